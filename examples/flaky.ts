@@ -1,0 +1,14 @@
+import type { TaskHandler } from '../lambdas/worker/handler.ts';
+
+interface FlakyPayload {
+  /** How many attempts of the task fail. */
+  readonly failures?: number;
+}
+
+/** Throws on the first attempts of its task, then returns the attempt that it succeeded on. */
+export const handler: TaskHandler<FlakyPayload> = ({ failures = 0 }, { task }) => {
+  if (task.attempt <= failures) {
+    throw new Error(`attempt ${task.attempt} fails, as ${failures} were asked to`);
+  }
+  return { attempt: task.attempt };
+};

@@ -1,0 +1,23 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+/**
+ * One attempt may take 2 s; DynamoDB and SQS answer in some 10 ms, and what takes longer is repeated on another
+ * connection. Requests of the API are cut at their own deadline as well (REQUEST_DEADLINE_MS).
+ */
+const CALL = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
+};
+
+export const dynamoDb = new DynamoDBClient(CALL);
+export const sqs = new SQSClient(CALL);
+
+let s3: Promise<S3Client> | undefined;
+
+/** Loads the S3 client when the first large text needs it: it is a third of a bundle, and most tasks are small. */
+export function s3Client(): Promise<S3Client> {
+  s3 ??= import('@aws-sdk/client-s3').then(({ S3Client }) => new S3Client(CALL));
+  return s3;
+}

@@ -1,0 +1,64 @@
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { REGISTRY_CACHE_MS } from '../domain/limits.ts';
+import type { TaskFunctionRecord } from '../domain/task-function.ts';
+import { callAws } from './faults.ts';
+import { toAttributes } from './task-item.ts';
+
+export interface FunctionRegistryOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+}
+
+/** The functions that take tasks. One instance lives as long as its handler, and trusts a record for 30 s. */
+export class FunctionRegistry {
+  readonly #options: FunctionRegistryOptions;
+  readonly #cache = new Map<string, { readonly record: TaskFunctionRecord; readonly readTime: number }>();
+
+  constructor(options: FunctionRegistryOptions) {
+    this.#options = options;
+  }
+
+  /** Finds a function, removed ones included; undefined when there never was one of this name. */
+  async find(
+    functionName: string,
+    now: number,
+    signal?: AbortSignal,
+  ): Promise<TaskFunctionRecord | undefined> {
+    const cached = this.#cache.get(functionName);
+    if (cached && now - cached.readTime < REGISTRY_CACHE_MS) return cached.record;
+    const command = new GetItemCommand({
+      TableName: this.#options.tableName,
+      Key: toAttributes({ functionName }),
+    });
+    const { Item } = await callAws('DynamoDB', () =>
+      this.#options.client.send(command, signal ? { abortSignal: signal } : {}),
+    );
+    if (!Item) return undefined;
+    const record = toRecord(unmarshall(Item));
+    this.#cache.set(functionName, { record, readTime: now });
+    return record;
+  }
+
+  /** Reads the function anew next time. */
+  forget(functionName: string): void {
+    this.#cache.delete(functionName);
+  }
+}
+
+function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
+  const { functionName, functionArn, queueUrl, eventSourceId, shardCount, shardCounts, defaults } = row;
+  if (typeof functionName !== 'string' || typeof queueUrl !== 'string' || typeof shardCount !== 'number') {
+    throw new Error(`row "${functionName}" of the function table is no registered function`);
+  }
+  return {
+    functionName,
+    functionArn,
+    queueUrl,
+    eventSourceId,
+    shardCount,
+    maxShardCount: Math.max(shardCount, ...shardCounts),
+    defaults,
+    isDeleted: row.isDeleted === true,
+  };
+}

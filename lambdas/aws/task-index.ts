@@ -1,0 +1,106 @@
+import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { INDEX_STATES, type TaskStatus } from '../domain/lifecycle.ts';
+import { TASK_INDEXES } from '../domain/storage-names.ts';
+import type { Task, TaskKey } from '../domain/task.ts';
+import { callAws } from './faults.ts';
+import { type Item, primaryKeyOf, stateShardOf, timeShardOf, toAttributes, toTask } from './task-item.ts';
+
+export interface IndexEntry {
+  readonly taskId: string;
+  readonly sortKey: string;
+}
+
+export interface ShardQuery {
+  readonly functionName: string;
+  readonly shard: number;
+  /** Bounds of the sort key, inclusive. */
+  readonly low: string;
+  readonly high: string;
+  readonly order: 'asc' | 'desc';
+  readonly status?: TaskStatus | undefined;
+  readonly idPrefix?: string | undefined;
+  /** How many index entries to look at. */
+  readonly maxScanned: number;
+}
+
+export interface ShardPage {
+  readonly entries: readonly IndexEntry[];
+  /** The sort key up to which the shard was looked at; undefined when it was looked at to the end. */
+  readonly scannedTo: string | undefined;
+}
+
+export interface TaskIndexOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly signal?: AbortSignal;
+}
+
+/** DynamoDB BatchGetItem takes 100 keys a request, as many as the longest page has. */
+export class TaskIndex {
+  readonly #options: TaskIndexOptions;
+  readonly #call: { abortSignal?: AbortSignal };
+
+  constructor(options: TaskIndexOptions) {
+    this.#options = options;
+    this.#call = options.signal ? { abortSignal: options.signal } : {};
+  }
+
+  /** Reads one page of a shard, by status where the index has the status, else by time. */
+  async queryShard(query: ShardQuery): Promise<ShardPage> {
+    const { functionName, shard, status, idPrefix } = query;
+    const stateShard = status && stateShardOf(functionName, status, shard);
+    const filters = [
+      ...(stateShard === undefined ? [] : ['#status = :status']),
+      ...(idPrefix ? ['begins_with(pk, :prefix)'] : []),
+    ];
+    const command = new QueryCommand({
+      TableName: this.#options.tableName,
+      IndexName: stateShard === undefined ? TASK_INDEXES.byTime : TASK_INDEXES.byState,
+      KeyConditionExpression: '#shard = :shard AND sortKey BETWEEN :low AND :high',
+      ...(filters.length > 0 && { FilterExpression: filters.join(' AND ') }),
+      ExpressionAttributeNames: {
+        '#shard': stateShard === undefined ? 'timeShard' : 'stateShard',
+        ...(stateShard !== undefined && { '#status': 'status' }),
+      },
+      ExpressionAttributeValues: toAttributes({
+        ':shard': stateShard ?? timeShardOf(functionName, shard),
+        ':low': query.low,
+        ':high': query.high,
+        ':status': stateShard === undefined ? undefined : status,
+        ':prefix': idPrefix ? primaryKeyOf({ functionName, taskId: idPrefix }) : undefined,
+      }),
+      ScanIndexForward: query.order === 'asc',
+      Limit: query.maxScanned,
+    });
+    const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
+    const last = answer.LastEvaluatedKey && String(unmarshall(answer.LastEvaluatedKey).sortKey);
+    return { entries: (answer.Items ?? []).map((item) => toEntry(item, functionName)), scannedTo: last };
+  }
+
+  /** Reads the rows of at most 100 tasks, consistently, in no particular order; the ones that are gone are left out. */
+  async readAll(keys: readonly TaskKey[]): Promise<Task[]> {
+    const { tableName } = this.#options;
+    const tasks: Task[] = [];
+    let pending = keys.map((key) => toAttributes({ pk: primaryKeyOf(key) }));
+    while (pending.length > 0) {
+      const command = new BatchGetItemCommand({
+        RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } },
+      });
+      const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
+      tasks.push(...(answer.Responses?.[tableName] ?? []).map(toTask));
+      pending = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
+    }
+    return tasks;
+  }
+}
+
+/** Tells whether `byState` finds this status; Succeeded is in no index but the one by time. */
+export function isIndexedByState(status: TaskStatus): boolean {
+  return INDEX_STATES[status] !== null;
+}
+
+function toEntry(item: Item, functionName: string): IndexEntry {
+  const { pk, sortKey } = unmarshall(item);
+  return { taskId: String(pk).slice(functionName.length + 1), sortKey: String(sortKey) };
+}

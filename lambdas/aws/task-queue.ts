@@ -1,0 +1,80 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  QueueDoesNotExist,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN, VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
+import type { TaskKey } from '../domain/task.ts';
+import { callAws } from './faults.ts';
+
+const QUEUE_GONE = [QueueDoesNotExist.name, 'AWS.SimpleQueueService.NonExistentQueue'];
+
+/** The queue was replaced or removed since its URL was read. */
+export class QueueGoneError extends Error {
+  override readonly name = 'QueueGoneError';
+}
+
+export interface TaskQueueOptions {
+  readonly client: SQSClient;
+  readonly signal?: AbortSignal;
+}
+
+/** The wake-ups of tasks. A message says which task to look at and nothing else, so any may come twice or late. */
+export class TaskQueue {
+  readonly #client: SQSClient;
+  readonly #call: { abortSignal?: AbortSignal };
+
+  constructor({ client, signal }: TaskQueueOptions) {
+    this.#client = client;
+    this.#call = signal ? { abortSignal: signal } : {};
+  }
+
+  /** @throws QueueGoneError */
+  async send(queueUrl: string, { functionName, taskId }: TaskKey, delaySeconds: number): Promise<void> {
+    const command = new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: JSON.stringify({ functionName, taskId }),
+      DelaySeconds: delaySeconds,
+    });
+    try {
+      await callAws('SQS', () => this.#client.send(command, this.#call), QUEUE_GONE);
+    } catch (error) {
+      if (error instanceof Error && QUEUE_GONE.includes(error.name)) {
+        throw new QueueGoneError(`queue ${queueUrl} does not exist`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async delete(queueUrl: string, receiptHandle: string): Promise<void> {
+    const command = new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle });
+    await callAws('SQS', () => this.#client.send(command, this.#call));
+  }
+
+  /** Has the message come again in `seconds` (0 to 12 h; longer is cut to 12 h). */
+  async retime(queueUrl: string, receiptHandle: string, seconds: number): Promise<void> {
+    const command = new ChangeMessageVisibilityCommand({
+      QueueUrl: queueUrl,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: Math.min(Math.max(Math.ceil(seconds), 0), VISIBILITY_MAX_SECONDS),
+    });
+    await callAws('SQS', () => this.#client.send(command, this.#call));
+  }
+}
+
+/** Reads a wake-up; undefined when the message is none of ours. */
+export function parseWakeUp(body: string): TaskKey | undefined {
+  try {
+    const { functionName, taskId } = JSON.parse(body) as Partial<Record<keyof TaskKey, unknown>>;
+    return typeof functionName === 'string' &&
+      FUNCTION_NAME_PATTERN.test(functionName) &&
+      typeof taskId === 'string' &&
+      TASK_ID_PATTERN.test(taskId)
+      ? { functionName, taskId }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,206 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  sourcesOf,
+  type TaskEvent,
+  type TaskStatus,
+  TERMINAL_STATUSES,
+  type TerminalStatus,
+} from '../domain/lifecycle.ts';
+import { EARLY_START_MS } from '../domain/limits.ts';
+import {
+  expiresAtOfStart,
+  isReadable,
+  type RunningTask,
+  shardOf,
+  type Task,
+  type TaskKey,
+} from '../domain/task.ts';
+import { callAws } from './faults.ts';
+import { type Item, primaryKeyOf, stateShardOf, toAttributes, toItem, toTask } from './task-item.ts';
+import { Update } from './update-expression.ts';
+
+const CONDITION_FAILED = [ConditionalCheckFailedException.name];
+
+/** A guarded write took, or did not: then what the row says decides (undefined: there is no such row). */
+export type WriteOutcome<T extends Task = Task> =
+  | { readonly isWritten: true; readonly task: T }
+  | { readonly isWritten: false; readonly current: Task | undefined };
+
+export interface Run {
+  readonly runId: string;
+  readonly now: number;
+  readonly leaseUntil: number;
+  readonly instanceId: string;
+}
+
+/** What a write changes beside the status. An `undefined` value removes the field. */
+export interface Change {
+  readonly now: number;
+  readonly eventDetail?: string | undefined;
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+export interface TaskStoreOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  /** Over how many shards index entries written from here are spread. */
+  readonly shardCount: number;
+  /** Ends every call when it aborts: the deadline of the request that this store serves. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The task table. Each status write carries its guard, derived from the lifecycle table, and the signature of
+ * who writes; a write whose response was lost is thus recognised as one's own when the SDK repeats it.
+ */
+export class TaskStore {
+  readonly #options: TaskStoreOptions;
+  readonly #call: { abortSignal?: AbortSignal };
+
+  constructor(options: TaskStoreOptions) {
+    this.#options = options;
+    this.#call = options.signal ? { abortSignal: options.signal } : {};
+  }
+
+  /** Creates the task, unless its id is taken by a task that is not forgotten yet. */
+  async create(task: Task, now: number): Promise<WriteOutcome> {
+    const command = new PutItemCommand({
+      TableName: this.#options.tableName,
+      Item: toItem(task, this.#options.shardCount),
+      ConditionExpression: `attribute_not_exists(pk) OR (expiresAt <= :now AND #status IN (${listed(TERMINAL_STATUSES)}))`,
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: {
+        ...toAttributes({ ':now': Math.floor(now / 1000) }),
+        ...statusValues(TERMINAL_STATUSES),
+      },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const current = await this.#guarded(task, () => this.#options.client.send(command, this.#call));
+    if (current === 'written') return { isWritten: true, task };
+    return current?.submissionId === task.submissionId
+      ? { isWritten: true, task: current }
+      : { isWritten: false, current };
+  }
+
+  /** Reads one task, consistently; undefined when there is none or its time to be read is over. */
+  async get(key: TaskKey, now: number): Promise<Task | undefined> {
+    const task = await this.#read(key);
+    return task && isReadable(task, now) ? task : undefined;
+  }
+
+  /**
+   * Starts an attempt in one write that also returns the row: the events Processed and Running (the message was
+   * dequeued and the code starts at once), the attempt counted, the run's signature and lease.
+   */
+  async start(key: TaskKey, run: Run): Promise<WriteOutcome<RunningTask>> {
+    const { now, runId, leaseUntil, instanceId } = run;
+    const sources = sourcesOf('start', 'Running');
+    const mayStillStart = sources.filter((status) => sourcesOf('expire', 'Expired').includes(status));
+    const update = new Update()
+      .set({ status: 'Running', runId, leaseUntil, instanceId, startTime: now })
+      .set({ stateShard: this.#stateShard(key, 'Running'), expiresAt: expiresAtOfStart(now) })
+      .add({ attempt: 1 })
+      .append('events', [
+        { status: 'Processed', timestamp: now },
+        { status: 'Running', timestamp: now },
+      ])
+      .when(`#status IN (${listed(sources)})`, statusValues(sources))
+      .when('notBefore <= :soon', toAttributes({ ':soon': now + EARLY_START_MS }))
+      .when(
+        `(startDeadline >= :now OR NOT #status IN (${listed(mayStillStart)}))`,
+        toAttributes({ ':now': now }),
+      );
+    const outcome = await this.#update(key, update);
+    if (outcome.isWritten && outcome.task.status === 'Running')
+      return { isWritten: true, task: outcome.task };
+    const current = outcome.isWritten ? outcome.task : outcome.current;
+    return current?.status === 'Running' && current.runId === runId
+      ? { isWritten: true, task: current }
+      : { isWritten: false, current };
+  }
+
+  /**
+   * Moves the task as it was read: from any status that `event` leads to `to` from, in the same submission and
+   * series, and in the same run once it runs.
+   */
+  async move(task: Task, event: TaskEvent, to: TaskStatus, change: Change): Promise<WriteOutcome> {
+    const sources = sourcesOf(event, to);
+    const { now, eventDetail, fields = {} } = change;
+    const update = new Update()
+      .set({ ...fields, status: to, stateShard: this.#stateShard(task, to) })
+      .append('events', [{ status: to, timestamp: now, eventDetail }])
+      .when(`#status IN (${listed(sources)})`, statusValues(sources))
+      .whenSame({ submissionId: task.submissionId, series: task.series, runId: runIdOf(task) });
+    const outcome = await this.#update(task, update);
+    if (outcome.isWritten) return outcome;
+    const { current } = outcome;
+    return current && isOwnWrite(task, current, to) ? { isWritten: true, task: current } : outcome;
+  }
+
+  #stateShard({ functionName, taskId }: TaskKey, status: TaskStatus): string | undefined {
+    return stateShardOf(functionName, status, shardOf(taskId, this.#options.shardCount));
+  }
+
+  async #update(key: TaskKey, update: Update): Promise<WriteOutcome> {
+    const command = new UpdateItemCommand({
+      TableName: this.#options.tableName,
+      Key: toAttributes({ pk: primaryKeyOf(key) }),
+      ...update.build(),
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    let attributes: Item | undefined;
+    const current = await this.#guarded(key, async () => {
+      attributes = (await this.#options.client.send(command, this.#call)).Attributes;
+    });
+    return current === 'written' && attributes
+      ? { isWritten: true, task: toTask(attributes) }
+      : { isWritten: false, current: current === 'written' ? undefined : current };
+  }
+
+  /** Runs a conditional write; when its condition fails, tells the row as it is. */
+  async #guarded(key: TaskKey, write: () => Promise<unknown>): Promise<Task | 'written' | undefined> {
+    try {
+      await callAws('DynamoDB', write, CONDITION_FAILED);
+      return 'written';
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      // Engines that do not return the row with the refusal are asked for it.
+      return error.Item ? toTask(error.Item) : this.#read(key);
+    }
+  }
+
+  async #read(key: TaskKey): Promise<Task | undefined> {
+    const command = new GetItemCommand({
+      TableName: this.#options.tableName,
+      Key: toAttributes({ pk: primaryKeyOf(key) }),
+      ConsistentRead: true,
+    });
+    const { Item } = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
+    return Item && toTask(Item);
+  }
+}
+
+/** A run that finds its own signature beside the status it wanted had won before; others have no signature to show. */
+function isOwnWrite(task: Task, current: Task, to: TaskStatus): boolean {
+  const runId = runIdOf(task);
+  return runId !== undefined && current.runId === runId && current.status === to;
+}
+
+function runIdOf(task: Task): string | undefined {
+  return task.status === 'Running' || task.status === 'Stopping' ? task.runId : undefined;
+}
+
+function listed(statuses: readonly TaskStatus[]): string {
+  return statuses.map((status) => `:${status}`).join(', ');
+}
+
+function statusValues(statuses: readonly (TaskStatus | TerminalStatus)[]): Item {
+  return toAttributes(Object.fromEntries(statuses.map((status) => [`:${status}`, status])));
+}

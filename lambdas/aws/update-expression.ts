@@ -1,0 +1,68 @@
+import { type Item, toAttributes } from './task-item.ts';
+
+/** Builds one conditional UpdateItem. Every attribute name goes through a placeholder, so none is a reserved word. */
+export class Update {
+  readonly #sets: string[] = [];
+  readonly #removes: string[] = [];
+  readonly #conditions: string[] = [];
+  readonly #names: Record<string, string> = { '#status': 'status' };
+  #values: Item = {};
+
+  /** Sets each field; removes the ones that are undefined. */
+  set(fields: Readonly<Record<string, unknown>>): this {
+    for (const [field, value] of Object.entries(fields)) {
+      if (value === undefined) this.#removes.push(this.#name(field));
+      else this.#sets.push(`${this.#name(field)} = ${this.#value(field, value)}`);
+    }
+    return this;
+  }
+
+  add(numbers: Readonly<Record<string, number>>): this {
+    for (const [field, value] of Object.entries(numbers)) {
+      this.#sets.push(`${this.#name(field)} = ${this.#name(field)} + ${this.#value(field, value)}`);
+    }
+    return this;
+  }
+
+  append(field: string, entries: readonly unknown[]): this {
+    this.#sets.push(
+      `${this.#name(field)} = list_append(${this.#name(field)}, ${this.#value(field, entries)})`,
+    );
+    return this;
+  }
+
+  when(condition: string, values: Item): this {
+    this.#conditions.push(condition);
+    this.#values = { ...this.#values, ...values };
+    return this;
+  }
+
+  /** Writes only over a row whose fields still have these values; undefined ones are not compared. */
+  whenSame(fields: Readonly<Record<string, unknown>>): this {
+    for (const [field, value] of Object.entries(fields)) {
+      if (value === undefined) continue;
+      this.#conditions.push(`${this.#name(field)} = ${this.#value(`same_${field}`, value)}`);
+    }
+    return this;
+  }
+
+  build() {
+    const removes = this.#removes.length > 0 ? ` REMOVE ${this.#removes.join(', ')}` : '';
+    return {
+      UpdateExpression: `SET ${this.#sets.join(', ')}${removes}`,
+      ConditionExpression: this.#conditions.join(' AND '),
+      ExpressionAttributeNames: this.#names,
+      ExpressionAttributeValues: this.#values,
+    };
+  }
+
+  #name(field: string): string {
+    this.#names[`#${field}`] = field;
+    return `#${field}`;
+  }
+
+  #value(name: string, value: unknown): string {
+    this.#values = { ...this.#values, ...toAttributes({ [`:new_${name}`]: value }) };
+    return `:new_${name}`;
+  }
+}

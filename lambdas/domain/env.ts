@@ -1,0 +1,26 @@
+/** The names of the environment variables by which the constructs tell the functions what they deployed. */
+export const ENV = {
+  taskTableName: 'TASK_TABLE_NAME',
+  functionTableName: 'FUNCTION_TABLE_NAME',
+  payloadBucketName: 'PAYLOAD_BUCKET_NAME',
+  functionName: 'TASK_FUNCTION_NAME',
+  queueUrl: 'TASK_QUEUE_URL',
+  timeoutSeconds: 'TASK_TIMEOUT_SECONDS',
+  shardCount: 'TASK_SHARD_COUNT',
+} as const;
+
+export type EnvName = (typeof ENV)[keyof typeof ENV];
+
+/**
+ * Reads a variable that the constructs always set.
+ * @throws Error when it is missing: the function was not deployed by our construct.
+ */
+export function requiredEnv(env: Readonly<Record<string, string | undefined>>, name: EnvName): string {
+  const value = env[name];
+  if (value === undefined || value === '') {
+    throw new Error(
+      `environment variable ${name} is not set: deploy this function with the TaskMode construct`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,99 @@
+/** Every number the product promises or is bound by, with its source. Sizes are bytes, times are seconds unless named. */
+
+/** FC contract section 15: 1 to 128 characters, starting with a letter or `_`. */
+export const TASK_ID_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/;
+
+/** Our rule for function names: they are part of keys, object keys, IAM patterns (`<functionName>#*`) and URLs. */
+export const FUNCTION_NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+
+/** What a caller may send as its own request id: printable ASCII, as an HTTP header carries it. */
+export const REQUEST_ID_PATTERN = /^[\x21-\x7e]{1,128}$/;
+
+/** Largest payload and largest result: as much as the contract's returnPayload (section 15), and one SQS message. */
+export const PAYLOAD_MAX_BYTES = 1024 * 1024;
+export const RESULT_MAX_BYTES = 1024 * 1024;
+
+/**
+ * What stays in the row; above it S3 is cheaper. DynamoDB bills every status write by the whole item's size:
+ * about $1.9 per payload KB and million tasks, against $5.4 flat for an S3 put and get.
+ */
+export const INLINE_PAYLOAD_MAX_BYTES = 2 * 1024;
+export const INLINE_RESULT_MAX_BYTES = 4 * 1024;
+
+/** SQS DelaySeconds reaches 900 s (AWS SQS quotas). */
+export const DELAY_MAX_SECONDS = 900;
+
+/** FC contract section 8. */
+export const RETRY_ATTEMPTS_RANGE = { min: 0, max: 8, default: 3 } as const;
+export const EVENT_AGE_SECONDS_RANGE = { min: 1, max: 604_800, default: 86_400 } as const;
+
+/** FC contract section 6. Two defaults are documented there (20 and 50); the SDK's holds. */
+export const LIST_LIMIT_RANGE = { min: 1, max: 100, default: 20 } as const;
+
+/** How long an ended task can be read (FC contract section 15). */
+export const RETENTION_SECONDS = 7 * 86_400;
+
+/** S3 rules. A payload outlives delay (7 d), event age (7 d) and retention (7 d); a result only the retention. */
+export const PAYLOAD_RETENTION_DAYS = 23;
+export const RESULT_RETENTION_DAYS = 8;
+
+/** What one index shard carries is about 500 tasks/s: DynamoDB takes 1,000 write units/s per partition. */
+export const SHARDS_RANGE = { min: 1, max: 64, default: 8 } as const;
+
+/** A message that arrives this much early (clock skew between machines) still starts its task. */
+export const EARLY_START_MS = 1000;
+
+/** A row this old and still Enqueued, whose submit is repeated, is sent again: its first submit may have died. */
+export const RESEND_AFTER_MS = 5000;
+
+/** Lambda ends an invocation at 900 s (AWS Lambda quotas). */
+export const LAMBDA_TIMEOUT_MAX_SECONDS = 900;
+
+/** After the task's own time-out: time for the code to heed `context.signal`, then for our own last write. */
+export const TIMEOUT_GRACE_SECONDS = 5;
+export const TIMEOUT_MARGIN_SECONDS = 5;
+
+/** A message held by a throttled poller may be invoked late; it must not reappear while its task runs. */
+export const VISIBILITY_MARGIN_SECONDS = 60;
+
+/** SQS's highest; a wake-up that cannot start its task must not be the reason why the task fails. */
+export const MAX_RECEIVE_COUNT = 1000;
+export const QUEUE_RETENTION_DAYS = 14;
+
+/** SQS's highest visibility time-out, 12 h (AWS SQS quotas). */
+export const VISIBILITY_MAX_SECONDS = 43_200;
+
+/** Bounds of the event source's maximum concurrency (AWS Lambda ScalingConfig). */
+export const MAX_CONCURRENCY_RANGE = { min: 2, max: 1000, default: 100 } as const;
+
+/** Bounds of the event source's provisioned mode (AWS Lambda ProvisionedPollerConfig). */
+export const POLLERS_RANGE = { minimum: { min: 2, max: 200 }, maximum: { min: 2, max: 2000 } } as const;
+
+/** SQS batches without a batching window hold at most 10 messages (AWS Lambda event source mapping). */
+export const INSTANCE_CONCURRENCY_RANGE = { min: 1, max: 10, default: 1 } as const;
+
+/** How much an error's text may take in the row, which is billed at every write. */
+export const ERROR_TYPE_MAX_BYTES = 128;
+export const ERROR_MESSAGE_MAX_BYTES = 1024;
+export const EVENT_DETAIL_MAX_BYTES = 512;
+
+/** How long a handler trusts what it read from the function registry. */
+export const REGISTRY_CACHE_MS = 30_000;
+
+/** The FC SDK gives up after 3 s (contract section 1): all our calls for one request end before. */
+export const REQUEST_DEADLINE_MS = 2500;
+
+/** One list request: what it may take in time, and in encoded JSON (Lambda answers 6 MB, base64 takes a third). */
+export const LIST_WORK_MS = 1500;
+export const LIST_PAGE_MAX_BYTES = 4 * 1024 * 1024;
+
+/** A result or status that AWS does not take is written again after this, for as long as the lease lasts. */
+export const REWRITE_PAUSE_MS = 1000;
+
+/** A task that was handed back for no fault of its own starts again after this. */
+export const HAND_BACK_MS = 5000;
+
+/** AWS Lambda's memory quota. 512 MB is about a third of a CPU. */
+export const MEMORY_MB_RANGE = { min: 128, max: 10_240, default: 512 } as const;
+
+export const TASK_TIMEOUT_DEFAULT_SECONDS = 60;

@@ -1,0 +1,17 @@
+import type { TaskConfig } from './task.ts';
+
+/** A function that takes tasks, as the registry table knows it. */
+export interface TaskFunctionRecord {
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly queueUrl: string;
+  readonly eventSourceId: string;
+  /** How many shards new index entries are spread over. */
+  readonly shardCount: number;
+  /** The most shards there ever were: readers look at all of these. */
+  readonly maxShardCount: number;
+  /** What the construct deployed. */
+  readonly defaults: TaskConfig;
+  /** Removed from the stack: takes no further task, and its old ones can still be read. */
+  readonly isDeleted: boolean;
+}

@@ -1,0 +1,135 @@
+/**
+ * Words, one per concept:
+ * - task: one submitted piece of work, known by function name and taskId for 7 days after it ended.
+ * - payload: the JSON text it was submitted with. Result: the JSON text that its function returned.
+ * - attempt: one run of the user's code. Series: the attempts from a submit or a redrive to a terminal status.
+ * - due time: when the task may first run. Lease: until when a run is believed alive without another word from it.
+ * - wake-up: the SQS message that makes a worker look at a task. It carries no state.
+ * - shard: one of the partitions over which a function's index entries are spread.
+ * - submissionId, runId: who wrote. A submit signs with the one, each run with its own other.
+ * Instants end in `Time` and are epoch milliseconds; `expiresAt` is epoch seconds, as DynamoDB's TTL wants it.
+ */
+import type { TaskFailure } from './failure.ts';
+import type { TaskStatus, TerminalStatus, UnfinishedStatus } from './lifecycle.ts';
+import { EVENT_AGE_SECONDS_RANGE, RETENTION_SECONDS } from './limits.ts';
+
+export interface TaskKey {
+  readonly functionName: string;
+  readonly taskId: string;
+}
+
+/** One step in a task's history. */
+export interface TaskEventRecord {
+  readonly status: TaskStatus;
+  readonly timestamp: number;
+  /** JSON text. */
+  readonly eventDetail?: string;
+}
+
+/** A text kept in the row, or the key of the object that holds it. */
+export type StoredText = { readonly text: string } | { readonly objectKey: string };
+
+/** The async-invoke configuration that a task runs under, taken when it was submitted. */
+export interface TaskConfig {
+  readonly maxAsyncRetryAttempts: number;
+  readonly maxAsyncEventAgeInSeconds: number;
+}
+
+interface SubmittedFields extends TaskKey {
+  readonly series: number;
+  readonly submissionId: string;
+  readonly submitTime: number;
+  readonly dueTime: number;
+  /** Not started before this instant: the due time first, the end of the back-off later. */
+  readonly notBefore: number;
+  /** A task that was not started by this instant expires. */
+  readonly startDeadline: number;
+  /** How many attempts were started and counted, in this series. */
+  readonly attempt: number;
+  readonly events: readonly TaskEventRecord[];
+  readonly payload: StoredText;
+  readonly requestId: string;
+  /** Who submitted it: the caller's ARN. */
+  readonly caller?: string;
+  readonly config: TaskConfig;
+  readonly expiresAt: number;
+}
+
+interface RunFields {
+  readonly runId: string;
+  readonly startTime: number;
+  readonly leaseUntil: number;
+  readonly instanceId: string;
+}
+
+interface EndFields extends Partial<RunFields> {
+  readonly endTime: number;
+  /** Run time of the last attempt in milliseconds; absent when the task never ran. */
+  readonly durationMs?: number;
+}
+
+/** Which further fields a task has in each status. */
+interface StatusFields extends Record<TaskStatus, object> {
+  Enqueued: Partial<RunFields>;
+  Processed: Partial<RunFields>;
+  Retrying: Partial<RunFields> & { readonly error?: TaskFailure };
+  Running: RunFields & { readonly error?: TaskFailure };
+  Stopping: RunFields & { readonly error?: TaskFailure };
+  Succeeded: EndFields & RunFields & { readonly result: StoredText };
+  Failed: EndFields & { readonly error: TaskFailure };
+  Stopped: EndFields & { readonly error?: TaskFailure };
+  Expired: EndFields;
+  Invalid: EndFields;
+}
+
+export type TaskIn<S extends TaskStatus> = {
+  [K in S]: SubmittedFields & { readonly status: K } & StatusFields[K];
+}[S];
+
+export type Task = TaskIn<TaskStatus>;
+export type UnfinishedTask = TaskIn<UnfinishedStatus>;
+export type EndedTask = TaskIn<TerminalStatus>;
+export type RunningTask = TaskIn<'Running'>;
+
+/** Tells when a task that has not started is forgotten: TTL must never take one that can still run. */
+export function expiresAtOf(dueTime: number, config: TaskConfig): number {
+  return Math.ceil(dueTime / 1000) + config.maxAsyncEventAgeInSeconds + RETENTION_SECONDS;
+}
+
+/** Tells when a task that starts now is forgotten unless another write comes. */
+export function expiresAtOfStart(startTime: number): number {
+  return Math.ceil(startTime / 1000) + EVENT_AGE_SECONDS_RANGE.max + RETENTION_SECONDS;
+}
+
+/** Tells when a task that ends now is forgotten. */
+export function expiresAtOfEnd(endTime: number): number {
+  return Math.ceil(endTime / 1000) + RETENTION_SECONDS;
+}
+
+/** Tells whether readers still see the task, whatever TTL has deleted by now. */
+export function isReadable(task: Pick<Task, 'expiresAt'>, now: number): boolean {
+  return task.expiresAt * 1000 > now;
+}
+
+/** Spreads task ids evenly over `shardCount` shards (FNV-1a, 32 bits). */
+export function shardOf(taskId: string, shardCount: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < taskId.length; index += 1) {
+    hash = Math.imul(hash ^ taskId.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return hash % shardCount;
+}
+
+/** Fifteen digits hold every instant until the year 33658, so that text order is time order. */
+const TIME_DIGITS = 15;
+
+/** The order of lists: by submit time, then by id. Written once, never changed. */
+export function sortKeyOf(submitTime: number, taskId: string): string {
+  return `${String(submitTime).padStart(TIME_DIGITS, '0')}#${taskId}`;
+}
+
+/** The bounds of the sort keys of tasks submitted from `begin` to `end`, both inclusive. */
+export function sortKeyBounds(begin: number, end: number): { readonly low: string; readonly high: string } {
+  // '~' sorts after every character that a task id can have.
+  return { low: sortKeyOf(begin, ''), high: sortKeyOf(end, '~') };
+}

@@ -1,0 +1,20 @@
+const encoder = new TextEncoder();
+
+/** Counts the UTF-8 bytes of a text: what the limits and AWS count. */
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/** Cuts a text to at most `maxBytes` of UTF-8, ending in `…` when something was cut; never through a character. */
+export function truncated(text: string, maxBytes: number): string {
+  const bytes = encoder.encode(text);
+  if (bytes.length <= maxBytes) return text;
+  // A decoder in stream mode holds back the bytes of a character that the cut went through.
+  return `${new TextDecoder().decode(bytes.subarray(0, maxBytes - 3), { stream: true })}…`;
+}
+
+/** A value as an error message shows it: quoted, and cut so that hostile input cannot fill a log. */
+export function quoted(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  return `"${truncated(text, 100)}"`;
+}

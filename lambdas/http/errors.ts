@@ -1,0 +1,32 @@
+import { type ErrorCode, TaskModeError } from '../domain/errors.ts';
+
+/** The HTTP status of each code (FC contract section 12): chosen here and nowhere else. */
+const HTTP_STATUS: Record<ErrorCode, number> = {
+  InvalidArgument: 400,
+  EntityTooLarge: 400,
+  PathNotSupported: 400,
+  FunctionNotFound: 404,
+  AliasNotFound: 404,
+  AsyncTaskNotFound: 404,
+  AsyncTaskAlreadyExists: 409,
+  AsyncTaskFinished: 412,
+  InternalServerError: 500,
+  ServiceUnavailable: 503,
+};
+
+export interface ApiError {
+  readonly statusCode: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Turns whatever went wrong into what the caller may know of it. */
+export function toApiError(error: unknown): ApiError {
+  return error instanceof TaskModeError
+    ? { statusCode: HTTP_STATUS[error.code], code: error.code, message: error.message }
+    : {
+        statusCode: HTTP_STATUS.InternalServerError,
+        code: 'InternalServerError',
+        message: 'an internal error has occurred. Please retry.',
+      };
+}

@@ -1,0 +1,57 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { REQUEST_DEADLINE_MS } from '../domain/limits.ts';
+import { toApiError } from './errors.ts';
+import { type ApiRequest, toApiRequest } from './request.ts';
+
+/** What an operation answers: a body makes it JSON. */
+export interface ApiAnswer {
+  readonly statusCode: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export type Operation = (request: ApiRequest, signal: AbortSignal) => Promise<ApiAnswer>;
+
+/** Where faults of ours are told to the operator; refusals of a caller's mistakes are not. */
+export type FaultLog = (
+  message: string,
+  fault: { readonly requestId: string; readonly error: unknown },
+) => void;
+
+/**
+ * Lambda answers at most 6 MB, in JSON again. A body of JSON text inside JSON text could double once more by its
+ * escapes; base64 adds a third, whatever is in it.
+ */
+const BASE64_FROM_BYTES = 1024 * 1024;
+
+/** Makes a handler for API Gateway of one operation: its answer and its errors in the contract's shape. */
+export function apiHandler(operation: Operation, logFault: FaultLog) {
+  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    let requestId = event.requestContext.requestId;
+    try {
+      const request = toApiRequest(event);
+      requestId = request.requestId;
+      return toResponse(await operation(request, AbortSignal.timeout(REQUEST_DEADLINE_MS)), requestId);
+    } catch (error) {
+      const { statusCode, code, message } = toApiError(error);
+      if (statusCode >= 500) logFault(message, { requestId, error });
+      return toResponse(
+        { statusCode, body: { Code: code, Message: message, RequestId: requestId } },
+        requestId,
+      );
+    }
+  };
+}
+
+function toResponse({ statusCode, headers, body }: ApiAnswer, requestId: string) {
+  const common = { statusCode, headers: { 'x-fc-request-id': requestId, ...headers } };
+  if (body === undefined) return common;
+  const text = JSON.stringify(body);
+  const isLarge = text.length > BASE64_FROM_BYTES;
+  return {
+    ...common,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...common.headers },
+    body: isLarge ? Buffer.from(text).toString('base64') : text,
+    isBase64Encoded: isLarge,
+  };
+}

@@ -1,0 +1,92 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { TaskModeError } from '../domain/errors.ts';
+import { REQUEST_ID_PATTERN } from '../domain/limits.ts';
+import { quoted } from '../domain/text.ts';
+
+/** What API Gateway adds to the event's context when it has checked the caller by IAM. */
+interface IamAuthorizer {
+  readonly iam?: { readonly userArn?: string };
+}
+
+/** One call of the API, in the contract's words: path parameters, query and `x-fc-` headers under their wire names. */
+export interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The caller's own when it sent a usable one, else API Gateway's. */
+  readonly requestId: string;
+  /** What the caller sent as its request id. */
+  readonly callerRequestId: string | undefined;
+  readonly caller: string | undefined;
+}
+
+export function toApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
+  const { headers, requestContext } = event;
+  const callerRequestId = requestIdOf(headers['x-fc-request-id']);
+  const { authorizer } = requestContext as { readonly authorizer?: IamAuthorizer };
+  return {
+    method: requestContext.http.method,
+    path: event.rawPath,
+    fields: {
+      ...contractHeaders(headers),
+      ...definedOnly(event.queryStringParameters),
+      ...definedOnly(event.pathParameters),
+    },
+    body: bodyText(event),
+    requestId: callerRequestId ?? requestContext.requestId,
+    callerRequestId,
+    caller: authorizer?.iam?.userArn,
+  };
+}
+
+function requestIdOf(header: string | undefined): string | undefined {
+  return header !== undefined && REQUEST_ID_PATTERN.test(header) ? header : undefined;
+}
+
+function contractHeaders(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return definedOnly(
+    Object.fromEntries(
+      Object.entries(headers)
+        .map(([name, value]) => [name.toLowerCase(), value] as const)
+        .filter(([name]) => name.startsWith('x-fc-')),
+    ),
+  );
+}
+
+function definedOnly(values: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** @throws TaskModeError when the bytes are no UTF-8 text. */
+function bodyText({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string {
+  if (!isBase64Encoded) return body;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(Buffer.from(body, 'base64'));
+  } catch {
+    throw new TaskModeError(
+      'InvalidArgument',
+      'payload must be JSON in UTF-8: it has bytes that are no UTF-8',
+    );
+  }
+}
+
+/**
+ * Checks the fields of a request against its operation's schema. Each schema is keyed by wire names, and each of its
+ * messages says what is wanted; the value that came is added here.
+ * @throws TaskModeError `InvalidArgument` naming field, value and what is wanted.
+ */
+export function parseFields<S extends z.ZodMiniType>(schema: S, fields: ApiRequest['fields']): z.output<S> {
+  const parsed = z.safeParse(schema, fields);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = String(issue?.path[0] ?? 'request');
+  const value = fields[field];
+  throw new TaskModeError(
+    'InvalidArgument',
+    `${field} ${issue?.message}, got ${value === undefined ? 'none' : quoted(value)}`,
+  );
+}

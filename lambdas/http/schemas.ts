@@ -1,0 +1,76 @@
+import * as z from 'zod/mini';
+import { isTaskStatus, TASK_STATUSES, type TaskStatus } from '../domain/lifecycle.ts';
+import {
+  DELAY_MAX_SECONDS,
+  FUNCTION_NAME_PATTERN,
+  LIST_LIMIT_RANGE,
+  TASK_ID_PATTERN,
+} from '../domain/limits.ts';
+
+/** The contract's operations as schemas: one per operation, keyed by wire names, each message saying what is wanted. */
+
+const ID_RULE = 'starting with a letter or _ and of letters, digits, _ and - only';
+
+const functionName = z
+  .string()
+  .check(z.regex(FUNCTION_NAME_PATTERN, `must have 1 to 64 characters, ${ID_RULE}`));
+
+const taskId = z.string().check(z.regex(TASK_ID_PATTERN, `must have 1 to 128 characters, ${ID_RULE}`));
+
+const qualifier = z.optional(z.string());
+
+function wholeNumber(min: number, max: number, unit: string) {
+  const wanted = `must be a whole number${unit} from ${min} to ${max}`;
+  return z.pipe(
+    z.pipe(z.string().check(z.regex(/^[0-9]{1,15}$/, wanted)), z.transform(Number)),
+    z.number().check(z.minimum(min, wanted), z.maximum(max, wanted)),
+  );
+}
+
+function oneOf<const T extends Readonly<Record<string, string>>>(values: T) {
+  return z.enum(values, `must be one of ${Object.values(values).join(', ')}`);
+}
+
+const SYNC_LATER = 'must be Async: synchronous invocation (the default of the contract) is not offered yet';
+
+export const invokeFunctionFields = z.object({
+  functionName,
+  qualifier,
+  'x-fc-invocation-type': z.string(SYNC_LATER).check(z.regex(/^async$/i, SYNC_LATER)),
+  'x-fc-async-task-id': z.optional(taskId),
+  /** The name of the same header in FC 2.0. */
+  'x-fc-stateful-async-invocation-id': z.optional(taskId),
+  'x-fc-async-delay': z._default(wholeNumber(0, DELAY_MAX_SECONDS, ' of seconds'), 0),
+});
+
+export const taskFields = z.object({ functionName, taskId, qualifier });
+
+/** The contract's SDK documents `Dequeued` where its service says `Processed`. */
+const STATUS_ALIASES: Readonly<Record<string, TaskStatus>> = { Dequeued: 'Processed' };
+
+const status = z.pipe(
+  z.pipe(
+    z.string(),
+    z.transform((value) => STATUS_ALIASES[value] ?? value),
+  ),
+  z.custom<TaskStatus>(isTaskStatus, `must be one of ${TASK_STATUSES.join(', ')}`),
+);
+
+const TIME_MAX_MS = 999_999_999_999_999;
+
+const time = wholeNumber(0, TIME_MAX_MS, ' of milliseconds since 1970');
+
+export const listAsyncTasksFields = z.object({
+  functionName,
+  qualifier,
+  status: z.optional(status),
+  prefix: z.optional(
+    z.string().check(z.regex(/^[A-Za-z0-9_-]{0,128}$/, 'must be the beginning of a task id')),
+  ),
+  startedTimeBegin: z._default(time, 0),
+  startedTimeEnd: z._default(time, TIME_MAX_MS),
+  sortOrderByTime: z._default(oneOf({ asc: 'asc', desc: 'desc' }), 'desc'),
+  limit: z._default(wholeNumber(LIST_LIMIT_RANGE.min, LIST_LIMIT_RANGE.max, ''), LIST_LIMIT_RANGE.default),
+  includePayload: z._default(oneOf({ true: 'true', false: 'false' }), 'false'),
+  nextToken: z.optional(z.string()),
+});

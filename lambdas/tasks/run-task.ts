@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { ObjectGoneError, type PayloadStore } from '../aws/payload-store.ts';
+import type { TaskQueue } from '../aws/task-queue.ts';
+import type { TaskStore } from '../aws/task-store.ts';
+import { FAILURES, type TaskFailure } from '../domain/failure.ts';
+import { EARLY_START_MS } from '../domain/limits.ts';
+import { expiresAtOfEnd, type RunningTask, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
+import { type AttemptOutcome, endDeadRun, endRun, handBack } from './end-run.ts';
+
+export interface RunDependencies {
+  readonly store: TaskStore;
+  readonly payloads: PayloadStore;
+  readonly queue: TaskQueue;
+  readonly queueUrl: string;
+  readonly instanceId: string;
+  readonly clock: () => number;
+  readonly pause: (milliseconds: number) => Promise<void>;
+  /** Runs the user's code once. Never rejects: what the code throws is an outcome. */
+  readonly attempt: (task: RunningTask, payloadText: string) => Promise<AttemptOutcome>;
+  readonly log: RunLog;
+}
+
+/** What is worth an operator's attention. A task that goes as it should is not. */
+export interface RunLog {
+  readonly attemptFailed: (task: Task, failure: TaskFailure) => void;
+  /** The run was overtaken: taken for dead, or its row is gone. What it did counts no more. */
+  readonly superseded: (task: Task, current: Task | undefined) => void;
+  readonly handedBack: (task: Task, cause: unknown) => void;
+  readonly rowMissing: (key: TaskKey) => void;
+}
+
+/** One delivery of a task's message. */
+export interface WakeUp {
+  readonly key: TaskKey;
+  readonly receiptHandle: string;
+  /** The instant by which Lambda has certainly ended this invocation. */
+  readonly leaseUntil: number;
+}
+
+/** `done`: the message has served. `keep`: it comes again; its visibility says when. */
+export type WakeUpOutcome = 'done' | 'keep';
+
+/** How often a refused start is tried again when the row, read since, says that it could start. */
+const MAX_STARTS = 3;
+
+/** Where the task runs elsewhere: how long after that run's lease we look again. */
+const AFTER_LEASE_MS = 1000;
+
+/**
+ * Acts on one wake-up: starts the task if it may start, runs the user's code, and writes how that ended.
+ * A wake-up that finds nothing to do is harmless, so any may come twice or late.
+ * @throws TaskModeError when AWS does not take our writes; the message then comes again by itself.
+ */
+export async function runTask(deps: RunDependencies, wakeUp: WakeUp): Promise<WakeUpOutcome> {
+  for (let starts = 0; starts < MAX_STARTS; starts += 1) {
+    const { store, clock, instanceId } = deps;
+    const run = { runId: randomUUID(), now: clock(), leaseUntil: wakeUp.leaseUntil, instanceId };
+    const outcome = await store.start(wakeUp.key, run);
+    if (outcome.isWritten) return runStarted(deps, outcome.task, wakeUp);
+    const next = await settleRefused(deps, wakeUp, outcome.current);
+    if (next !== 'start again') return next;
+  }
+  return 'keep';
+}
+
+async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: WakeUp): Promise<WakeUpOutcome> {
+  let payloadText: string;
+  try {
+    payloadText = await deps.payloads.read(task.payload);
+  } catch (error) {
+    if (error instanceof ObjectGoneError) {
+      return endRun(deps, task, { isSuccess: false, failure: FAILURES.payloadExpired });
+    }
+    return handBack(deps, task, wakeUp.receiptHandle, error);
+  }
+  return endRun(deps, task, await deps.attempt(task, payloadText));
+}
+
+/** Decides from the row why the task did not start, and does what is to be done about it. */
+async function settleRefused(
+  deps: RunDependencies,
+  wakeUp: WakeUp,
+  current: Task | undefined,
+): Promise<WakeUpOutcome | 'start again'> {
+  const now = deps.clock();
+  switch (current?.status) {
+    case undefined:
+      deps.log.rowMissing(wakeUp.key);
+      return 'done';
+    case 'Running':
+    case 'Stopping':
+      return now > current.leaseUntil
+        ? endDeadRun(deps, current)
+        : comeAgain(deps, wakeUp, current.leaseUntil + AFTER_LEASE_MS - now);
+    case 'Enqueued':
+    case 'Processed':
+      return now > current.startDeadline ? expire(deps, current) : waitUntilDue(deps, wakeUp, current);
+    case 'Retrying':
+      return waitUntilDue(deps, wakeUp, current);
+    default:
+      return 'done';
+  }
+}
+
+async function waitUntilDue(
+  deps: RunDependencies,
+  wakeUp: WakeUp,
+  { notBefore }: Task,
+): Promise<WakeUpOutcome | 'start again'> {
+  const waitMs = notBefore - deps.clock();
+  return waitMs > EARLY_START_MS ? comeAgain(deps, wakeUp, waitMs) : 'start again';
+}
+
+async function comeAgain(deps: RunDependencies, { receiptHandle }: WakeUp, inMs: number): Promise<'keep'> {
+  await deps.queue.retime(deps.queueUrl, receiptHandle, inMs / 1000);
+  return 'keep';
+}
+
+async function expire(deps: RunDependencies, task: TaskIn<'Enqueued' | 'Processed'>): Promise<WakeUpOutcome> {
+  const now = deps.clock();
+  const fields = { endTime: now, expiresAt: expiresAtOfEnd(now) };
+  const { isWritten } = await deps.store.move(task, 'expire', 'Expired', { now, fields });
+  return isWritten ? 'done' : 'keep';
+}

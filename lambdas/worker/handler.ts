@@ -1,0 +1,31 @@
+import type { Context } from 'aws-lambda';
+
+/** What the code of a task may know about it. */
+export interface TaskInfo {
+  readonly taskId: string;
+  readonly functionName: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** 1 from the submit on, one more with each redrive. */
+  readonly series: number;
+  /** The id of the request that submitted the task. */
+  readonly requestId: string;
+  /** When it was submitted, in epoch milliseconds. */
+  readonly submitTime: number;
+}
+
+/** The context that Lambda gives, and the task. */
+export interface TaskContext extends Context {
+  readonly task: TaskInfo;
+  /** Aborts when the task must end: its time-out has come. One for each attempt, never used again. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A task function: an ordinary Lambda handler, exported as `handler`. It gets the payload as submitted (`{}` when
+ * there was none) and returns the result, as JSON at most 1 MiB. What it throws fails the attempt.
+ */
+export type TaskHandler<TPayload = unknown, TResult = unknown> = (
+  payload: TPayload,
+  context: TaskContext,
+) => TResult | Promise<TResult>;

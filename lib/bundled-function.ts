@@ -1,0 +1,65 @@
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { type LambdaBundleProps, lambdaBundle } from './lambda-bundle.ts';
+
+export interface BundledFunctionProps {
+  readonly bundle: LambdaBundleProps;
+  readonly description: string;
+  readonly timeout: Duration;
+  /** In MB. */
+  readonly memorySize: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly architecture?: Architecture;
+}
+
+/** Logs are for looking into a failure: its task can be read for 7 days, so a month is ample. */
+export const LOG_RETENTION = RetentionDays.ONE_MONTH;
+
+/**
+ * A Lambda function of ours: bundled by esbuild, on the Node that the tests run on, with a role that can do nothing
+ * but write to its own log group until a construct grants more.
+ */
+export class BundledFunction extends LambdaFunction {
+  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: LOG_RETENTION,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    role.addToPrincipalPolicy(writeLogs(logGroup));
+    super(scope, id, {
+      runtime: Runtime.NODEJS_24_X,
+      architecture: props.architecture ?? Architecture.ARM_64,
+      handler: 'index.handler',
+      code: lambdaBundle(props.bundle),
+      description: props.description,
+      timeout: props.timeout,
+      memorySize: props.memorySize,
+      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: 'task-mode' },
+      role,
+      logGroup,
+      // JSON, and the platform's own lines from WARN on: START, END and REPORT would cost $0.2 per million tasks.
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: ApplicationLogLevel.INFO,
+      systemLogLevelV2: SystemLogLevel.WARN,
+    });
+  }
+}
+
+/** The permission to write to one log group; its ARN ends in `:*`, as log streams have no narrower one. */
+export function writeLogs(logGroup: LogGroup): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logGroup.logGroupArn],
+  });
+}

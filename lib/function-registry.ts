@@ -1,0 +1,120 @@
+import { Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { AwsCustomResource, type AwsSdkCall, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import { Construct } from 'constructs';
+import { ENV } from '../lambdas/domain/env.ts';
+import type { TaskConfig } from '../lambdas/domain/task.ts';
+import { LOG_RETENTION, writeLogs } from './bundled-function.ts';
+
+export interface FunctionRegistryProps {
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** What the registry learns of a function at each deployment. */
+export interface RegisteredFunction {
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly queueUrl: string;
+  readonly eventSourceId: string;
+  readonly shardCount: number;
+  readonly defaults: TaskConfig;
+}
+
+/**
+ * The table of the functions that take tasks. A deployment sets the deployed fields of its row only, so that what an
+ * operator configured at run time stays. A removed function leaves a tombstone: its tasks can still be read.
+ */
+export class FunctionRegistry extends Construct {
+  readonly table: TableV2;
+  readonly #role: Role;
+  readonly #logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: FunctionRegistryProps) {
+    super(scope, id);
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: 'functionName', type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: props.removalPolicy,
+    });
+    this.#logGroup = new LogGroup(this, 'DeployLogs', {
+      retention: LOG_RETENTION,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.#role = new Role(this, 'DeployRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.#role.addToPrincipalPolicy(writeLogs(this.#logGroup));
+  }
+
+  grantRead(grantee: LambdaFunction): void {
+    grantee.addEnvironment(ENV.functionTableName, this.table.tableName);
+    grantee.addToRolePolicy(
+      new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [this.table.tableArn] }),
+    );
+  }
+
+  /** Writes a function's row at deployment, and its tombstone at removal. */
+  register(scope: Construct, id: string, registered: RegisteredFunction): void {
+    const deployedBy = Fn.join('/', [Stack.of(scope).stackId, scope.node.addr]);
+    const resource = new AwsCustomResource(scope, id, {
+      onUpdate: this.#call(registered.functionName, deployedRow(registered, deployedBy)),
+      onDelete: {
+        ...this.#call(registered.functionName, {
+          UpdateExpression: 'SET isDeleted = :true',
+          // A function that another construct or stack deployed since keeps its row.
+          ConditionExpression: 'deployedBy = :deployedBy',
+          ExpressionAttributeValues: { ':true': { BOOL: true }, ':deployedBy': { S: deployedBy } },
+        }),
+        ignoreErrorCodesMatching: 'ConditionalCheckFailed.*',
+      },
+      role: this.#role,
+      logGroup: this.#logGroup,
+      installLatestAwsSdk: false,
+    });
+    const statement = new PolicyStatement({
+      actions: ['dynamodb:UpdateItem'],
+      resources: [this.table.tableArn],
+    });
+    const { policyDependable } = resource.grantPrincipal.addToPrincipalPolicy(statement);
+    if (policyDependable) resource.node.addDependency(policyDependable);
+  }
+
+  #call(functionName: string, update: object): AwsSdkCall {
+    return {
+      service: 'DynamoDB',
+      action: 'UpdateItem',
+      parameters: { TableName: this.table.tableName, Key: { functionName: { S: functionName } }, ...update },
+      physicalResourceId: PhysicalResourceId.of(functionName),
+    };
+  }
+}
+
+/** The update that sets what was deployed and leaves every other field of the row alone. */
+function deployedRow(registered: RegisteredFunction, deployedBy: string): object {
+  const { functionArn, queueUrl, eventSourceId, shardCount, defaults } = registered;
+  const text = (value: string) => ({ S: value });
+  const number = (value: number) => ({ N: String(value) });
+  const fields = {
+    functionArn: text(functionArn),
+    queueUrl: text(queueUrl),
+    eventSourceId: text(eventSourceId),
+    shardCount: number(shardCount),
+    deployedBy: text(deployedBy),
+    defaults: {
+      M: Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, number(value)])),
+    },
+  };
+  const names = Object.keys(fields);
+  return {
+    // shardCounts keeps every count there ever was: rows of tasks live longer than a deployment.
+    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')} REMOVE isDeleted ADD shardCounts :counts`,
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`:${name}`, value])),
+      ':counts': { NS: [String(shardCount)] },
+    },
+  };
+}

@@ -1,0 +1,7 @@
+export type { RegisteredFunction } from './function-registry.ts';
+export { FunctionRegistry } from './function-registry.ts';
+export { PayloadBucket } from './payload-bucket.ts';
+export { type OperationName, TaskApi } from './task-api.ts';
+export { TaskFunction, type TaskFunctionProps } from './task-function.ts';
+export { TaskMode, type TaskModeProps } from './task-mode.ts';
+export { TaskTable } from './task-table.ts';

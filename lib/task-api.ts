@@ -1,0 +1,125 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { BundledFunction, LOG_RETENTION } from './bundled-function.ts';
+
+/** The root of the contract's paths: FC API version 2023-03-30. */
+const ROOT = '/2023-03-30';
+
+const TASKS = `${ROOT}/functions/{functionName}/async-tasks`;
+
+/** The contract's operations (FC contract section 2): one route and one function each, so that each has the least rights. */
+const OPERATIONS = {
+  InvokeFunction: {
+    entry: 'invoke-function.lambda',
+    method: HttpMethod.POST,
+    path: `${ROOT}/functions/{functionName}/invocations`,
+  },
+  GetAsyncTask: { entry: 'get-async-task.lambda', method: HttpMethod.GET, path: `${TASKS}/{taskId}` },
+  ListAsyncTasks: { entry: 'list-async-tasks.lambda', method: HttpMethod.GET, path: TASKS },
+  StopAsyncTask: { entry: 'stop-async-task.lambda', method: HttpMethod.PUT, path: `${TASKS}/{taskId}/stop` },
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+
+/**
+ * 512 MB is a third of a CPU: a cold start of the submit stays well under the FC SDK's read time-out of 3 s. Time-out:
+ * the request's own deadline of 2.5 s, and a cold start.
+ */
+const API_FUNCTION = { memorySize: 512, timeout: Duration.seconds(10) };
+
+/** What the access log says of each request. The task id is in the path; payloads are nowhere. */
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries({
+        requestId: 'requestId',
+        requestTime: 'requestTimeEpoch',
+        ip: 'identity.sourceIp',
+        caller: 'identity.userArn',
+        method: 'httpMethod',
+        path: 'path',
+        status: 'status',
+        responseLength: 'responseLength',
+        latency: 'responseLatency',
+        integrationError: 'integrationErrorMessage',
+      }).map(([name, variable]) => [name, `$context.${variable}`]),
+    ),
+  ),
+);
+
+/** The HTTP API on the contract's paths. Every route asks for IAM authorization; TLS is all that API Gateway speaks. */
+export class TaskApi extends Construct {
+  readonly api: HttpApi;
+  readonly functions: Readonly<Record<OperationName, BundledFunction>>;
+  readonly #authorizer = new HttpIamAuthorizer();
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', {
+      createDefaultStage: false,
+      description: 'Task Mode for AWS Lambda',
+    });
+    this.#addStage();
+    this.functions = {
+      InvokeFunction: this.#addOperation('InvokeFunction'),
+      GetAsyncTask: this.#addOperation('GetAsyncTask'),
+      ListAsyncTasks: this.#addOperation('ListAsyncTasks'),
+      StopAsyncTask: this.#addOperation('StopAsyncTask'),
+    };
+    this.#addRoute(
+      'UnknownRoute',
+      HttpRouteKey.DEFAULT,
+      this.#function('UnknownRoute', 'unknown-route.lambda'),
+    );
+  }
+
+  #addOperation(name: OperationName): BundledFunction {
+    const { entry, method, path } = OPERATIONS[name];
+    const handler = this.#function(name, entry);
+    this.#addRoute(name, HttpRouteKey.with(path, method), handler);
+    return handler;
+  }
+
+  #function(name: string, entry: string): BundledFunction {
+    return new BundledFunction(this, name, {
+      bundle: { entry },
+      description: `Task Mode API: ${name}`,
+      ...API_FUNCTION,
+    });
+  }
+
+  #addRoute(name: string, routeKey: HttpRouteKey, handler: BundledFunction): void {
+    new HttpRoute(this, `${name}Route`, {
+      httpApi: this.api,
+      routeKey,
+      integration: new HttpLambdaIntegration(`${name}Integration`, handler),
+      authorizer: this.#authorizer,
+    });
+  }
+
+  #addStage(): void {
+    const logGroup = new LogGroup(this, 'AccessLogs', {
+      retention: LOG_RETENTION,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      // No stage prefix: the FC SDK signs the path that the server sees (FC contract section 1).
+      stageName: '$default',
+      autoDeploy: true,
+      accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: ACCESS_LOG },
+    });
+  }
+}

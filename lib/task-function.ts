@@ -1,0 +1,195 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type Architecture, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { ENV } from '../lambdas/domain/env.ts';
+import {
+  MAX_RECEIVE_COUNT,
+  QUEUE_RETENTION_DAYS,
+  TIMEOUT_GRACE_SECONDS,
+  TIMEOUT_MARGIN_SECONDS,
+  VISIBILITY_MARGIN_SECONDS,
+} from '../lambdas/domain/limits.ts';
+import { BundledFunction } from './bundled-function.ts';
+import type { FunctionRegistry } from './function-registry.ts';
+import type { PayloadBucket } from './payload-bucket.ts';
+import type { TaskApi } from './task-api.ts';
+import { type CheckedTaskFunction, checkedTaskFunction } from './task-function-check.ts';
+import type { TaskTable } from './task-table.ts';
+
+export interface TaskFunctionProps {
+  /** Path of the module that exports the task's `handler`, absolute or from the folder where the CDK app runs. */
+  readonly entry: string;
+
+  /**
+   * How long one attempt may take: 1 s to 890 s. Lambda's own time-out is 10 s longer, for the code to heed
+   * `context.signal` and for the last write.
+   *
+   * @default - 60 seconds
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Memory of an instance in MB, and with it its share of CPU (AWS Lambda: 128 to 10,240).
+   *
+   * @default - 512 MB
+   */
+  readonly memorySize?: number;
+
+  /**
+   * How many tasks one instance runs side by side: 1 to 10.
+   *
+   * @default - one task at a time
+   */
+  readonly instanceConcurrency?: number;
+
+  /**
+   * How many instances run at once: 2 to 1,000. Tasks at once are this times `instanceConcurrency`.
+   *
+   * @default - 100 instances, so that a flood leaves the account's other functions some concurrency
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * Dedicated pollers (event source provisioned mode), in place of `maxConcurrency`: for functions that must follow
+   * bursts within seconds or run above 1,000 at once. Costs per poller and hour, whether or not there are tasks.
+   *
+   * @default - AWS scales the pollers up to `maxConcurrency`
+   */
+  readonly pollers?: { readonly min: number; readonly max: number };
+
+  /**
+   * Environment variables for the task's code.
+   *
+   * @default - none but ours
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+
+  /**
+   * The instruction set.
+   *
+   * @default - arm64
+   */
+  readonly architecture?: Architecture;
+
+  /**
+   * How often a failed attempt is repeated: 0 to 8.
+   *
+   * @default - 3 times
+   */
+  readonly maxAsyncRetryAttempts?: number;
+
+  /**
+   * How long after its due time a task may wait for its first attempt before it expires: 1 s to 7 days.
+   *
+   * @default - 24 hours
+   */
+  readonly maxAsyncEventAge?: Duration;
+
+  /**
+   * Over how many index partitions the function's tasks are spread: 1 to 64. One carries about 500 tasks/s. Can be
+   * raised at any deployment.
+   *
+   * @default - 8
+   */
+  readonly shards?: number;
+}
+
+/** What a task function is deployed with: the parts of TaskMode that it uses. */
+export interface TaskFunctionParts {
+  readonly taskTable: TaskTable;
+  readonly registry: FunctionRegistry;
+  readonly payloadBucket: PayloadBucket;
+  readonly api: TaskApi;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** A function that takes tasks: its queue and dead-letter queue, the worker with the user's handler inside, its registry row. */
+export class TaskFunction extends Construct {
+  readonly functionName: string;
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly worker: BundledFunction;
+
+  /** @throws Error at synth, naming property, value and what is wanted. */
+  constructor(scope: Construct, functionName: string, props: TaskFunctionProps, parts: TaskFunctionParts) {
+    const checked = checkedTaskFunction(functionName, props);
+    super(scope, functionName);
+    this.functionName = functionName;
+    const lambdaTimeoutSeconds = checked.timeoutSeconds + TIMEOUT_GRACE_SECONDS + TIMEOUT_MARGIN_SECONDS;
+    this.deadLetterQueue = this.#queue('DeadLetterQueue', parts, {});
+    this.queue = this.#queue('Queue', parts, {
+      visibilityTimeout: Duration.seconds(lambdaTimeoutSeconds + VISIBILITY_MARGIN_SECONDS),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
+    });
+    this.worker = new BundledFunction(this, 'Worker', {
+      bundle: { entry: 'worker/worker.lambda', userHandler: checked.entry },
+      description: `Task function ${functionName}`,
+      timeout: Duration.seconds(lambdaTimeoutSeconds),
+      memorySize: checked.memorySize,
+      ...(props.architecture && { architecture: props.architecture }),
+      environment: {
+        ...props.environment,
+        [ENV.functionName]: functionName,
+        [ENV.queueUrl]: this.queue.queueUrl,
+        [ENV.timeoutSeconds]: String(checked.timeoutSeconds),
+        [ENV.shardCount]: String(checked.shardCount),
+      },
+    });
+    this.#grantWorker(parts);
+    const eventSource = this.#addEventSource(checked);
+    parts.api.functions.InvokeFunction.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
+    );
+    parts.registry.register(this, 'Registration', {
+      functionName,
+      functionArn: this.worker.functionArn,
+      queueUrl: this.queue.queueUrl,
+      eventSourceId: eventSource.eventSourceMappingId,
+      shardCount: checked.shardCount,
+      defaults: checked.defaults,
+    });
+  }
+
+  #queue(id: string, { removalPolicy }: TaskFunctionParts, props: QueueProps): Queue {
+    return new Queue(this, id, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
+      removalPolicy,
+      ...props,
+    });
+  }
+
+  #grantWorker({ taskTable, payloadBucket }: TaskFunctionParts): void {
+    taskTable.grantRun(this.worker, this.functionName);
+    payloadBucket.grantRun(this.worker, this.functionName);
+    this.worker.addToRolePolicy(
+      new PolicyStatement({
+        // Receive and attributes are for the event source, which reads the queue with the worker's role.
+        actions: [
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ChangeMessageVisibility',
+        ],
+        resources: [this.queue.queueArn],
+      }),
+    );
+  }
+
+  #addEventSource({ instanceConcurrency, scaling }: CheckedTaskFunction): EventSourceMapping {
+    const eventSource = new EventSourceMapping(this, 'EventSource', {
+      target: this.worker,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: instanceConcurrency,
+      // Also keeps the event source from polling less after a failed invocation (AWS Lambda, SQS error handling).
+      reportBatchItemFailures: true,
+      ...scaling,
+    });
+    // It is refused while its role cannot read the queue yet.
+    eventSource.node.addDependency(this.worker);
+    return eventSource;
+  }
+}

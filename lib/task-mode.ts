@@ -1,0 +1,67 @@
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { FunctionRegistry } from './function-registry.ts';
+import { PayloadBucket } from './payload-bucket.ts';
+import { TaskApi } from './task-api.ts';
+import { TaskFunction, type TaskFunctionProps } from './task-function.ts';
+import { TaskTable } from './task-table.ts';
+
+export interface TaskModeProps {
+  /**
+   * What becomes of the tables, the queues and the bucket when the stack is removed. With `DESTROY` the bucket is
+   * emptied first.
+   *
+   * @default - they are kept
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Task mode in one construct: the API, the tables and the bucket. `addFunction` adds the functions that take tasks. */
+export class TaskMode extends Construct {
+  readonly api: TaskApi;
+  readonly taskTable: TaskTable;
+  readonly registry: FunctionRegistry;
+  readonly payloadBucket: PayloadBucket;
+  /** The API's address, such as `https://abc123.execute-api.us-east-1.amazonaws.com`. */
+  readonly url: string;
+  readonly #removalPolicy: RemovalPolicy;
+
+  constructor(scope: Construct, id: string, props: TaskModeProps = {}) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    this.#removalPolicy = removalPolicy;
+    this.taskTable = new TaskTable(this, 'Tasks', { removalPolicy });
+    this.registry = new FunctionRegistry(this, 'Functions', { removalPolicy });
+    this.payloadBucket = new PayloadBucket(this, 'Payloads', { removalPolicy });
+    this.api = new TaskApi(this, 'Api');
+    this.url = this.api.api.apiEndpoint;
+    this.#connectApi();
+    new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the Task Mode API' });
+  }
+
+  /**
+   * Adds a function that takes tasks, under the name that callers use.
+   * @throws Error at synth, naming property, value and what is wanted.
+   */
+  addFunction(functionName: string, props: TaskFunctionProps): TaskFunction {
+    return new TaskFunction(this, functionName, props, {
+      taskTable: this.taskTable,
+      registry: this.registry,
+      payloadBucket: this.payloadBucket,
+      api: this.api,
+      removalPolicy: this.#removalPolicy,
+    });
+  }
+
+  #connectApi(): void {
+    const { InvokeFunction, GetAsyncTask, ListAsyncTasks, StopAsyncTask } = this.api.functions;
+    for (const handler of Object.values(this.api.functions)) this.registry.grantRead(handler);
+    this.taskTable.grantCreate(InvokeFunction);
+    this.payloadBucket.grantSubmit(InvokeFunction);
+    this.taskTable.grantRead(GetAsyncTask);
+    this.payloadBucket.grantRead(GetAsyncTask);
+    this.taskTable.grantList(ListAsyncTasks);
+    this.payloadBucket.grantRead(ListAsyncTasks);
+    this.taskTable.grantStop(StopAsyncTask);
+  }
+}

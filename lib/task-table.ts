@@ -1,0 +1,85 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { ENV } from '../lambdas/domain/env.ts';
+import { TASK_INDEXES } from '../lambdas/domain/storage-names.ts';
+
+export interface TaskTableProps {
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The rows of the tasks: the truth about each, for 7 days after it ended. */
+export class TaskTable extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, props: TaskTableProps) {
+    super(scope, id);
+    const sortKey = { name: 'sortKey', type: AttributeType.STRING };
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      timeToLiveAttribute: 'expiresAt',
+      removalPolicy: props.removalPolicy,
+      globalSecondaryIndexes: [
+        {
+          indexName: TASK_INDEXES.byTime,
+          partitionKey: { name: 'timeShard', type: AttributeType.STRING },
+          sortKey,
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+        {
+          indexName: TASK_INDEXES.byState,
+          partitionKey: { name: 'stateShard', type: AttributeType.STRING },
+          sortKey,
+          // Each of these changes only in a write that moves the entry anyway, so they cost nothing.
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'],
+        },
+      ],
+    });
+  }
+
+  /** Lets a function create tasks, and read the one that was there first. */
+  grantCreate(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:PutItem', 'dynamodb:GetItem']);
+  }
+
+  grantRead(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:GetItem']);
+  }
+
+  grantStop(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+  }
+
+  grantList(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:BatchGetItem']);
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:Query'],
+        resources: Object.values(TASK_INDEXES).map((index) => `${this.table.tableArn}/index/${index}`),
+      }),
+    );
+  }
+
+  /** Lets a worker, which runs the user's code, read and move the tasks of its own function and no others. */
+  grantRun(grantee: LambdaFunction, functionName: string): void {
+    grantee.addEnvironment(ENV.taskTableName, this.table.tableName);
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+        resources: [this.table.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${functionName}#*`] } },
+      }),
+    );
+  }
+
+  #grant(grantee: LambdaFunction, actions: string[]): void {
+    grantee.addEnvironment(ENV.taskTableName, this.table.tableName);
+    grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [this.table.tableArn] }));
+  }
+}
