@@ -1,7 +1,7 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
 import { PAYLOAD_RETENTION_DAYS, RESULT_RETENTION_DAYS } from '../lambdas/domain/limits.ts';
@@ -56,6 +56,12 @@ export class PayloadBucket extends Construct {
     grantee.addEnvironment(ENV.payloadBucketName, this.bucket.bucketName);
     grantee.addToRolePolicy(
       new PolicyStatement({ actions, resources: [this.bucket.arnForObjects(keyPattern)] }),
+    );
+    const bucketId = Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket);
+    acknowledge(
+      grantee.role ?? grantee,
+      `IAM5[Resource::<${bucketId}.Arn>/${keyPattern}]`,
+      'objects are named after their writers, which nobody knows at deployment; the prefix bounds which they can be',
     );
   }
 }

@@ -1,0 +1,152 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { endProcess, launchEnvironment } from '../launch.ts';
+import type { FunctionDefinition } from './function-definition.ts';
+import { readLines } from './log-lines.ts';
+import type { FromEnvironment, FunctionError, InvokeResult, ToEnvironment } from './protocol.ts';
+
+/** Lambda gives the init phase 10 s, and when it is not over by then, another try within the function's time-out. */
+const INIT_SECONDS = 10;
+
+/** After an exit, output that is still in the pipes is read for at most this long: a stray grandchild may hold them open. */
+const OUTPUT_FLUSH_MS = 250;
+
+interface Running {
+  readonly requestId: string;
+  readonly settle: (result: InvokeResult) => void;
+}
+
+/** One process that runs a function's invocations, one at a time. */
+export class ExecutionEnvironment {
+  /** Settles when the handler is loaded: undefined, or why it could not be. */
+  readonly ready: Promise<FunctionError | undefined>;
+  readonly ended: Promise<void>;
+  readonly #definition: FunctionDefinition;
+  readonly #child: ChildProcess;
+  readonly #log: (line: string) => void;
+  #running: Running | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #settleReady: (failure: FunctionError | undefined) => void = () => {};
+  #failure: FunctionError | undefined;
+  #isEnding = false;
+
+  constructor(
+    definition: FunctionDefinition,
+    launch: { program: string; env: NodeJS.ProcessEnv },
+    log: (line: string) => void,
+  ) {
+    this.#definition = definition;
+    this.#log = log;
+    this.#child = launchEnvironment({
+      program: launch.program,
+      env: launch.env,
+      cwd: definition.taskRoot,
+      memoryMegabytes: definition.memoryMegabytes,
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream !== null) {
+        readLines(stream, log);
+      }
+    }
+    this.ready = new Promise((resolve) => {
+      this.#settleReady = resolve;
+    });
+    this.#child.on('message', (message) => this.#receive(message as FromEnvironment));
+    this.ended = this.#watchEnd();
+    this.#endAfter(INIT_SECONDS + definition.timeoutSeconds, (seconds) => ({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: `Init timed out after ${seconds}.00 seconds`,
+    }));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Whether it can take another invocation. */
+  get isUsable(): boolean {
+    return !this.#isEnding;
+  }
+
+  /** Runs the handler; the environment must be ready and idle. Never rejects. */
+  async invoke(payloadJson: string): Promise<InvokeResult> {
+    const requestId = randomUUID();
+    const { timeoutSeconds, arn } = this.#definition;
+    const result = new Promise<InvokeResult>((settle) => {
+      this.#running = { requestId, settle };
+    });
+    this.#endAfter(timeoutSeconds, (seconds) => ({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds}.00 seconds`,
+    }));
+    const message: ToEnvironment = {
+      kind: 'invoke',
+      requestId,
+      functionArn: arn,
+      payloadJson,
+      timeoutMs: timeoutSeconds * 1000,
+    };
+    // A process that has just ended cannot be sent to; its end settles the invocation.
+    this.#child.send(message, () => {});
+    return result;
+  }
+
+  /** Ends the process at once; a running invocation fails. */
+  end(): void {
+    this.#isEnding = true;
+    endProcess(this.#child);
+  }
+
+  #receive(message: FromEnvironment): void {
+    if (message.kind === 'ready') {
+      clearTimeout(this.#timer);
+      this.#settleReady(undefined);
+    } else if (message.kind === 'initFailed') {
+      this.#failure = message.error;
+    } else if (message.requestId === this.#running?.requestId) {
+      this.#isEnding ||= message.kind === 'failed' && message.isFatal;
+      this.#settle(
+        message.kind === 'succeeded'
+          ? { payload: JSON.parse(message.payloadJson) as unknown }
+          : { functionError: message.error },
+      );
+    }
+  }
+
+  #settle(result: InvokeResult): void {
+    clearTimeout(this.#timer);
+    const running = this.#running;
+    this.#running = undefined;
+    running?.settle(result);
+  }
+
+  #endAfter(seconds: number, failureOf: (seconds: number) => FunctionError): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#failure = failureOf(seconds);
+      this.#log(this.#failure.errorMessage);
+      this.end();
+    }, seconds * 1000);
+  }
+
+  async #watchEnd(): Promise<void> {
+    const failure = await new Promise<FunctionError>((resolve) => {
+      this.#child.once('error', (error) => resolve(exitError(`could not be started: ${error.message}`)));
+      this.#child.once('exit', (code, signal) => {
+        this.#isEnding = true;
+        const failed = exitError(signal === null ? `exit status ${code}` : `signal: ${signal}`);
+        const flushed = setTimeout(() => resolve(failed), OUTPUT_FLUSH_MS);
+        this.#child.once('close', () => {
+          clearTimeout(flushed);
+          resolve(failed);
+        });
+      });
+    });
+    this.#settleReady(this.#failure ?? failure);
+    this.#settle({ functionError: this.#failure ?? failure });
+  }
+}
+
+function exitError(how: string): FunctionError {
+  return { errorType: 'Runtime.ExitError', errorMessage: `Error: Runtime exited with error: ${how}` };
+}

@@ -1,0 +1,155 @@
+import { ExecutionEnvironment } from './execution-environment.ts';
+import type { FunctionDefinition } from './function-definition.ts';
+import type { InvokeResult } from './protocol.ts';
+
+/** An environment idle for this long is ended: ten idle ones would hold about 340 MB. Lambda keeps them for minutes. */
+const IDLE_SECONDS = 30;
+
+/** Most environments of one function on this machine. Lambda's own limit, 1,000 for an account, would fill a laptop's memory. */
+const MAX_ENVIRONMENTS = 50;
+
+interface Waiting {
+  readonly payloadJson: string;
+  readonly settle: (result: InvokeResult) => void;
+}
+
+/** Lets only so many environments of all functions load their code at the same time. */
+export interface StartGate {
+  /** Calls `start` now or later; the returned promise of `start` frees the place. */
+  enter(start: () => Promise<void>): void;
+}
+
+/**
+ * The environments of one function. An invocation takes an idle environment, the one used last first;
+ * otherwise it waits for whichever comes first, one that has become idle or a new one.
+ */
+export class FunctionPool {
+  readonly #definition: FunctionDefinition;
+  readonly #create: () => ExecutionEnvironment;
+  readonly #gate: StartGate;
+  readonly #maxEnvironments: number;
+  readonly #environments = new Set<ExecutionEnvironment>();
+  readonly #idle: { environment: ExecutionEnvironment; reaper: NodeJS.Timeout }[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** Starts that wait at the gate, and environments that load their code: each will serve one waiting invocation. */
+  #atGate = 0;
+  #loading = 0;
+  #stopped = false;
+
+  constructor(definition: FunctionDefinition, create: () => ExecutionEnvironment, gate: StartGate) {
+    this.#definition = definition;
+    this.#create = create;
+    this.#gate = gate;
+    this.#maxEnvironments = Math.min(MAX_ENVIRONMENTS, definition.reservedConcurrency ?? MAX_ENVIRONMENTS);
+  }
+
+  get environments(): ReadonlySet<ExecutionEnvironment> {
+    return this.#environments;
+  }
+
+  get isBusy(): boolean {
+    return this.#waiting.length > 0 || this.#environments.size > this.#idle.length;
+  }
+
+  invoke(payloadJson: string): Promise<InvokeResult> {
+    return new Promise((settle) => {
+      this.#waiting.push({ payloadJson, settle });
+      this.#serve();
+    });
+  }
+
+  /** Ends every environment; what waits or runs fails. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { reaper } of this.#idle.splice(0)) {
+      clearTimeout(reaper);
+    }
+    this.#failWaiting();
+    await Promise.all(
+      [...this.#environments].map((environment) => {
+        environment.end();
+        return environment.ended;
+      }),
+    );
+  }
+
+  #serve(): void {
+    if (this.#stopped) {
+      this.#failWaiting();
+      return;
+    }
+    while (this.#waiting.length > 0) {
+      const idle = this.#idle.pop();
+      if (idle === undefined) {
+        break;
+      }
+      clearTimeout(idle.reaper);
+      void this.#run(idle.environment);
+    }
+    while (
+      this.#atGate + this.#loading < this.#waiting.length &&
+      this.#atGate + this.#environments.size < this.#maxEnvironments
+    ) {
+      this.#atGate += 1;
+      this.#gate.enter(() => this.#start());
+    }
+  }
+
+  async #start(): Promise<void> {
+    this.#atGate -= 1;
+    // By the time its turn comes, another environment may have taken the invocation.
+    if (this.#stopped || this.#waiting.length === 0) {
+      return;
+    }
+    this.#loading += 1;
+    const environment = this.#create();
+    this.#environments.add(environment);
+    void environment.ended.then(() => this.#forget(environment));
+    const failure = await environment.ready;
+    this.#loading -= 1;
+    if (failure === undefined) {
+      this.#release(environment);
+    } else {
+      environment.end();
+      this.#waiting.shift()?.settle({ functionError: failure });
+    }
+  }
+
+  async #run(environment: ExecutionEnvironment): Promise<void> {
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) {
+      return;
+    }
+    const result = await environment.invoke(waiting.payloadJson);
+    waiting.settle(result);
+    this.#release(environment);
+  }
+
+  #release(environment: ExecutionEnvironment): void {
+    if (environment.isUsable) {
+      const reaper = setTimeout(() => environment.end(), IDLE_SECONDS * 1000);
+      this.#idle.push({ environment, reaper });
+    }
+    this.#serve();
+  }
+
+  #forget(environment: ExecutionEnvironment): void {
+    this.#environments.delete(environment);
+    const index = this.#idle.findIndex((idle) => idle.environment === environment);
+    for (const { reaper } of index < 0 ? [] : this.#idle.splice(index, 1)) {
+      clearTimeout(reaper);
+    }
+    this.#serve();
+  }
+
+  #failWaiting(): void {
+    for (const waiting of this.#waiting.splice(0)) {
+      waiting.settle({
+        functionError: {
+          errorType: 'Runtime.ExitError',
+          errorMessage: `The local runtime stopped before ${this.#definition.name} could run`,
+        },
+      });
+    }
+  }
+}

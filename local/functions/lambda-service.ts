@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartupError } from '../startup-error.ts';
+import { ExecutionEnvironment } from './execution-environment.ts';
+import type { FunctionDefinition } from './function-definition.ts';
+import { FunctionPool, type StartGate } from './function-pool.ts';
+import type { InvokeResult } from './protocol.ts';
+
+/** Lambda's limit for the payload of a synchronous invocation: 6 MB. */
+export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+
+export interface LambdaServiceOptions {
+  readonly region: string;
+  /** The JavaScript file that each environment's process runs. */
+  readonly program: string;
+  /** `AWS_ENDPOINT_URL_*` of the engines. */
+  readonly endpointVariables: Readonly<Record<string, string>>;
+  readonly log: (line: string) => void;
+}
+
+/** Lambda on this machine: each execution environment is a Node process. */
+export class LambdaService {
+  readonly #options: LambdaServiceOptions;
+  readonly #pools = new Map<string, FunctionPool>();
+  readonly #gate: StartGate = startGate(Math.max(2, availableParallelism()));
+
+  constructor(options: LambdaServiceOptions) {
+    this.#options = options;
+  }
+
+  deploy(definition: FunctionDefinition): void {
+    const create = () => this.#createEnvironment(definition);
+    const pool = new FunctionPool(definition, create, this.#gate);
+    this.#pools.set(definition.name, pool);
+    this.#pools.set(definition.arn, pool);
+  }
+
+  has(nameOrArn: string): boolean {
+    return this.#pools.has(nameOrArn);
+  }
+
+  /** Invokes a function as Lambda's Invoke with RequestResponse does; rejects only when there is no such function. */
+  async invoke(nameOrArn: string, payload: unknown): Promise<InvokeResult> {
+    return this.invokeJson(nameOrArn, JSON.stringify(payload) ?? '{}');
+  }
+
+  async invokeJson(nameOrArn: string, payloadJson: string): Promise<InvokeResult> {
+    const pool = this.#pools.get(nameOrArn);
+    if (pool === undefined) {
+      throw new StartupError(`function ${nameOrArn} is not deployed here: want one of ${[...this.#pools.keys()].join(', ')}`);
+    }
+    return pool.invoke(payloadJson);
+  }
+
+  environmentPids(): number[] {
+    return [...new Set(this.#pools.values())]
+      .flatMap((pool) => [...pool.environments])
+      .flatMap((environment) => environment.pid ?? []);
+  }
+
+  /** Lets running invocations finish for at most `drainMs`, then ends every process. */
+  async stop(drainMs: number): Promise<void> {
+    const pools = [...new Set(this.#pools.values())];
+    const deadlineMs = performance.now() + drainMs;
+    while (pools.some((pool) => pool.isBusy) && performance.now() < deadlineMs) {
+      await delay(10);
+    }
+    await Promise.all(pools.map((pool) => pool.stop()));
+  }
+
+  #createEnvironment(definition: FunctionDefinition): ExecutionEnvironment {
+    const env = this.#environmentVariables(definition);
+    const { log, program } = this.#options;
+    return new ExecutionEnvironment(definition, { program, env }, (line) => log(`${definition.label} | ${line}`));
+  }
+
+  /** Only what Lambda would give: nothing of this machine's environment may decide what a handler does. */
+  #environmentVariables(definition: FunctionDefinition): NodeJS.ProcessEnv {
+    const { region, endpointVariables } = this.#options;
+    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
+    return {
+      PATH: process.env.PATH,
+      LANG: 'en_US.UTF-8',
+      TZ: 'UTC',
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_EXECUTION_ENV: `AWS_Lambda_${definition.runtime}`,
+      AWS_LAMBDA_FUNCTION_NAME: definition.name,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMegabytes),
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${definition.name}`,
+      AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`,
+      LAMBDA_TASK_ROOT: definition.taskRoot,
+      _HANDLER: definition.handler,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_SESSION_TOKEN: 'local',
+      ...endpointVariables,
+      ...definition.environment,
+    };
+  }
+}
+
+/** Starting is heavy on the processor: more than it has cores for at a time would only make all of them late. */
+function startGate(places: number): StartGate {
+  const waiting: (() => Promise<void>)[] = [];
+  let free = places;
+  const next = (): void => {
+    const start = free > 0 ? waiting.shift() : undefined;
+    if (start === undefined) {
+      return;
+    }
+    free -= 1;
+    void start().finally(() => {
+      free += 1;
+      next();
+    });
+  };
+  return {
+    enter: (start) => {
+      waiting.push(start);
+      next();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** What the runtime and the process of an execution environment say to each other over IPC. */
+export type ToEnvironment = InvokeMessage;
+export type FromEnvironment =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'initFailed'; readonly error: FunctionError }
+  | { readonly kind: 'succeeded'; readonly requestId: string; readonly payloadJson: string }
+  | {
+      readonly kind: 'failed';
+      readonly requestId: string;
+      readonly error: FunctionError;
+      /** The process ends right after this message. */
+      readonly isFatal: boolean;
+    };
+
+export interface InvokeMessage {
+  readonly kind: 'invoke';
+  readonly requestId: string;
+  readonly functionArn: string;
+  readonly payloadJson: string;
+  readonly timeoutMs: number;
+}
+
+/** An invocation's failure, as Lambda's Invoke answers it with `X-Amz-Function-Error`. */
+export interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace?: readonly string[];
+}
+
+export type InvokeResult = { readonly payload: unknown } | { readonly functionError: FunctionError };

@@ -1,0 +1,133 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { templateOf } from './synthesized.ts';
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+/** Each role's statements as `action on resource`, by the name of the role's function. */
+function permissionsOf(template: Template, role: string): string[] {
+  const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([id]) =>
+    id.includes(`${role}Role`),
+  );
+  const statements = policies.flatMap(
+    ([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[],
+  );
+  return statements
+    .flatMap(({ Action, Resource, Condition }) =>
+      [Action]
+        .flat()
+        .flatMap((action) =>
+          [Resource].flat().map((resource) => `${action} on ${named(resource)}${Condition ? ' if own' : ''}`),
+        ),
+    )
+    .sort();
+}
+
+/** A resource's ARN in short: the construct that it belongs to, and what follows the ARN. */
+function named(resource: unknown): string {
+  return JSON.stringify(resource)
+    .replace(/\{"Fn::Join":\["",\[(.*)\]\]\}/, '$1')
+    .replace(/\{"Fn::GetAtt":\["TaskMode(.*?)[0-9A-F]{8}","Arn"\]\}/g, '$1')
+    .replace(/[",]/g, '');
+}
+
+const LOGS = (id: string) => [`logs:CreateLogStream on ${id}Logs`, `logs:PutLogEvents on ${id}Logs`];
+
+describe('each role can do exactly what its function does', () => {
+  const template = templateOf({ functions: { echo: {}, encode: {} } });
+
+  test.each([
+    [
+      'InvokeFunction',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:PutItem on TasksTable',
+        ...LOGS('ApiInvokeFunction'),
+        's3:DeleteObject on PayloadsBucket/payloads/*',
+        's3:PutObject on PayloadsBucket/payloads/*',
+        'sqs:SendMessage on echoQueue',
+        'sqs:SendMessage on encodeQueue',
+      ],
+    ],
+    [
+      'GetAsyncTask',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        ...LOGS('ApiGetAsyncTask'),
+        's3:GetObject on PayloadsBucket/payloads/*',
+        's3:GetObject on PayloadsBucket/results/*',
+      ],
+    ],
+    [
+      'ListAsyncTasks',
+      [
+        'dynamodb:BatchGetItem on TasksTable',
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:Query on TasksTable/index/byState',
+        'dynamodb:Query on TasksTable/index/byTime',
+        ...LOGS('ApiListAsyncTasks'),
+        's3:GetObject on PayloadsBucket/payloads/*',
+        's3:GetObject on PayloadsBucket/results/*',
+      ],
+    ],
+    [
+      'StopAsyncTask',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:UpdateItem on TasksTable',
+        ...LOGS('ApiStopAsyncTask'),
+      ],
+    ],
+    ['UnknownRoute', LOGS('ApiUnknownRoute')],
+    [
+      'echoWorker',
+      [
+        'dynamodb:GetItem on TasksTable if own',
+        'dynamodb:UpdateItem on TasksTable if own',
+        ...LOGS('echoWorker'),
+        's3:DeleteObject on PayloadsBucket/results/echo/*',
+        's3:GetObject on PayloadsBucket/payloads/echo/*',
+        's3:PutObject on PayloadsBucket/results/echo/*',
+        'sqs:ChangeMessageVisibility on echoQueue',
+        'sqs:DeleteMessage on echoQueue',
+        'sqs:GetQueueAttributes on echoQueue',
+        'sqs:ReceiveMessage on echoQueue',
+      ],
+    ],
+    ['FunctionsDeploy', ['dynamodb:UpdateItem on FunctionsTable', ...LOGS('FunctionsDeploy')]],
+  ])('%s', (role, permissions) => {
+    expect(permissionsOf(template, role)).toEqual([...permissions].sort());
+  });
+
+  test("a worker reaches its own function's rows only", () => {
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+            Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['echo#*'] } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('no action and no resource is *, and no managed policy of AWS is used', () => {
+    for (const { Properties } of Object.values(template.findResources('AWS::IAM::Policy'))) {
+      for (const { Action, Resource } of Properties.PolicyDocument.Statement as Statement[]) {
+        expect([Action].flat().join(' ')).not.toContain('*');
+        expect([Resource].flat()).not.toContain('*');
+      }
+    }
+    for (const { Properties } of Object.values(template.findResources('AWS::IAM::Role'))) {
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,175 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { deployed, templateOf } from './synthesized.ts';
+
+describe('a task function', () => {
+  const template = templateOf({
+    functions: {
+      encode: {
+        timeout: Duration.seconds(100),
+        instanceConcurrency: 5,
+        environment: { LEVEL: '9' },
+        memorySize: 1024,
+      },
+    },
+  });
+
+  test('has a queue whose messages stay hidden for longer than Lambda can run', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 170,
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { deadLetterTargetArn: Match.anyValue(), maxReceiveCount: 1000 },
+    });
+  });
+
+  test('has a dead-letter queue that keeps messages for 14 days', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: Match.absent(),
+    });
+    template.resourceCountIs('AWS::SQS::Queue', 2);
+  });
+
+  test('its queues speak TLS only', () => {
+    const policies = Object.values(template.findResources('AWS::SQS::QueuePolicy'));
+    expect(policies).toHaveLength(2);
+    for (const { Properties } of policies) {
+      expect(Properties.PolicyDocument.Statement).toEqual([
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      ]);
+    }
+  });
+
+  test('has a worker with 10 s beyond the time-out, and the variables of both', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Timeout: 110,
+      MemorySize: 1024,
+      Environment: {
+        Variables: Match.objectLike({
+          LEVEL: '9',
+          TASK_FUNCTION_NAME: 'encode',
+          TASK_TIMEOUT_SECONDS: '100',
+          TASK_SHARD_COUNT: '8',
+          TASK_QUEUE_URL: Match.anyValue(),
+          TASK_TABLE_NAME: Match.anyValue(),
+          PAYLOAD_BUCKET_NAME: Match.anyValue(),
+        }),
+      },
+    });
+  });
+
+  test('has an event source with partial batch responses, its batch size and a maximum concurrency', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 5,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 100 },
+      ProvisionedPollerConfig: Match.absent(),
+    });
+  });
+
+  test('has provisioned pollers in place of a maximum concurrency when it asks for them', () => {
+    templateOf({ functions: { fast: { pollers: { min: 2, max: 20 } } } }).hasResourceProperties(
+      'AWS::Lambda::EventSourceMapping',
+      { ProvisionedPollerConfig: { MinimumPollers: 2, MaximumPollers: 20 }, ScalingConfig: Match.absent() },
+    );
+  });
+});
+
+describe('the registration', () => {
+  const { Properties } = Object.values(templateOf().findResources('Custom::AWS'))[0] ?? {};
+  const call = (name: 'Create' | 'Update' | 'Delete') => {
+    const text = Properties[name]['Fn::Join'][1].map((part: unknown) =>
+      typeof part === 'string' ? part : 'X',
+    );
+    return JSON.parse(text.join(''));
+  };
+
+  test('sets the deployed fields only, so that what is configured at run time stays', () => {
+    const { action, parameters } = call('Update');
+    expect(action).toBe('UpdateItem');
+    expect(parameters.UpdateExpression).toBe(
+      'SET #functionArn = :functionArn, #queueUrl = :queueUrl, #eventSourceId = :eventSourceId, #shardCount = :shardCount, #deployedBy = :deployedBy, #defaults = :defaults REMOVE isDeleted ADD shardCounts :counts',
+    );
+    expect(parameters.ExpressionAttributeValues[':defaults']).toEqual({
+      M: { maxAsyncRetryAttempts: { N: '3' }, maxAsyncEventAgeInSeconds: { N: '86400' } },
+    });
+  });
+
+  test('creates as it updates', () => {
+    expect(call('Create')).toEqual(call('Update'));
+  });
+
+  test('leaves a tombstone, unless another construct has deployed the function since', () => {
+    const { parameters, ignoreErrorCodesMatching } = call('Delete');
+    expect(parameters).toMatchObject({
+      UpdateExpression: 'SET isDeleted = :true',
+      ConditionExpression: 'deployedBy = :deployedBy',
+    });
+    expect(ignoreErrorCodesMatching).toBe('ConditionalCheckFailed.*');
+  });
+
+  test('installs nothing at deployment', () => {
+    expect(Properties.InstallLatestAwsSdk).toBe(false);
+  });
+});
+
+describe('what is wrong is refused at synth, with the value and what is wanted', () => {
+  test.each([
+    [
+      { timeout: Duration.seconds(891) },
+      'timeout of task function "f" must be a whole number of seconds from 1 to 890, got 891',
+    ],
+    [
+      { memorySize: 64 },
+      'memorySize of task function "f" must be a whole number of MB from 128 to 10240, got 64',
+    ],
+    [
+      { instanceConcurrency: 11 },
+      'instanceConcurrency of task function "f" must be a whole number from 1 to 10, got 11',
+    ],
+    [
+      { maxConcurrency: 1 },
+      'maxConcurrency of task function "f" must be a whole number from 2 to 1000, got 1',
+    ],
+    [
+      { pollers: { min: 1, max: 5 } },
+      'pollers.min of task function "f" must be a whole number from 2 to 200, got 1',
+    ],
+    [
+      { pollers: { min: 9, max: 5 } },
+      'pollers.min of task function "f" must be at most pollers.max (5), got 9',
+    ],
+    [
+      { pollers: { min: 2, max: 5 }, maxConcurrency: 10 },
+      'maxConcurrency of task function "f" must be absent where pollers are given: AWS makes the two exclusive, got 10',
+    ],
+    [{ shards: 0 }, 'shards of task function "f" must be a whole number from 1 to 64, got 0'],
+    [
+      { maxAsyncRetryAttempts: 9 },
+      'maxAsyncRetryAttempts of task function "f" must be a whole number from 0 to 8, got 9',
+    ],
+    [
+      { maxAsyncEventAge: Duration.days(8) },
+      'maxAsyncEventAge of task function "f" must be a whole number of seconds from 1 to 604800, got 691200',
+    ],
+    [
+      { environment: { TASK_TABLE_NAME: 'x' } },
+      'environment of task function "f" must be without our own variables',
+    ],
+    [
+      { entry: 'examples/none.ts' },
+      'entry of task function "f" must be the path of a module that exists, got "',
+    ],
+  ])('%o', (props, message) => {
+    expect(() => deployed({ functions: { f: props } })).toThrow(message);
+  });
+
+  test.each(['1st', 'a b', 'a#b', '', 'x'.repeat(65)])('function name "%s"', (name) => {
+    expect(() => deployed({ functions: { [name]: {} } })).toThrow(
+      'function name must have 1 to 64 characters',
+    );
+  });
+});

@@ -1,0 +1,157 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { templateOf } from './synthesized.ts';
+
+type Resource = { readonly Properties: Record<string, unknown>; readonly DeletionPolicy?: string };
+
+function resourcesOf(template: Template, type: string): Resource[] {
+  return Object.values(template.findResources(type)) as Resource[];
+}
+
+describe('the data', () => {
+  const template = templateOf();
+
+  test('the task table has TTL, point-in-time recovery and on-demand capacity', () => {
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      Replicas: [
+        Match.objectLike({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }),
+      ],
+    });
+  });
+
+  test('the task table has the index by time, lean, and the index by state', () => {
+    const keys = (hash: string) => [
+      { AttributeName: hash, KeyType: 'HASH' },
+      { AttributeName: 'sortKey', KeyType: 'RANGE' },
+    ];
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      GlobalSecondaryIndexes: [
+        { IndexName: 'byTime', KeySchema: keys('timeShard'), Projection: { ProjectionType: 'KEYS_ONLY' } },
+        {
+          IndexName: 'byState',
+          KeySchema: keys('stateShard'),
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'] },
+        },
+      ],
+    });
+  });
+
+  test('every table is encrypted, and recoverable to any second', () => {
+    const tables = resourcesOf(template, 'AWS::DynamoDB::GlobalTable');
+    expect(tables).toHaveLength(2);
+    for (const { Properties } of tables) {
+      expect(Properties).toMatchObject({ SSESpecification: { SSEEnabled: false } });
+      expect(Properties.Replicas).toEqual([
+        expect.objectContaining({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }),
+      ]);
+    }
+  });
+
+  test('the bucket is encrypted, private, TLS only, and forgets payloads after 23 days and results after 8', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      LifecycleConfiguration: {
+        Rules: [
+          Match.objectLike({ Prefix: 'payloads/', ExpirationInDays: 23, Status: 'Enabled' }),
+          Match.objectLike({ Prefix: 'results/', ExpirationInDays: 8, Status: 'Enabled' }),
+        ],
+      },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: { Statement: [tlsOnly('s3:*')] },
+    });
+  });
+
+  test('tables, queues and bucket are kept when the stack is removed', () => {
+    for (const type of ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::SQS::Queue']) {
+      for (const resource of resourcesOf(template, type)) expect(resource.DeletionPolicy).toBe('Retain');
+    }
+  });
+
+  test('with DESTROY everything goes, the objects in the bucket too', () => {
+    const destroyed = templateOf({ taskMode: { removalPolicy: RemovalPolicy.DESTROY } });
+    for (const type of ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::SQS::Queue']) {
+      for (const resource of resourcesOf(destroyed, type)) expect(resource.DeletionPolicy).toBe('Delete');
+    }
+    destroyed.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+  });
+});
+
+function tlsOnly(Action: string) {
+  return Match.objectLike({
+    Action,
+    Effect: 'Deny',
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  });
+}
+
+describe('the API', () => {
+  const template = templateOf();
+
+  test.each([
+    'POST /2023-03-30/functions/{functionName}/invocations',
+    'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}',
+    'GET /2023-03-30/functions/{functionName}/async-tasks',
+    'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop',
+    '$default',
+  ])('%s asks for IAM authorization', (RouteKey) => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey, AuthorizationType: 'AWS_IAM' });
+  });
+
+  test('there is no other route', () => {
+    template.resourceCountIs('AWS::ApiGatewayV2::Route', 5);
+  });
+
+  test('is served at the root, and logs every access as JSON', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      AutoDeploy: true,
+      AccessLogSettings: {
+        DestinationArn: Match.anyValue(),
+        Format: Match.stringLikeRegexp('"requestId":"\\$context.requestId"'),
+      },
+    });
+  });
+
+  test('integrations speak payload format 2.0', () => {
+    for (const { Properties } of resourcesOf(template, 'AWS::ApiGatewayV2::Integration')) {
+      expect(Properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+    }
+  });
+});
+
+describe('every function', () => {
+  const template = templateOf();
+  const ours = resourcesOf(template, 'AWS::Lambda::Function').filter(({ Properties }) =>
+    /^Task (Mode API|function)/.test(String(Properties.Description)),
+  );
+
+  test('runs on Node 24 and arm64, and logs JSON without a line per invocation', () => {
+    expect(ours).toHaveLength(6);
+    for (const { Properties } of ours) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN', ApplicationLogLevel: 'INFO' },
+      });
+    }
+  });
+
+  test('has a log group that keeps its lines for a month', () => {
+    for (const { Properties } of resourcesOf(template, 'AWS::Logs::LogGroup')) {
+      expect(Properties).toMatchObject({ RetentionInDays: 30 });
+    }
+  });
+});
