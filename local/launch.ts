@@ -1,5 +1,5 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { dirname, delimiter } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 
 /** Every process that the local runtime starts, until it has ended. */
 const live = new Set<ChildProcess>();
@@ -37,7 +37,10 @@ export function launchEnvironment(launch: EnvironmentLaunch): ChildProcess {
 }
 
 /** Starts a shell command with piped output; `node` in it is the Node that runs this process. */
-export function launchCommand(command: string, options: { cwd: string; env: NodeJS.ProcessEnv }): ChildProcess {
+export function launchCommand(
+  command: string,
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): ChildProcess {
   const path = [dirname(process.execPath), options.env.PATH].filter(Boolean).join(delimiter);
   return watch(
     spawn(command, {

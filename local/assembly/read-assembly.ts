@@ -40,7 +40,10 @@ export async function readAssembly(assemblyDir: string): Promise<Stack> {
   };
 }
 
-async function readAssetPaths(assemblyDir: string, manifestFiles: readonly string[]): Promise<Map<string, string>> {
+async function readAssetPaths(
+  assemblyDir: string,
+  manifestFiles: readonly string[],
+): Promise<Map<string, string>> {
   const paths = new Map<string, string>();
   for (const manifestFile of manifestFiles) {
     const manifest = await readJsonObject(manifestFile);

@@ -15,7 +15,7 @@ export interface SynthOptions {
   readonly region: string;
   readonly accountId: string;
   readonly log: (line: string) => void;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -40,17 +40,23 @@ async function runApp(command: string, options: SynthOptions, contextEnv: NodeJS
   const { appDir, outDir, region, accountId, log, signal } = options;
   const child = launchCommand(command, {
     cwd: appDir,
-    env: { ...process.env, ...contextEnv, CDK_OUTDIR: outDir, CDK_DEFAULT_REGION: region, CDK_DEFAULT_ACCOUNT: accountId },
+    env: {
+      ...process.env,
+      ...contextEnv,
+      CDK_OUTDIR: outDir,
+      CDK_DEFAULT_REGION: region,
+      CDK_DEFAULT_ACCOUNT: accountId,
+    },
   });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => output.push(chunk));
   }
   const abort = () => endProcess(child);
-  signal.addEventListener('abort', abort);
+  signal?.addEventListener('abort', abort);
   try {
     const [code, killedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const text = output.join('').trim();
     if (code !== 0) {
       const outcome = code === null ? `was ended by ${killedBy}` : `exited with code ${code}`;
@@ -60,7 +66,7 @@ async function runApp(command: string, options: SynthOptions, contextEnv: NodeJS
       log(text);
     }
   } finally {
-    signal.removeEventListener('abort', abort);
+    signal?.removeEventListener('abort', abort);
   }
 }
 
@@ -70,7 +76,9 @@ async function readAppSettings(appDir: string): Promise<{ command: string; conte
     throw new StartupError(`there is no cdk.json in ${appDir}: run this in the folder of a CDK app`);
   }
   if (typeof project.app !== 'string' || project.app.trim() === '') {
-    throw new StartupError(`"app" in ${join(appDir, 'cdk.json')} is ${shown(project.app)}: want the command that runs the CDK app`);
+    throw new StartupError(
+      `"app" in ${join(appDir, 'cdk.json')} is ${shown(project.app)}: want the command that runs the CDK app`,
+    );
   }
   // The order in which the CDK CLI merges them: the user's own settings, the project's, then cached look-ups.
   const user = await readSettings(join(homedir(), '.cdk.json'));

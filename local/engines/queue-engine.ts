@@ -15,7 +15,9 @@ interface FastifyInstance {
 /** Starts fauxqs, which keeps SQS queues and S3 buckets in a folder. */
 export async function startQueueEngine(dataDir: string, region: string): Promise<QueueEngine> {
   await mkdir(dataDir, { recursive: true });
-  const server = await onLoopback(() => startFauxqs({ port: 0, logger: false, defaultRegion: region, dataDir }));
+  const server = await onLoopback(() =>
+    startFauxqs({ port: 0, logger: false, defaultRegion: region, dataDir }),
+  );
   const { hostname } = new URL(server.address);
   if (hostname !== LOOPBACK) {
     await server.stop();

@@ -14,7 +14,7 @@ const environment = process.env;
 
 /** The channel is the runtime's own: a handler must not find `process.send` and take itself for a worker. */
 const sendToRuntime = process.send?.bind(process);
-process.send = undefined;
+Reflect.deleteProperty(process, 'send');
 
 let runningRequestId: string | undefined;
 
@@ -40,7 +40,9 @@ async function loadHandler(): Promise<Handler | undefined> {
 
 async function importHandler(name: string, taskRoot: string): Promise<Handler> {
   const [, modulePath = '', exportPath = ''] = /^(.*?)\.([^/]+)$/.exec(name) ?? [];
-  const file = ['.js', '.mjs', '.cjs'].map((extension) => join(taskRoot, modulePath + extension)).find(existsSync);
+  const file = ['.js', '.mjs', '.cjs']
+    .map((extension) => join(taskRoot, modulePath + extension))
+    .find(existsSync);
   if (file === undefined) {
     throw named('Runtime.ImportModuleError', `Cannot find module '${modulePath}' in ${taskRoot}`);
   }

@@ -1,4 +1,4 @@
-import { ExecutionEnvironment } from './execution-environment.ts';
+import type { ExecutionEnvironment } from './execution-environment.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import type { InvokeResult } from './protocol.ts';
 

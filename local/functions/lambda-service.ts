@@ -48,7 +48,9 @@ export class LambdaService {
   async invokeJson(nameOrArn: string, payloadJson: string): Promise<InvokeResult> {
     const pool = this.#pools.get(nameOrArn);
     if (pool === undefined) {
-      throw new StartupError(`function ${nameOrArn} is not deployed here: want one of ${[...this.#pools.keys()].join(', ')}`);
+      throw new StartupError(
+        `function ${nameOrArn} is not deployed here: want one of ${[...this.#pools.keys()].join(', ')}`,
+      );
     }
     return pool.invoke(payloadJson);
   }
@@ -72,7 +74,9 @@ export class LambdaService {
   #createEnvironment(definition: FunctionDefinition): ExecutionEnvironment {
     const env = this.#environmentVariables(definition);
     const { log, program } = this.#options;
-    return new ExecutionEnvironment(definition, { program, env }, (line) => log(`${definition.label} | ${line}`));
+    return new ExecutionEnvironment(definition, { program, env }, (line) =>
+      log(`${definition.label} | ${line}`),
+    );
   }
 
   /** Only what Lambda would give: nothing of this machine's environment may decide what a handler does. */

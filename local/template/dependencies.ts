@@ -13,7 +13,10 @@ export function dependenciesOf(resources: JsonObject): Map<string, ReadonlySet<s
         names.add(String(name));
       }
     }
-    dependencies.set(logicalId, new Set([...names].filter((name) => name in resources && name !== logicalId)));
+    dependencies.set(
+      logicalId,
+      new Set([...names].filter((name) => name in resources && name !== logicalId)),
+    );
   }
   refuseCycles(dependencies);
   return dependencies;
@@ -51,7 +54,9 @@ function refuseCycles(dependencies: ReadonlyMap<string, ReadonlySet<string>>): v
   const visit = (logicalId: string, path: readonly string[]): void => {
     if (path.includes(logicalId)) {
       const cycle = [...path.slice(path.indexOf(logicalId)), logicalId];
-      throw new StartupError(`the template's resources depend on each other in a circle: ${cycle.join(' -> ')}`);
+      throw new StartupError(
+        `the template's resources depend on each other in a circle: ${cycle.join(' -> ')}`,
+      );
     }
     if (done.has(logicalId)) {
       return;

@@ -137,8 +137,7 @@ function substitute(argument: Json, scope: Scope, where: string): string {
       return text(resolve(given, scope, where), where);
     }
     const dot = name.indexOf('.');
-    const value =
-      dot < 0 ? scope.ref(name) : scope.getAtt(name.slice(0, dot), name.slice(dot + 1));
+    const value = dot < 0 ? scope.ref(name) : scope.getAtt(name.slice(0, dot), name.slice(dot + 1));
     return text(found(value, `${where}: Fn::Sub ${whole}`), where);
   });
 }
@@ -152,7 +151,8 @@ export function getAttParts(argument: Json, scope: Scope | undefined, where: str
     }
   }
   const [logicalId, attribute] = pair(argument, where, 'Fn::GetAtt', '[logicalId, attribute]');
-  const name = scope === undefined || typeof attribute === 'string' ? attribute : resolve(attribute, scope, where);
+  const name =
+    scope === undefined || typeof attribute === 'string' ? attribute : resolve(attribute, scope, where);
   return [text(logicalId, where), typeof name === 'string' ? name : ''];
 }
 
@@ -164,7 +164,9 @@ function truth(value: Json, scope: Scope, where: string): boolean {
   if (resolved === false || resolved === 'false') {
     return false;
   }
-  throw new StartupError(`${where}: ${shown(value)} is no condition: want Fn::Equals, Fn::Not, Fn::And, Fn::Or or Condition`);
+  throw new StartupError(
+    `${where}: ${shown(value)} is no condition: want Fn::Equals, Fn::Not, Fn::And, Fn::Or or Condition`,
+  );
 }
 
 function text(value: Resolved | undefined, where: string): string {

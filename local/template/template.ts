@@ -25,7 +25,9 @@ export function readTemplate(source: Json, file: string): Template {
   const resources: Record<string, TemplateResource> = {};
   for (const [logicalId, resource] of Object.entries(section(source, 'Resources'))) {
     if (!isJsonObject(resource) || typeof resource.Type !== 'string') {
-      throw new StartupError(`${file}: resource ${logicalId} is ${shown(resource)}: want an object with a Type`);
+      throw new StartupError(
+        `${file}: resource ${logicalId} is ${shown(resource)}: want an object with a Type`,
+      );
     }
     resources[logicalId] = {
       type: resource.Type,

@@ -1,0 +1,173 @@
+import { parseArgs } from 'node:util';
+import { type LocalRuntime, startLocalRuntime } from './runtime.ts';
+import { StartupError } from './startup-error.ts';
+
+const USAGE = `Usage: task-mode dev [options]
+
+Runs the CDK app of the current folder on this machine: no AWS account, no Docker.
+
+  --port N                 port of the HTTP API, 0 for any free one (default 3000)
+  --data DIR               folder that keeps tasks between runs (default .local)
+  --fresh                  delete what that folder keeps, start empty
+  --dynamodb-endpoint URL  use this DynamoDB in place of the embedded one
+  --sqs-endpoint URL       use this SQS in place of the embedded one
+  --verbose                also tell which resources have nothing to do here
+  --help                   show this
+`;
+
+/** A wrong command line: one line to standard error, exit code 2. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface DevOptions {
+  readonly port: number;
+  readonly dataDir?: string;
+  readonly fresh: boolean;
+  readonly dynamodbEndpoint?: string;
+  readonly sqsEndpoint?: string;
+  readonly verbose: boolean;
+}
+
+/** Runs the `task-mode` command; resolves when it has started, or failed and set the exit code. */
+export async function runCommandLine(commandArguments: readonly string[]): Promise<void> {
+  try {
+    const options = readArguments(commandArguments);
+    if (options === 'help') {
+      process.stdout.write(USAGE);
+    } else {
+      await runDev(options);
+    }
+  } catch (error) {
+    const isExpected = error instanceof UsageError || error instanceof StartupError;
+    const text = isExpected
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+    process.stderr.write(`task-mode: ${text}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function readArguments(commandArguments: readonly string[]): DevOptions | 'help' {
+  const { values, positionals } = parse(commandArguments);
+  if (values.help) {
+    return 'help';
+  }
+  const [command, extra] = positionals;
+  if (command !== 'dev') {
+    throw new UsageError(
+      command === undefined
+        ? 'no command given: want "task-mode dev" (see task-mode --help)'
+        : `unknown command "${command}": want "dev" (see task-mode --help)`,
+    );
+  }
+  if (extra !== undefined) {
+    throw new UsageError(
+      `unexpected argument "${extra}": want only options after dev (see task-mode --help)`,
+    );
+  }
+  return {
+    port: portOf(values.port),
+    fresh: values.fresh,
+    verbose: values.verbose,
+    ...(values.data === undefined ? {} : { dataDir: nonEmpty('--data', values.data, 'a folder') }),
+    ...endpoint('dynamodbEndpoint', '--dynamodb-endpoint', values['dynamodb-endpoint']),
+    ...endpoint('sqsEndpoint', '--sqs-endpoint', values['sqs-endpoint']),
+  };
+}
+
+function parse(commandArguments: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...commandArguments],
+      allowPositionals: true,
+      options: {
+        port: { type: 'string', default: '3000' },
+        data: { type: 'string' },
+        fresh: { type: 'boolean', default: false },
+        'dynamodb-endpoint': { type: 'string' },
+        'sqs-endpoint': { type: 'string' },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false, short: 'h' },
+      },
+    });
+  } catch (error) {
+    const [firstSentence] = (error as Error).message.split(/\.\s|\n/);
+    throw new UsageError(`${firstSentence} (see task-mode --help)`);
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new UsageError(`--port is "${text}": want a whole number from 0 to 65535`);
+  }
+  return port;
+}
+
+function nonEmpty(option: string, value: string, wanted: string): string {
+  if (value.trim() === '') {
+    throw new UsageError(`${option} is "${value}": want ${wanted}`);
+  }
+  return value;
+}
+
+function endpoint<Name extends string>(
+  name: Name,
+  option: string,
+  value: string | undefined,
+): { [K in Name]?: string } {
+  if (value === undefined) {
+    return {};
+  }
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new UsageError(`${option} is "${value}": want a URL such as http://127.0.0.1:8000`);
+  }
+  return { [name]: new URL(value).origin } as { [K in Name]?: string };
+}
+
+async function runDev(options: DevOptions): Promise<void> {
+  const startMs = performance.now();
+  const starting = new AbortController();
+  let runtime: LocalRuntime | undefined;
+  let signals = 0;
+  const onSignal = (): void => {
+    signals += 1;
+    if (signals > 1) {
+      // The exit handler of launch.ts ends what is still running.
+      process.exit(130);
+    }
+    starting.abort(new StartupError('stopped before it was ready'));
+    void runtime?.stop().then(() => process.exit(0));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  runtime = await startLocalRuntime({ ...options, signal: starting.signal });
+  if (starting.signal.aborted) {
+    await runtime.stop();
+    process.exit(0);
+  }
+  process.stdout.write(welcome(runtime, performance.now() - startMs));
+}
+
+function welcome({ url, functionNames }: LocalRuntime, startMs: number): string {
+  const name = functionNames.find((functionName) => functionName === 'echo') ?? functionNames[0];
+  const lines = [`Task Mode is ready at ${url}`];
+  if (name !== undefined) {
+    const path = `${url}/2023-03-30/functions/${name}`;
+    lines.push(
+      '',
+      'Submit a task, then ask what became of it:',
+      `  curl -i -X POST ${path}/invocations -H 'x-fc-invocation-type: Async' -H 'x-fc-async-task-id: hello-1' -d '{"hello":"world"}'`,
+      `  curl ${path}/async-tasks/hello-1`,
+    );
+  }
+  lines.push(
+    '',
+    `Started in ${(startMs / 1000).toFixed(1)} s. Ctrl-C stops it; what it keeps is in the data folder.`,
+    '',
+  );
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,100 @@
+import { readAssembly, type Stack } from './assembly/read-assembly.ts';
+import { synthesize } from './assembly/synthesize.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { DeployedState } from './deployed-state.ts';
+import { ACCOUNT_ID } from './engines/engine.ts';
+import { type Engines, startEngines } from './engines/start-engines.ts';
+import { environmentProgram } from './functions/environment-program.ts';
+import { LambdaService } from './functions/lambda-service.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import type { Host } from './resources/deployer.ts';
+
+/** At a stop, running invocations may still finish for this long: it loses nothing, and the whole stop takes under 2 s. */
+const DRAIN_MS = 1000;
+
+export interface HostOptions {
+  readonly appDir: string;
+  /** A cloud assembly that is synthesized already. */
+  readonly assemblyDir?: string;
+  readonly data: DataDirectory;
+  readonly gateway: Gateway;
+  readonly dynamodbEndpoint?: string;
+  readonly sqsEndpoint?: string;
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface PreparedHost {
+  readonly stack: Stack;
+  readonly host: Host;
+  readonly endpoints: Engines['endpoints'];
+}
+
+/** Gets ready at once what deploying needs: the synthesized stack, and what runs it. */
+export async function prepareHost(
+  options: HostOptions,
+  cleanup: AsyncDisposableStack,
+): Promise<PreparedHost> {
+  const { data, gateway, log } = options;
+  const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
+  const [stack, engines, program, deployedState] = await allOrNone([
+    synthesizedStack(options, region),
+    startEngines({ dataDir: data, region, ...endpointsOf(options) }, cleanup),
+    environmentProgram(data.environmentProgram),
+    DeployedState.read(data.deployedState),
+  ]);
+  const { endpoints, sqs, dynamodb, queueEngine } = engines;
+  const lambda = new LambdaService({
+    region,
+    program,
+    log,
+    endpointVariables: {
+      AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+      AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+      AWS_ENDPOINT_URL_S3: endpoints.s3,
+    },
+  });
+  cleanup.defer(() => lambda.stop(DRAIN_MS));
+  const host: Host = {
+    stackName: stack.name,
+    region,
+    accountId: ACCOUNT_ID,
+    assetPaths: stack.assetPaths,
+    sqs,
+    sqsEndpoint: endpoints.sqs,
+    dynamodb,
+    queueEngine,
+    lambda,
+    gateway,
+    pollers: [],
+    registeredFunctionNames: [],
+    deployedState,
+    log,
+  };
+  return { stack, host, endpoints };
+}
+
+async function synthesizedStack(options: HostOptions, region: string): Promise<Stack> {
+  const { appDir, data, log, signal } = options;
+  if (options.assemblyDir !== undefined) {
+    return readAssembly(options.assemblyDir);
+  }
+  const outDir = data.cloudAssembly;
+  await synthesize({ appDir, outDir, region, accountId: ACCOUNT_ID, log, ...(signal ? { signal } : {}) });
+  return readAssembly(outDir);
+}
+
+function endpointsOf({ dynamodbEndpoint, sqsEndpoint }: HostOptions) {
+  return {
+    ...(dynamodbEndpoint === undefined ? {} : { dynamodbEndpoint }),
+    ...(sqsEndpoint === undefined ? {} : { sqsEndpoint }),
+  };
+}
+
+/** As Promise.all, but it waits for all before it fails: what starts after a failure would be left running. */
+async function allOrNone<T extends readonly unknown[]>(
+  promises: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  await Promise.allSettled(promises);
+  return (await Promise.all(promises)) as unknown as T;
+}

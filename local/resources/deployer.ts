@@ -1,0 +1,44 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DeployedState } from '../deployed-state.ts';
+import type { QueueEngine } from '../engines/queue-engine.ts';
+import type { QueuePoller } from '../event-sources/queue-poller.ts';
+import type { LambdaService } from '../functions/lambda-service.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Properties } from './properties.ts';
+
+/** A resource of the template on its way to being deployed: every intrinsic function is resolved. */
+export interface Resource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Properties;
+}
+
+/** What other resources can ask of a deployed one. */
+export interface DeployedResource {
+  readonly ref: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What a deployer may deploy to. */
+export interface Host {
+  readonly stackName: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly assetPaths: ReadonlyMap<string, string>;
+  readonly sqs: SQSClient;
+  readonly sqsEndpoint: string;
+  readonly dynamodb: DynamoDBClient;
+  readonly queueEngine: QueueEngine;
+  readonly lambda: LambdaService;
+  readonly gateway: Gateway;
+  /** Event sources that start to poll when everything is deployed. */
+  readonly pollers: QueuePoller[];
+  /** The task functions that custom resources write into a registry table. */
+  readonly registeredFunctionNames: string[];
+  readonly deployedState: DeployedState;
+  readonly log: (line: string) => void;
+}
+
+/** Deploys resources of one type; throws StartupError for what it cannot deploy. */
+export type Deployer = (resource: Resource, host: Host) => DeployedResource | Promise<DeployedResource>;

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { StartupError } from '../startup-error.ts';
+import type { DeployedResource, Host, Resource } from './deployer.ts';
+import { physicalName } from './physical-name.ts';
+
+/** CDK ends a logical id with eight hexadecimal digits that make it unique; people know the part before. */
+const LOGICAL_ID_HASH = /[0-9A-F]{8}$/;
+
+/** The environment variable by which a function tells its readable name. */
+const NAME_VARIABLE = 'TASK_FUNCTION_NAME';
+
+/** Deploys AWS::Lambda::Function of a Node runtime from its asset folder. */
+export function deployFunction({ properties, logicalId }: Resource, host: Host): DeployedResource {
+  const runtime = properties.optionalString('Runtime');
+  if (runtime === undefined || !runtime.startsWith('nodejs')) {
+    return properties.refuse(
+      'Runtime',
+      'a Node runtime such as "nodejs24.x": the local runtime runs no other',
+    );
+  }
+  if (properties.list('Layers').length > 0) {
+    properties.refuse('Layers', 'no layers: the local runtime does not unpack them');
+  }
+  const assetKey = properties.string('Code.S3Key');
+  const taskRoot = host.assetPaths.get(assetKey);
+  if (taskRoot === undefined || !existsSync(taskRoot)) {
+    throw new StartupError(
+      `${logicalId}.Code.S3Key is ${assetKey}, an asset that the cloud assembly has no folder for: want code from a CDK asset`,
+    );
+  }
+  const name = properties.optionalString('FunctionName') ?? physicalName(host.stackName, logicalId, 64);
+  const arn = `arn:aws:lambda:${host.region}:${host.accountId}:function:${name}`;
+  const environment = Object.fromEntries(
+    Object.entries(properties.object('Environment.Variables')).map(([key, value]) => [key, String(value)]),
+  );
+  const reservedConcurrency = properties.optionalNumber('ReservedConcurrentExecutions');
+  host.lambda.deploy({
+    name,
+    arn,
+    label: environment[NAME_VARIABLE] ?? logicalId.replace(LOGICAL_ID_HASH, ''),
+    taskRoot,
+    handler: properties.string('Handler'),
+    runtime,
+    environment,
+    timeoutSeconds: properties.number('Timeout', 3),
+    memoryMegabytes: properties.number('MemorySize', 128),
+    ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
+  });
+  return { ref: name, attributes: { Arn: arn } };
+}

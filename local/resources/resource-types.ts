@@ -1,0 +1,23 @@
+import { deployBucket } from './bucket.ts';
+import { deployCustomAws } from './custom-aws.ts';
+import type { Deployer } from './deployer.ts';
+import { deployEventSourceMapping } from './event-source-mapping.ts';
+import { deployHttpApi, deployIntegration, deployRoute, deployStage } from './http-api.ts';
+import { deployFunction } from './lambda-function.ts';
+import { deployQueue } from './queue.ts';
+import { deployTable } from './table.ts';
+
+/** Who deploys which type: a new type is a new file and a line here. */
+export const DEPLOYERS: Readonly<Record<string, Deployer>> = {
+  'AWS::ApiGatewayV2::Api': deployHttpApi,
+  'AWS::ApiGatewayV2::Integration': deployIntegration,
+  'AWS::ApiGatewayV2::Route': deployRoute,
+  'AWS::ApiGatewayV2::Stage': deployStage,
+  'AWS::DynamoDB::GlobalTable': deployTable,
+  'AWS::DynamoDB::Table': deployTable,
+  'AWS::Lambda::EventSourceMapping': deployEventSourceMapping,
+  'AWS::Lambda::Function': deployFunction,
+  'AWS::S3::Bucket': deployBucket,
+  'AWS::SQS::Queue': deployQueue,
+  'Custom::AWS': deployCustomAws,
+};

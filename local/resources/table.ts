@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  type GlobalSecondaryIndexDescription,
+  ResourceNotFoundException,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
+import type { Json } from '../json.ts';
+import { StartupError } from '../startup-error.ts';
+import type { DeployedResource, Host, Resource } from './deployer.ts';
+import { physicalName } from './physical-name.ts';
+
+/** The part of a table that decides what can be asked of it. Billing, TTL, recovery and encryption decide nothing here. */
+type Schema = Pick<
+  CreateTableCommandInput,
+  'AttributeDefinitions' | 'KeySchema' | 'GlobalSecondaryIndexes' | 'LocalSecondaryIndexes'
+>;
+
+/** Deploys AWS::DynamoDB::GlobalTable and AWS::DynamoDB::Table; an existing table of the same schema keeps its rows. */
+export async function deployTable(resource: Resource, host: Host): Promise<DeployedResource> {
+  const { properties, logicalId } = resource;
+  const name = properties.optionalString('TableName') ?? physicalName(host.stackName, logicalId, 255);
+  const schema = schemaOf(resource);
+  const existing = await describe(name, host);
+  if (existing === undefined) {
+    await host.dynamodb.send(
+      new CreateTableCommand({ TableName: name, BillingMode: 'PAY_PER_REQUEST', ...schema }),
+    );
+  } else if (!isDeepStrictEqual(comparable(existing), comparable(schema))) {
+    throw new StartupError(
+      `table ${name} (${logicalId}) is kept in the data directory with another key schema or other indexes than the template's: start with --fresh to delete what is kept and begin anew`,
+    );
+  }
+  return {
+    ref: name,
+    attributes: {
+      Arn: `arn:aws:dynamodb:${host.region}:${host.accountId}:table/${name}`,
+      TableId: name,
+      StreamArn: `arn:aws:dynamodb:${host.region}:${host.accountId}:table/${name}/stream/local`,
+    },
+  };
+}
+
+function schemaOf({ properties }: Resource): Schema {
+  const indexes = (property: string) =>
+    properties.list(property).map((index) => {
+      const { IndexName, KeySchema, Projection } = index as Record<string, Json>;
+      return { IndexName, KeySchema, Projection };
+    });
+  const globalIndexes = indexes('GlobalSecondaryIndexes');
+  const localIndexes = indexes('LocalSecondaryIndexes');
+  // The shapes of CloudFormation and of the API are the same here; the engine validates them.
+  return {
+    AttributeDefinitions: properties.list('AttributeDefinitions'),
+    KeySchema: properties.list('KeySchema'),
+    ...(globalIndexes.length > 0 ? { GlobalSecondaryIndexes: globalIndexes } : {}),
+    ...(localIndexes.length > 0 ? { LocalSecondaryIndexes: localIndexes } : {}),
+  } as unknown as Schema;
+}
+
+async function describe(name: string, host: Host): Promise<TableDescription | undefined> {
+  try {
+    return (await host.dynamodb.send(new DescribeTableCommand({ TableName: name }))).Table;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+type Index = Pick<GlobalSecondaryIndexDescription, 'IndexName' | 'KeySchema' | 'Projection'>;
+type Described = Schema | TableDescription;
+
+function comparable(table: Described): unknown {
+  const indexes = (list: readonly Index[] | undefined) =>
+    (list ?? [])
+      .map(({ IndexName, KeySchema, Projection }) => ({
+        name: IndexName,
+        keys: keys(KeySchema),
+        projection: Projection?.ProjectionType,
+        attributes: [...(Projection?.NonKeyAttributes ?? [])].sort(),
+      }))
+      .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1));
+  return {
+    keys: keys(table.KeySchema),
+    attributes: (table.AttributeDefinitions ?? [])
+      .map(({ AttributeName, AttributeType }) => `${AttributeName}:${AttributeType}`)
+      .sort(),
+    global: indexes(table.GlobalSecondaryIndexes),
+    local: indexes(table.LocalSecondaryIndexes),
+  };
+}
+
+function keys(schema: Schema['KeySchema']): string[] {
+  return (schema ?? []).map(({ AttributeName, KeyType }) => `${KeyType}:${AttributeName}`);
+}

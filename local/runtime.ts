@@ -1,0 +1,102 @@
+import { join, resolve } from 'node:path';
+import { openDataDirectory } from './data-directory.ts';
+import type { InvokeResult } from './functions/protocol.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { prepareHost } from './prepare-host.ts';
+import { deleteRemovedCustomResources } from './resources/custom-aws.ts';
+import { deployStack } from './resources/deploy-stack.ts';
+
+/** The port that the documentation's examples use. */
+const DEFAULT_PORT = 3000;
+
+export interface LocalRuntimeOptions {
+  /** Folder of the CDK app. @default - the current folder; not used with assemblyDir */
+  readonly appDir?: string;
+  /** A cloud assembly that is synthesized already: the app is not run. */
+  readonly assemblyDir?: string;
+  /** Port of the HTTP API; 0 is any free one. @default 3000 */
+  readonly port?: number;
+  /** Folder that keeps queues, tables, objects and deployed state. @default - .local in appDir */
+  readonly dataDir?: string;
+  /** Deletes what the data directory holds first. @default false */
+  readonly fresh?: boolean;
+  /** A DynamoDB endpoint to use in place of the embedded engine. */
+  readonly dynamodbEndpoint?: string;
+  /** An SQS endpoint to use in place of the embedded engine. */
+  readonly sqsEndpoint?: string;
+  /** Takes function logs (`name | line`) and the runtime's notes (`task-mode | ...`), a line at a time. @default - standard output */
+  readonly log?: (line: string) => void;
+  /** Notes each resource that has nothing to do here. @default false */
+  readonly verbose?: boolean;
+  /** Gives up a start that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LocalRuntime {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly stackName: string;
+  readonly region: string;
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly s3: string };
+  /** Names of the task functions that the template's custom resources write into the registry. */
+  readonly functionNames: readonly string[];
+  /** What Ref of a resource gives; undefined when the template has none of that logical id. */
+  ref(logicalId: string): string | undefined;
+  /** Process ids of the live execution environments. */
+  environmentPids(): number[];
+  /** Invokes a function by name or ARN, as Lambda's Invoke does. */
+  invoke(functionNameOrArn: string, payload: unknown): Promise<InvokeResult>;
+  /** Ends everything that was started, in under 2 s. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Deploys a CDK app on this machine and runs it; resolves when it takes requests. */
+export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
+  const cleanup = new AsyncDisposableStack();
+  try {
+    return await start(options, cleanup);
+  } catch (error) {
+    await cleanup.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack): Promise<LocalRuntime> {
+  const log = options.log ?? ((line: string) => void process.stdout.write(`${line}\n`));
+  const appDir = resolve(options.appDir ?? '.');
+  const data = await openDataDirectory(options.dataDir ?? join(appDir, '.local'), {
+    fresh: options.fresh ?? false,
+  });
+  cleanup.defer(() => data.release());
+  const gateway = await Gateway.listen(options.port ?? DEFAULT_PORT);
+  cleanup.defer(() => gateway.close());
+  const { host, stack, endpoints } = await prepareHost({ ...options, appDir, data, gateway, log }, cleanup);
+
+  const deployed = await deployStack(stack.template, host, (logicalId, type) => {
+    if (options.verbose) {
+      log(`task-mode | skipped ${logicalId} (${type}): it has nothing to do on this machine`);
+    }
+  });
+  await deleteRemovedCustomResources(host);
+  await host.deployedState.save();
+  options.signal?.throwIfAborted();
+  cleanup.defer(() => {
+    gateway.stopAccepting();
+    return Promise.all(host.pollers.map((poller) => poller.stop())).then(() => undefined);
+  });
+  for (const poller of host.pollers) {
+    poller.start();
+  }
+  gateway.serve(host.lambda);
+  return {
+    url: gateway.url,
+    stackName: host.stackName,
+    region: host.region,
+    endpoints,
+    functionNames: host.registeredFunctionNames,
+    ref: (logicalId) => deployed.get(logicalId)?.ref,
+    environmentPids: () => host.lambda.environmentPids(),
+    invoke: (functionNameOrArn, payload) => host.lambda.invoke(functionNameOrArn, payload),
+    stop: () => cleanup.disposeAsync(),
+  };
+}

@@ -1,0 +1,95 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+/**
+ * Who may import whom, as the design has it. A room's imports are matched by prefix: a folder, a file, or a package.
+ * Types count: a room that knows another's types knows the other room.
+ */
+const ROOMS: Record<string, readonly string[]> = {
+  'lambdas/domain/': ['lambdas/domain/'],
+  'lambdas/aws/': ['lambdas/aws/', 'lambdas/domain/', '@aws-sdk/'],
+  'lambdas/tasks/': ['lambdas/tasks/', 'lambdas/domain/', 'lambdas/aws/', 'node:crypto'],
+  'lambdas/http/': [
+    'lambdas/http/',
+    'lambdas/domain/',
+    'lambdas/tasks/',
+    'node:crypto',
+    'aws-lambda',
+    'zod/mini',
+    '@aws-lambda-powertools/',
+  ],
+  'lambdas/worker/': [
+    'lambdas/worker/',
+    'lambdas/domain/',
+    'lambdas/tasks/',
+    'lambdas/aws/',
+    'node:',
+    'aws-lambda',
+    '@aws-lambda-powertools/',
+    '@task-mode/user-handler',
+  ],
+  'lambdas/': ['lambdas/'],
+  'lib/': ['lib/', 'lambdas/domain/', 'aws-cdk-lib', 'constructs', 'esbuild', 'node:'],
+  'local/': ['local/', 'node:', '@aws-sdk/', 'fauxqs', 'dynalite'],
+  'bin/': ['lib/index.ts', 'local/', 'aws-cdk-lib', 'node:'],
+  'examples/': ['examples/', 'lambdas/worker/handler.ts', 'node:', 'jimp'],
+  'docs/': ['docs/', 'lambdas/domain/', 'node:'],
+  'bench/': ['bench/', 'local/', 'node:', '@aws-sdk/'],
+};
+
+const SOURCES = globSync('{bin,lib,lambdas,local,examples,docs,bench}/**/*.ts', {
+  exclude: ['**/node_modules/**'],
+});
+
+/** A file belongs to the innermost room that holds it. */
+function roomOf(file: string): string | undefined {
+  return Object.keys(ROOMS)
+    .filter((room) => file.startsWith(room))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(file, 'utf-8').replaceAll(/\/\*.*?\*\//gs, '');
+  const specifiers = source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g);
+  return [...specifiers].map(([, specifier = '']) =>
+    specifier.startsWith('.') ? normalize(join(dirname(file), specifier)) : specifier,
+  );
+}
+
+test('every source file is in a room', () => {
+  expect(SOURCES.length).toBeGreaterThan(40);
+  expect(SOURCES.filter((file) => roomOf(file) === undefined)).toEqual([]);
+});
+
+test('imports follow the design', () => {
+  const strays = SOURCES.flatMap((file) => {
+    const allowed = ROOMS[roomOf(file) ?? ''] ?? [];
+    return importsOf(file)
+      .filter((specifier) => !allowed.some((prefix) => specifier.startsWith(prefix)))
+      .map((specifier) => `${file} imports ${specifier}`);
+  });
+  expect(strays).toEqual([]);
+});
+
+test('tasks read no environment, and domain has no clock', () => {
+  const used = (room: string, words: RegExp) =>
+    SOURCES.filter((file) => roomOf(file) === room && words.test(readFileSync(file, 'utf-8')));
+  expect(used('lambdas/tasks/', /process\.env|Date\.now|new Date\(/)).toEqual([]);
+  expect(used('lambdas/domain/', /process\.|Date\.now|new Date\(|Math\.random/)).toEqual([]);
+});
+
+test('AWS clients are made in one place', () => {
+  const makers = SOURCES.filter(
+    (file) => file.startsWith('lambdas/') && /new \w+Client\(/.test(readFileSync(file, 'utf-8')),
+  );
+  expect(makers).toEqual(['lambdas/aws/clients.ts']);
+});
+
+test('no runtime code asks whether it runs locally', () => {
+  const askers = SOURCES.filter(
+    (file) =>
+      /^(lambdas|lib)\//.test(file) && /isLocal|localhost|127\.0\.0\.1/.test(readFileSync(file, 'utf-8')),
+  );
+  expect(askers).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll } from 'vitest';
+import { s3Client } from '../../lambdas/aws/clients.ts';
+import { startQueueEngine } from '../../local/engines/queue-engine.ts';
+import { startTableEngine } from '../../local/engines/table-engine.ts';
+
+const ACCESS = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+
+export const TASK_TABLE = 'tasks';
+export const FUNCTION_TABLE = 'functions';
+export const BUCKET = 'payloads';
+
+/** The engines of the local runtime, for the tests of one file. */
+export async function startEngines() {
+  const folder = await mkdtemp(join(tmpdir(), 'task-mode-engines-'));
+  const tables = await startTableEngine(join(folder, 'tables'));
+  const queues = await startQueueEngine(join(folder, 'queues'), ACCESS.region);
+  const endpoints = { dynamodb: tables.endpoint, sqs: queues.endpoint };
+  Object.assign(process.env, {
+    AWS_REGION: ACCESS.region,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_S3: endpoints.sqs,
+  });
+  const dynamoDb = new DynamoDBClient({ ...ACCESS, endpoint: endpoints.dynamodb });
+  const sqs = new SQSClient({ ...ACCESS, endpoint: endpoints.sqs });
+  await createTables(dynamoDb);
+  await (await s3Client()).send(new CreateBucketCommand({ Bucket: BUCKET }));
+  await sqs.send(new CreateQueueCommand({ QueueName: 'echo' }));
+  afterAll(async () => {
+    dynamoDb.destroy();
+    sqs.destroy();
+    (await s3Client()).destroy();
+    await Promise.all([queues.stop(), tables.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { dynamoDb, sqs, queueUrl: `${endpoints.sqs}/000000000000/echo`, endpoints };
+}
+
+async function createTables(client: DynamoDBClient): Promise<void> {
+  const hash = (name: string) => ({ AttributeName: name, KeyType: 'HASH' as const });
+  const range = { AttributeName: 'sortKey', KeyType: 'RANGE' as const };
+  const text = (name: string) => ({ AttributeName: name, AttributeType: 'S' as const });
+  await client.send(
+    new CreateTableCommand({
+      TableName: TASK_TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [hash('pk')],
+      AttributeDefinitions: ['pk', 'timeShard', 'stateShard', 'sortKey'].map(text),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'byTime',
+          KeySchema: [hash('timeShard'), range],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+        {
+          IndexName: 'byState',
+          KeySchema: [hash('stateShard'), range],
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'] },
+        },
+      ],
+    }),
+  );
+  await client.send(
+    new CreateTableCommand({
+      TableName: FUNCTION_TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [hash('functionName')],
+      AttributeDefinitions: [text('functionName')],
+    }),
+  );
+}
+
+/** Loses the response to the next call of each named command, after it took effect: what a broken connection does. */
+export function losingResponses(client: DynamoDBClient, ...commands: string[]): void {
+  const toLose = [...commands];
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const output = await next(args);
+      const place = toLose.indexOf(String(context.commandName));
+      if (place < 0) return output;
+      toLose.splice(place, 1);
+      throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+    },
+    // Behind the SDK's own retry, so that the SDK sends the write again.
+    { step: 'finalizeRequest', name: 'loseResponse', priority: 'low' },
+  );
+}

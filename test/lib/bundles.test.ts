@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleLambda, type LambdaBundleProps } from '../../lib/lambda-bundle.ts';
+
+const KB = 1000;
+const folder = mkdtempSync(join(tmpdir(), 'task-mode-bundles-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The bytes that load before the first request: the entry and what it imports statically. */
+function eagerBytes(metafile: Metafile): number {
+  const eager = new Set<string>();
+  const add = (path: string): void => {
+    if (eager.has(path)) return;
+    eager.add(path);
+    for (const { path: imported, kind, external } of metafile.outputs[path]?.imports ?? []) {
+      if (kind === 'import-statement' && !external) add(imported);
+    }
+  };
+  add(entryOf(metafile));
+  return [...eager].reduce((sum, path) => sum + (metafile.outputs[path]?.bytes ?? 0), 0);
+}
+
+function entryOf({ outputs }: Metafile): string {
+  return Object.keys(outputs).find((path) => path.endsWith('/index.mjs')) ?? 'no entry';
+}
+
+function totalBytes({ outputs }: Metafile): number {
+  return Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+const bundle = (name: string, props: LambdaBundleProps) => bundleLambda(props, join(folder, name));
+
+describe('each bundle keeps to its budget, minified and with the SDK inside', () => {
+  test.each([
+    ['invoke-function', 350 * KB],
+    ['get-async-task', 330 * KB],
+    ['list-async-tasks', 330 * KB],
+    ['stop-async-task', 330 * KB],
+    ['unknown-route', 60 * KB],
+  ])('%s: %d bytes loaded eagerly, 600 kB in all', (name, budget) => {
+    const metafile = bundle(name, { entry: `${name}.lambda` });
+    expect(eagerBytes(metafile)).toBeLessThan(budget);
+    expect(totalBytes(metafile)).toBeLessThan(600 * KB);
+  });
+
+  test('the worker, beside the user code', () => {
+    const metafile = bundle('worker', {
+      entry: 'worker/worker.lambda',
+      userHandler: resolve('examples/echo.ts'),
+    });
+    expect(eagerBytes(metafile)).toBeLessThan(450 * KB);
+  });
+});
+
+describe('the bundle of a worker', () => {
+  let inputs: string[] = [];
+  let eager: string[] = [];
+
+  beforeAll(() => {
+    const metafile = bundle('thumbnail', {
+      entry: 'worker/worker.lambda',
+      userHandler: resolve('examples/thumbnail.ts'),
+    });
+    inputs = Object.keys(metafile.inputs);
+    eager = Object.keys(metafile.outputs[entryOf(metafile)]?.inputs ?? {});
+  });
+
+  test("loads the user's module by itself, so that it can fail by itself", () => {
+    expect(inputs).toContain('examples/thumbnail.ts');
+    expect(eager).not.toContain('examples/thumbnail.ts');
+  });
+
+  test('has no credential provider but the one of the environment', () => {
+    expect(inputs.filter((path) => /credential-provider-(?!env\/)/.test(path))).toEqual([]);
+  });
+});

@@ -1,0 +1,305 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { ObjectGoneError, PayloadStore } from '../../lambdas/aws/payload-store.ts';
+import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import { TaskModeError } from '../../lambdas/domain/errors.ts';
+import { taskFailure } from '../../lambdas/domain/failure.ts';
+import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { getTask } from '../../lambdas/tasks/get-task.ts';
+import { runTask } from '../../lambdas/tasks/run-task.ts';
+import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { TASK_TABLE } from '../aws/engines.ts';
+import { startWorld, succeed } from './world.ts';
+
+const world = await startWorld();
+const { submit, deliver, read, messages, purge, time, log } = world;
+
+beforeEach(async () => {
+  await purge();
+  log.length = 0;
+});
+
+const failing = async (): Promise<AttemptOutcome> => ({
+  isSuccess: false,
+  failure: taskFailure('HandledInvocationError', 'RangeError', 'too far'),
+});
+
+test('runs the code once with the payload and keeps its result', async () => {
+  const key = await submit({ payload: '{"a":[1]}' });
+  const attempt = vi.fn(async (_, payload: string): Promise<AttemptOutcome> => {
+    time.now += 1500;
+    return { isSuccess: true, resultText: payload };
+  });
+  expect(await deliver(key, attempt)).toBe('done');
+  expect(attempt).toHaveBeenCalledOnce();
+  expect(await read(key)).toMatchObject({
+    status: 'Succeeded',
+    result: { text: '{"a":[1]}' },
+    durationMs: 1500,
+    attempt: 1,
+    events: ['Enqueued', 'Processed', 'Running', 'Succeeded'].map((status) =>
+      expect.objectContaining({ status }),
+    ),
+  });
+});
+
+test('an ended task is forgotten seven days after its end', async () => {
+  const key = await submit();
+  await deliver(key);
+  expect((await read(key))?.expiresAt).toBe(Math.ceil(time.now / 1000) + 7 * 86_400);
+});
+
+test('keeps a failure with its kind, type and message', async () => {
+  const key = await submit();
+  expect(await deliver(key, failing)).toBe('done');
+  const task = await read(key);
+  expect(task).toMatchObject({
+    status: 'Failed',
+    error: { kind: 'HandledInvocationError', errorType: 'RangeError', errorMessage: 'too far' },
+  });
+  expect(JSON.parse(task?.events.at(-1)?.eventDetail ?? '')).toEqual({
+    Error: 'HandledInvocationError',
+    errorType: 'RangeError',
+    errorMessage: 'too far',
+  });
+  expect(log).toEqual(['failed HandledInvocationError']);
+});
+
+test('keeps a large result in S3 under the name of its run', async () => {
+  const resultText = JSON.stringify('é'.repeat(50_000));
+  const key = await submit({ taskId: 'large-result' });
+  await deliver(key, async () => ({ isSuccess: true, resultText }));
+  const task = await read(key);
+  expect(task).toMatchObject({ result: { objectKey: `results/echo/large-result/${task?.runId}` } });
+  expect((await getTask(world, key)).resultText).toBe(resultText);
+});
+
+test('fails a result over 1 MiB with its size', async () => {
+  const key = await submit();
+  await deliver(key, async () => ({ isSuccess: true, resultText: `"${'x'.repeat(1_048_575)}"` }));
+  expect(await read(key)).toMatchObject({
+    status: 'Failed',
+    error: { kind: 'ResponseTooLarge', errorMessage: expect.stringContaining('1048577 bytes') },
+  });
+});
+
+describe('a wake-up that comes twice', () => {
+  test('while the task runs, starts nothing and comes back after the lease', async () => {
+    const key = await submit();
+    const message = await world.receive();
+    let second: unknown;
+    await deliver(key, async () => {
+      second = await deliver(key, failing, message?.receiptHandle);
+      return succeed();
+    });
+    expect(second).toBe('keep');
+    expect(await read(key)).toMatchObject({ status: 'Succeeded', attempt: 1 });
+    expect(await messages()).toEqual({ visible: 0, delayed: 0, inFlight: 1 });
+  });
+
+  test('after the task ended, does nothing', async () => {
+    const key = await submit();
+    await deliver(key);
+    const ended = await read(key);
+    const attempt = vi.fn(succeed);
+    expect(await deliver(key, attempt)).toBe('done');
+    expect(attempt).not.toHaveBeenCalled();
+    expect(await read(key)).toEqual(ended);
+  });
+
+  test('twenty at once run the code once', async () => {
+    const key = await submit();
+    const attempt = vi.fn(succeed);
+    const message = await world.receive();
+    await Promise.all(Array.from({ length: 20 }, () => deliver(key, attempt, message?.receiptHandle)));
+    expect(attempt).toHaveBeenCalledOnce();
+  });
+});
+
+test('a wake-up that comes too early is timed anew', async () => {
+  const key = await submit({ delaySeconds: 0 });
+  const message = await world.receive();
+  const delayed = await submit({ delaySeconds: 500 });
+  const attempt = vi.fn(succeed);
+  expect(await deliver(delayed, attempt, message?.receiptHandle)).toBe('keep');
+  expect(attempt).not.toHaveBeenCalled();
+  expect(await read(delayed)).toMatchObject({ status: 'Enqueued' });
+  expect(await read(key)).toMatchObject({ status: 'Enqueued' });
+});
+
+test('a wake-up of a task that does not exist is dropped', async () => {
+  expect(await deliver({ functionName: 'echo', taskId: 'nobody' })).toBe('done');
+  expect(log).toEqual(['row missing']);
+});
+
+test('a task that waited longer than its age expires and never runs', async () => {
+  const key = await submit();
+  time.now += 3_600_001;
+  const attempt = vi.fn(succeed);
+  expect(await deliver(key, attempt)).toBe('done');
+  expect(attempt).not.toHaveBeenCalled();
+  expect(await read(key)).toMatchObject({ status: 'Expired', endTime: time.now });
+});
+
+test('a run whose instance died is ended once its lease is over', async () => {
+  const key = await submit();
+  await world.store.start(key, {
+    runId: 'dead',
+    now: time.now,
+    leaseUntil: time.now + 70_000,
+    instanceId: 'i-1',
+  });
+  time.now += 70_001;
+  expect(await deliver(key)).toBe('done');
+  expect(await read(key)).toMatchObject({
+    status: 'Failed',
+    error: { kind: 'UnhandledInvocationError', errorType: 'Runtime.ExitError' },
+  });
+});
+
+describe('a stop', () => {
+  test('of a task that has not started is final: its message runs nothing', async () => {
+    const key = await submit();
+    await stopTask(world, key);
+    expect(await read(key)).toMatchObject({ status: 'Stopped', endTime: time.now });
+    const attempt = vi.fn(succeed);
+    expect(await deliver(key, attempt)).toBe('done');
+    expect(attempt).not.toHaveBeenCalled();
+    expect(await read(key)).toMatchObject({ status: 'Stopped' });
+  });
+
+  test.each([
+    ['succeeds', succeed],
+    ['fails', failing],
+  ])(
+    'of a task that runs makes it Stopping, and Stopped when its code ends, though it %s',
+    async (_, end) => {
+      const key = await submit();
+      await deliver(key, async () => {
+        await stopTask(world, key);
+        expect(await read(key)).toMatchObject({ status: 'Stopping' });
+        return end();
+      });
+      const task = await read(key);
+      expect(task).toMatchObject({ status: 'Stopped' });
+      expect(task).not.toHaveProperty('result');
+      expect(task?.events.map(({ status }) => status)).toEqual([
+        'Enqueued',
+        'Processed',
+        'Running',
+        'Stopping',
+        'Stopped',
+      ]);
+    },
+  );
+
+  test('asked again changes nothing', async () => {
+    const key = await submit();
+    await stopTask(world, key);
+    const stopped = await read(key);
+    await stopTask(world, key);
+    expect(await read(key)).toEqual(stopped);
+  });
+
+  test('of a task that ended otherwise is refused, telling how', async () => {
+    const key = await submit();
+    await deliver(key);
+    const ended = await read(key);
+    await expect(stopTask(world, key)).rejects.toMatchObject({
+      code: 'AsyncTaskFinished',
+      message: expect.stringContaining('with status Succeeded'),
+    });
+    expect(await read(key)).toEqual(ended);
+  });
+
+  test('racing the start of its task leaves it Stopped or Stopping, never running on unasked', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const key = await submit();
+      await Promise.all([deliver(key), stopTask(world, key).catch(() => undefined)]);
+      const task = await read(key);
+      expect(['Stopped', 'Succeeded']).toContain(task?.status);
+    }
+  });
+
+  test('touches exactly one task', async () => {
+    const [stopped, neighbour] = [await submit(), await submit()];
+    const before = await read(neighbour);
+    await stopTask(world, stopped);
+    expect(await read(neighbour)).toEqual(before);
+  });
+});
+
+describe('when AWS fails us', () => {
+  class FlakyStore extends TaskStore {
+    failures = 0;
+    override async move(...args: Parameters<TaskStore['move']>) {
+      this.failures -= 1;
+      if (this.failures >= 0) throw new TaskModeError('ServiceUnavailable', 'DynamoDB is away');
+      return super.move(...args);
+    }
+  }
+  const flaky = new FlakyStore({ client: world.dynamoDb, tableName: TASK_TABLE, shardCount: 4 });
+
+  test('the end of a run is written again until it takes', async () => {
+    const key = await submit();
+    flaky.failures = 3;
+    const wakeUp = { key, receiptHandle: 'none', leaseUntil: time.now + 70_000 };
+    expect(await runTask({ ...world.runDependencies(succeed), store: flaky }, wakeUp)).toBe('done');
+    expect(await read(key)).toMatchObject({ status: 'Succeeded', attempt: 1 });
+  });
+
+  test('a run whose end never takes keeps its message, and is Running until its lease is over', async () => {
+    const key = await submit();
+    flaky.failures = 1000;
+    const wakeUp = { key, receiptHandle: 'none', leaseUntil: time.now + 70_000 };
+    const run = runTask({ ...world.runDependencies(succeed), store: flaky }, wakeUp);
+    await expect(run).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+    expect(await read(key)).toMatchObject({ status: 'Running' });
+    expect(time.now).toBeLessThanOrEqual(wakeUp.leaseUntil);
+  });
+
+  test('a payload that cannot be read hands the task back, and the attempt does not count', async () => {
+    const key = await submit({ payload: JSON.stringify('x'.repeat(5000)) });
+    const message = await world.receive();
+    const away = new (class extends PayloadStore {
+      override async read(): Promise<string> {
+        throw new TaskModeError('ServiceUnavailable', 'S3 is away');
+      }
+    })({ bucketName: 'none' });
+    const deps = { ...world.runDependencies(succeed), payloads: away };
+    const wakeUp = { key, receiptHandle: message?.receiptHandle ?? '', leaseUntil: time.now + 70_000 };
+    expect(await runTask(deps, wakeUp)).toBe('keep');
+    expect(await read(key)).toMatchObject({ status: 'Enqueued', attempt: 0, notBefore: time.now + 5000 });
+    time.now += 5000;
+    expect(await deliver(key)).toBe('done');
+    expect(await read(key)).toMatchObject({ status: 'Succeeded', attempt: 1 });
+  });
+
+  test('a payload that is gone fails the task by name', async () => {
+    const key = await submit({ payload: JSON.stringify('x'.repeat(5000)) });
+    const gone = new (class extends PayloadStore {
+      override async read(): Promise<string> {
+        throw new ObjectGoneError('gone');
+      }
+    })({ bucketName: 'none' });
+    const wakeUp = { key, receiptHandle: 'none', leaseUntil: time.now + 70_000 };
+    await runTask({ ...world.runDependencies(succeed), payloads: gone }, wakeUp);
+    expect(await read(key)).toMatchObject({ status: 'Failed', error: { kind: 'PayloadExpired' } });
+  });
+});
+
+test('a late run changes nothing, and its result is removed', async () => {
+  const key = await submit({ taskId: 'late' });
+  const resultText = JSON.stringify('x'.repeat(5000));
+  await deliver(key, async () => {
+    // Its lease ends while the code still runs: another delivery takes the run for dead.
+    time.now += 70_001;
+    expect(await deliver(key, failing)).toBe('done');
+    return { isSuccess: true, resultText };
+  });
+  const task = await read(key);
+  expect(task).toMatchObject({ status: 'Failed', error: { errorType: 'Runtime.ExitError' } });
+  expect(log).toContain('superseded Failed');
+  await expect(world.payloads.read({ objectKey: `results/echo/late/${task?.runId}` })).rejects.toThrow(
+    'does not exist',
+  );
+});

@@ -1,0 +1,135 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
+import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
+import { TaskIndex } from '../../lambdas/aws/task-index.ts';
+import { parseWakeUp, TaskQueue } from '../../lambdas/aws/task-queue.ts';
+import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import type { Task, TaskKey } from '../../lambdas/domain/task.ts';
+import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { type RunDependencies, runTask } from '../../lambdas/tasks/run-task.ts';
+import { type SubmitRequest, submitTask } from '../../lambdas/tasks/submit-task.ts';
+import { BUCKET, FUNCTION_TABLE, startEngines, TASK_TABLE } from '../aws/engines.ts';
+
+export const SHARDS = 4;
+
+/** The use cases on the real engines, with a clock that the test sets. */
+export async function startWorld() {
+  const { dynamoDb, sqs, queueUrl, endpoints } = await startEngines();
+  const time = { now: 1_795_510_275_000 };
+  const clock = () => time.now;
+  const store = new TaskStore({ client: dynamoDb, tableName: TASK_TABLE, shardCount: SHARDS });
+  const payloads = new PayloadStore({ bucketName: BUCKET });
+  const queue = new TaskQueue({ client: sqs });
+  const registry = new FunctionRegistry({ client: dynamoDb, tableName: FUNCTION_TABLE });
+  const index = new TaskIndex({ client: dynamoDb, tableName: TASK_TABLE });
+  const common = { registry, store, storeFor: () => store, payloads, queue, index, clock };
+
+  const register = (functionName: string, overrides: Record<string, unknown> = {}) =>
+    dynamoDb.send(
+      new PutItemCommand({
+        TableName: FUNCTION_TABLE,
+        Item: marshall({
+          functionName,
+          functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
+          queueUrl,
+          eventSourceId: 'event-source-1',
+          shardCount: SHARDS,
+          shardCounts: new Set([SHARDS]),
+          defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
+          ...overrides,
+        }),
+      }),
+    );
+  await register('echo');
+
+  const submit = (request: Partial<SubmitRequest> = {}) =>
+    submitTask(common, {
+      functionName: 'echo',
+      requestId: 'request-1',
+      delaySeconds: 0,
+      payload: '{"n":1}',
+      ...request,
+    });
+
+  const log: string[] = [];
+  const runDependencies = (attempt: RunDependencies['attempt']): RunDependencies => ({
+    store,
+    payloads,
+    queue,
+    queueUrl,
+    instanceId: 'instance-1',
+    clock,
+    pause: async (milliseconds) => {
+      time.now += milliseconds;
+    },
+    attempt,
+    log: {
+      attemptFailed: (_, { kind }) => log.push(`failed ${kind}`),
+      superseded: (_, current) => log.push(`superseded ${current?.status}`),
+      handedBack: () => log.push('handed back'),
+      rowMissing: () => log.push('row missing'),
+    },
+  });
+
+  /** One delivery of a task's message, to a worker whose code does `attempt`. */
+  const deliver = (
+    key: TaskKey,
+    attempt: (task: Task, payload: string) => Promise<AttemptOutcome> = succeed,
+    receiptHandle = 'none',
+  ) => runTask(runDependencies(attempt), { key, receiptHandle, leaseUntil: time.now + 70_000 });
+
+  const read = (key: TaskKey) => store.get(key, time.now);
+
+  /** Takes one message that is visible now. */
+  const receive = async () => {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: 1,
+      VisibilityTimeout: 60,
+    });
+    const { Body, ReceiptHandle = '' } = (await sqs.send(command)).Messages?.[0] ?? {};
+    return Body === undefined ? undefined : { key: parseWakeUp(Body), receiptHandle: ReceiptHandle };
+  };
+
+  const messages = async () => {
+    const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] });
+    const { Attributes = {} } = await sqs.send(command);
+    return {
+      visible: Number(Attributes.ApproximateNumberOfMessages),
+      delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed),
+      inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+    };
+  };
+
+  const purge = () => sqs.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
+  const remove = (receiptHandle: string) =>
+    sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle }));
+
+  return {
+    ...common,
+    dynamoDb,
+    sqs,
+    queueUrl,
+    endpoints,
+    time,
+    log,
+    register,
+    submit,
+    deliver,
+    read,
+    receive,
+    messages,
+    purge,
+    remove,
+    runDependencies,
+  };
+}
+
+export const succeed = async (): Promise<AttemptOutcome> => ({ isSuccess: true, resultText: '"done"' });

@@ -1,0 +1,120 @@
+import type { Context } from 'aws-lambda';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { RunningTask } from '../../lambdas/domain/task.ts';
+import { runAttempt } from '../../lambdas/worker/attempt.ts';
+import type { TaskContext } from '../../lambdas/worker/handler.ts';
+import { newTask } from '../aws/tasks.ts';
+
+const lambdaContext = { awsRequestId: 'request-9', getRemainingTimeInMillis: () => 1234 } as Context;
+
+const task: RunningTask = {
+  ...newTask({ taskId: 'task-1', attempt: 2 }),
+  status: 'Running',
+  runId: 'run-1',
+  startTime: 0,
+  leaseUntil: 0,
+  instanceId: 'instance-1',
+};
+
+const run = (handler: unknown, payload = '{"n":1}', timeoutSeconds = 60) =>
+  runAttempt({ userModule: Promise.resolve({ handler }), timeoutSeconds, lambdaContext }, task, payload);
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('gives the code its payload, the Lambda context, the task and a signal', async () => {
+  const handler = vi.fn((_: unknown, context: TaskContext) => ({ left: context.getRemainingTimeInMillis() }));
+  expect(await run(handler)).toEqual({ isSuccess: true, resultText: '{"left":1234}' });
+  expect(handler).toHaveBeenCalledWith({ n: 1 }, expect.objectContaining({ awsRequestId: 'request-9' }));
+  expect(handler.mock.calls[0]?.[1].task).toEqual({
+    taskId: 'task-1',
+    functionName: 'echo',
+    attempt: 2,
+    series: 1,
+    requestId: 'request-1',
+    submitTime: task.submitTime,
+  });
+});
+
+test.each([
+  ['undefined', undefined, 'null'],
+  ['a function', () => () => 1, 'null'],
+  ['a text', 'a', '"a"'],
+  ['a date', new Date(0), '"1970-01-01T00:00:00.000Z"'],
+])('%s becomes JSON as Lambda does it', async (_, result, resultText) => {
+  const handler = typeof result === 'function' ? result : () => result;
+  expect(await run(handler)).toEqual({ isSuccess: true, resultText });
+});
+
+const failure = (kind: string, errorType: string, errorMessage: string) => ({
+  isSuccess: false,
+  failure: { kind, errorType, errorMessage: expect.stringContaining(errorMessage) },
+});
+
+describe('a failure is an outcome, never a rejection', () => {
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new RangeError('too far');
+      },
+      failure('HandledInvocationError', 'RangeError', 'too far'),
+    ],
+    [
+      'rejects',
+      () => Promise.reject(new TypeError('odd')),
+      failure('HandledInvocationError', 'TypeError', 'odd'),
+    ],
+    [
+      'throws no error',
+      () => {
+        throw 'text';
+      },
+      failure('HandledInvocationError', 'string', 'text'),
+    ],
+    ['returns a BigInt', () => 1n, failure('UnhandledInvocationError', 'Runtime.MarshalError', 'BigInt')],
+    [
+      'is no function',
+      'text',
+      failure('UnhandledInvocationError', 'TypeError', 'must export a function named handler'),
+    ],
+  ])('of code that %s', async (_, handler, outcome) => {
+    expect(await run(handler)).toEqual(outcome);
+  });
+
+  test('of a module that does not load', async () => {
+    const userModule = Promise.reject(new SyntaxError('no module'));
+    expect(await runAttempt({ userModule, timeoutSeconds: 1, lambdaContext }, task, '{}')).toEqual(
+      failure('UnhandledInvocationError', 'SyntaxError', 'no module'),
+    );
+  });
+});
+
+describe('at the time-out', () => {
+  const untilAborted = (_: unknown, { signal }: TaskContext) =>
+    new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(String(signal.reason.name)));
+    });
+
+  test('the signal aborts, and the attempt has failed whatever the code returns', async () => {
+    vi.useFakeTimers();
+    const outcome = run(untilAborted, '{}', 30);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await outcome).toEqual(failure('UnhandledInvocationError', 'Task.TimedOut', 'time-out of 30 s'));
+  });
+
+  test('each attempt has a signal of its own, which its end leaves alone', async () => {
+    vi.useFakeTimers();
+    const signals: AbortSignal[] = [];
+    const keep = (_: unknown, { signal }: TaskContext) => {
+      signals.push(signal);
+    };
+    await run(keep, '{}', 30);
+    await run(keep, '{}', 30);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(signals[0]).not.toBe(signals[1]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
