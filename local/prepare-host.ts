@@ -20,6 +20,7 @@ export interface HostOptions {
   readonly gateway: Gateway;
   readonly dynamodbEndpoint?: string;
   readonly sqsEndpoint?: string;
+  readonly verbose?: boolean;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -80,7 +81,15 @@ async function synthesizedStack(options: HostOptions, region: string): Promise<S
     return readAssembly(options.assemblyDir);
   }
   const outDir = data.cloudAssembly;
-  await synthesize({ appDir, outDir, region, accountId: ACCOUNT_ID, log, ...(signal ? { signal } : {}) });
+  await synthesize({
+    appDir,
+    outDir,
+    region,
+    accountId: ACCOUNT_ID,
+    verbose: options.verbose ?? false,
+    log,
+    ...(signal ? { signal } : {}),
+  });
   return readAssembly(outDir);
 }
 

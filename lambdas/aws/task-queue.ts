@@ -1,7 +1,6 @@
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
-  QueueDoesNotExist,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -9,7 +8,7 @@ import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN, VISIBILITY_MAX_SECONDS } from '
 import type { TaskKey } from '../domain/task.ts';
 import { callAws } from './faults.ts';
 
-const QUEUE_GONE = [QueueDoesNotExist.name, 'AWS.SimpleQueueService.NonExistentQueue'];
+const QUEUE_GONE = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
 /** The queue was replaced or removed since its URL was read. */
 export class QueueGoneError extends Error {

@@ -25,7 +25,8 @@ import { callAws } from './faults.ts';
 import { type Item, primaryKeyOf, stateShardOf, toAttributes, toItem, toTask } from './task-item.ts';
 import { Update } from './update-expression.ts';
 
-const CONDITION_FAILED = [ConditionalCheckFailedException.name];
+// By the names on the wire: a bundle's minifier renames the SDK's classes.
+const CONDITION_FAILED = ['ConditionalCheckFailedException'];
 
 /** A guarded write took, or did not: then what the row says decides (undefined: there is no such row). */
 export type WriteOutcome<T extends Task = Task> =

@@ -14,6 +14,7 @@ export interface SynthOptions {
   readonly outDir: string;
   readonly region: string;
   readonly accountId: string;
+  readonly verbose: boolean;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -37,7 +38,7 @@ export async function synthesize(options: SynthOptions): Promise<void> {
 }
 
 async function runApp(command: string, options: SynthOptions, contextEnv: NodeJS.ProcessEnv): Promise<void> {
-  const { appDir, outDir, region, accountId, log, signal } = options;
+  const { appDir, outDir, region, accountId, verbose, log, signal } = options;
   const child = launchCommand(command, {
     cwd: appDir,
     env: {
@@ -46,6 +47,8 @@ async function runApp(command: string, options: SynthOptions, contextEnv: NodeJS
       CDK_OUTDIR: outDir,
       CDK_DEFAULT_REGION: region,
       CDK_DEFAULT_ACCOUNT: accountId,
+      // Checking the template for a real deployment takes 2 s; `cdk synth` and `cdk deploy` do it.
+      CDK_VALIDATION: 'false',
     },
   });
   const output: string[] = [];
@@ -62,7 +65,8 @@ async function runApp(command: string, options: SynthOptions, contextEnv: NodeJS
       const outcome = code === null ? `was ended by ${killedBy}` : `exited with code ${code}`;
       throw new StartupError(`the CDK app ${shown(command)} in ${appDir} ${outcome}:\n${text}`);
     }
-    if (text !== '') {
+    // Mostly one line for each bundle.
+    if (verbose && text !== '') {
       log(text);
     }
   } finally {

@@ -1,0 +1,112 @@
+import { expect } from 'vitest';
+import type { TaskStatus } from '../../lambdas/domain/lifecycle.ts';
+
+export interface AsyncTask {
+  readonly taskId: string;
+  readonly status: TaskStatus;
+  readonly startedTime: number;
+  readonly endTime: number;
+  readonly durationMs?: number;
+  readonly taskPayload?: string;
+  readonly returnPayload?: string;
+  readonly taskErrorMessage?: string;
+  readonly alreadyRetriedTimes: number;
+  readonly destinationStatus: string;
+  readonly events: readonly {
+    readonly eventId: number;
+    readonly status: string;
+    readonly timestamp: number;
+  }[];
+}
+
+export interface TaskList {
+  readonly tasks: readonly AsyncTask[];
+  readonly nextToken?: string;
+}
+
+export interface Submit {
+  readonly id?: string;
+  readonly delay?: number;
+  readonly payload?: unknown;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The API of one runtime, as a client of it sees it. */
+export class Api {
+  readonly #root: string;
+
+  constructor(url: string) {
+    this.#root = `${url}/2023-03-30/functions`;
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(`${this.#root}${path}`, init);
+  }
+
+  submit(name: string, { id, delay, payload, body, headers }: Submit = {}): Promise<Response> {
+    return this.fetch(`/${name}/invocations`, {
+      method: 'POST',
+      headers: {
+        'x-fc-invocation-type': 'Async',
+        ...(id !== undefined && { 'x-fc-async-task-id': id }),
+        ...(delay !== undefined && { 'x-fc-async-delay': String(delay) }),
+        ...headers,
+      },
+      body: body ?? (payload === undefined ? null : JSON.stringify(payload)),
+    });
+  }
+
+  /** Submits a task that must be accepted, and returns its id. */
+  async accepted(name: string, submit: Submit = {}): Promise<string> {
+    const response = await this.submit(name, submit);
+    expect(response.status, await response.text()).toBe(202);
+    return response.headers.get('x-fc-async-task-id') ?? '';
+  }
+
+  get(name: string, id: string): Promise<Response> {
+    return this.fetch(`/${name}/async-tasks/${id}`);
+  }
+
+  async task(name: string, id: string): Promise<AsyncTask> {
+    const response = await this.get(name, id);
+    expect(response.status).toBe(200);
+    return (await response.json()) as AsyncTask;
+  }
+
+  stop(name: string, id: string): Promise<Response> {
+    return this.fetch(`/${name}/async-tasks/${id}/stop`, { method: 'PUT' });
+  }
+
+  async list(name: string, query: Readonly<Record<string, string>> = {}): Promise<TaskList> {
+    const response = await this.fetch(`/${name}/async-tasks?${new URLSearchParams(query)}`);
+    expect(response.status).toBe(200);
+    return (await response.json()) as TaskList;
+  }
+
+  /** Follows the pages of a list to its end. */
+  async listAll(name: string, query: Readonly<Record<string, string>> = {}): Promise<AsyncTask[]> {
+    const tasks: AsyncTask[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await this.list(name, { ...query, ...(nextToken && { nextToken }) });
+      tasks.push(...page.tasks);
+      nextToken = page.nextToken;
+    } while (nextToken);
+    return tasks;
+  }
+
+  /** Waits until a task has a status, and returns it as it is then. */
+  async until(name: string, id: string, status: TaskStatus, timeout = 15_000): Promise<AsyncTask> {
+    await expect.poll(async () => (await this.task(name, id)).status, { timeout, interval: 50 }).toBe(status);
+    return this.task(name, id);
+  }
+}
+
+export async function errorOf(
+  response: Response,
+): Promise<{ status: number; Code?: string; Message?: string }> {
+  return { status: response.status, ...((await response.json()) as object) };
+}
+
+export const statusesOf = ({ events }: AsyncTask): string[] => events.map(({ status }) => status);

@@ -1,0 +1,31 @@
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll } from 'vitest';
+
+/** Stands before an engine, and counts the requests that reach it by the operation they name. */
+export async function countingProxy(target: string): Promise<{ url: string; counts: Map<string, number> }> {
+  const counts = new Map<string, number>();
+  const server = createServer((incoming, outgoing) => {
+    const operation = operationOf(incoming);
+    counts.set(operation, (counts.get(operation) ?? 0) + 1);
+    const { method, headers, url } = incoming;
+    const forwarded = request(new URL(url ?? '/', target), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    forwarded.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => forwarded.destroy());
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, counts };
+}
+
+/** Both protocols name the operation in this header, as `Service_Version.Operation`. */
+function operationOf({ headers }: IncomingMessage): string {
+  return String(headers['x-amz-target']).split('.').at(-1) ?? 'unknown';
+}
