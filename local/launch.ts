@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
+import { entrustToReaper, releaseFromReaper } from './orphan-reaper.ts';
 
 /** Every process that the local runtime starts, until it has ended. */
 const live = new Set<ChildProcess>();
@@ -66,8 +67,18 @@ export function endProcess(child: ChildProcess): void {
 }
 
 function watch(child: ChildProcess): ChildProcess {
+  const { pid } = child;
   live.add(child);
-  child.once('exit', () => live.delete(child));
-  child.once('error', () => live.delete(child));
+  if (pid !== undefined && HAS_PROCESS_GROUPS) {
+    entrustToReaper(pid);
+  }
+  const forget = () => {
+    live.delete(child);
+    if (pid !== undefined) {
+      releaseFromReaper(pid);
+    }
+  };
+  child.once('exit', forget);
+  child.once('error', forget);
   return child;
 }

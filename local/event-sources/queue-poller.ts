@@ -31,7 +31,7 @@ export interface QueuePollerOptions {
   readonly maxConcurrency: number;
   readonly reportsItemFailures: boolean;
   readonly sqs: SQSClient;
-  readonly lambda: LambdaService;
+  readonly lambda: Pick<LambdaService, 'invoke'>;
   readonly log: (line: string) => void;
 }
 

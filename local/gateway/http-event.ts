@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ACCOUNT_ID } from '../engines/engine.ts';
+import { ACCOUNT_ID, LOOPBACK } from '../engines/engine.ts';
 
 /** API Gateway passes these bodies on as text, all others as base64; so it does without a content type. */
 const TEXT_TYPE =
@@ -32,7 +32,7 @@ export interface ReceivedRequest {
 export function httpEvent(request: ReceivedRequest): object {
   const { message, body, routeKey, pathParameters } = request;
   const { path, query } = splitTarget(message);
-  const headers = joinedHeaders(message.rawHeaders);
+  const headers = forwardedHeaders(message, body);
   const { cookie, ...otherHeaders } = headers;
   const isText = TEXT_TYPE.test(headers['content-type'] ?? '');
   return {
@@ -78,7 +78,7 @@ function requestContext(request: ReceivedRequest, path: string, headers: Record<
       method: message.method,
       path: decodeURIComponent(path),
       protocol: `HTTP/${message.httpVersion}`,
-      sourceIp: message.socket.remoteAddress ?? '127.0.0.1',
+      sourceIp: message.socket.remoteAddress ?? LOOPBACK,
       userAgent: headers['user-agent'] ?? '',
     },
     requestId,
@@ -86,6 +86,26 @@ function requestContext(request: ReceivedRequest, path: string, headers: Record<
     stage: '$default',
     time: commonLogTime(receivedTime),
     timeEpoch: receivedTime.getTime(),
+  };
+}
+
+/** The client's headers without those of its connection, and with those that API Gateway adds. */
+function forwardedHeaders(message: IncomingMessage, body: Buffer): Record<string, string> {
+  const {
+    connection: _,
+    'keep-alive': __,
+    'transfer-encoding': ___,
+    ...headers
+  } = joinedHeaders(message.rawHeaders);
+  const epoch = Math.floor(Date.now() / 1000).toString(16);
+  return {
+    ...headers,
+    // A chunked body arrives here whole, with its length.
+    'content-length': String(body.length),
+    'x-amzn-trace-id': `Root=1-${epoch}-${randomBytes(12).toString('hex')}`,
+    'x-forwarded-for': message.socket.remoteAddress ?? LOOPBACK,
+    'x-forwarded-port': String(message.socket.localPort ?? ''),
+    'x-forwarded-proto': 'http',
   };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import {
   CreateTableCommand,
@@ -11,6 +12,8 @@ import type { Json } from '../json.ts';
 import { StartupError } from '../startup-error.ts';
 import type { DeployedResource, Host, Resource } from './deployer.ts';
 import { physicalName } from './physical-name.ts';
+
+const POLL_MS = 5;
 
 /** The part of a table that decides what can be asked of it. Billing, TTL, recovery and encryption decide nothing here. */
 type Schema = Pick<
@@ -28,6 +31,7 @@ export async function deployTable(resource: Resource, host: Host): Promise<Deplo
     await host.dynamodb.send(
       new CreateTableCommand({ TableName: name, BillingMode: 'PAY_PER_REQUEST', ...schema }),
     );
+    await untilActive(name, host);
   } else if (!isDeepStrictEqual(comparable(existing), comparable(schema))) {
     throw new StartupError(
       `table ${name} (${logicalId}) is kept in the data directory with another key schema or other indexes than the template's: start with --fresh to delete what is kept and begin anew`,
@@ -69,6 +73,11 @@ async function describe(name: string, host: Host): Promise<TableDescription | un
     }
     throw error;
   }
+}
+
+/** A table takes items only when it is active, which an engine reports a moment after it was created. */
+async function untilActive(name: string, host: Host): Promise<void> {
+  while ((await describe(name, host))?.TableStatus !== 'ACTIVE') await pause(POLL_MS);
 }
 
 type Index = Pick<GlobalSecondaryIndexDescription, 'IndexName' | 'KeySchema' | 'Projection'>;

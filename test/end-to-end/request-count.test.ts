@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { countingProxy } from '../../bench/counting-proxy.ts';
 import { startQueueEngine } from '../../local/engines/queue-engine.ts';
 import { startTableEngine } from '../../local/engines/table-engine.ts';
-import { countingProxy } from './counting-proxy.ts';
+
 import { startExample, temporaryFolder } from './runtime.ts';
 
 const folder = temporaryFolder('engines');
@@ -11,7 +12,11 @@ const queues = await startQueueEngine(join(folder, 'queues'), 'us-east-1');
 const dynamodb = await countingProxy(tables.endpoint);
 const sqs = await countingProxy(queues.endpoint);
 const { api } = await startExample({ dynamodbEndpoint: dynamodb.url, sqsEndpoint: sqs.url });
-afterAll(() => Promise.all([tables.stop(), queues.stop()]));
+afterAll(async () => {
+  dynamodb.close();
+  sqs.close();
+  await Promise.all([tables.stop(), queues.stop()]);
+});
 
 /** What reached the engines since the last reset, without the event sources' own polling. */
 function counted(): Record<string, number> {

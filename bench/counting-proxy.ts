@@ -1,9 +1,14 @@
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
+
+export interface CountingProxy {
+  readonly url: string;
+  readonly counts: Map<string, number>;
+  close(): void;
+}
 
 /** Stands before an engine, and counts the requests that reach it by the operation they name. */
-export async function countingProxy(target: string): Promise<{ url: string; counts: Map<string, number> }> {
+export async function countingProxy(target: string): Promise<CountingProxy> {
   const counts = new Map<string, number>();
   const server = createServer((incoming, outgoing) => {
     const operation = operationOf(incoming);
@@ -18,11 +23,14 @@ export async function countingProxy(target: string): Promise<{ url: string; coun
     incoming.pipe(forwarded);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, counts };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counts,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 /** Both protocols name the operation in this header, as `Service_Version.Operation`. */
