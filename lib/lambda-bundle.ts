@@ -37,7 +37,8 @@ export function bundleLambda({ entry, userHandler }: LambdaBundleProps, outdir: 
     mainFields: ['module', 'main'],
     outExtension: { '.js': '.mjs' },
     logLevel: 'error',
-    minify: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
     // In user code the names stay, so that its stack traces can be read.
     minifyIdentifiers: userHandler === undefined,
     alias: {

@@ -167,8 +167,10 @@ export class TaskFunction extends Construct {
     payloadBucket.grantRun(this.worker, this.functionName);
     this.worker.addToRolePolicy(
       new PolicyStatement({
-        // Receive and attributes are for the event source, which reads the queue with the worker's role.
+        // Receive and attributes are for the event source, which reads the queue with the worker's role; send is for
+        // retries that wait longer than a message may be hidden.
         actions: [
+          'sqs:SendMessage',
           'sqs:ReceiveMessage',
           'sqs:DeleteMessage',
           'sqs:GetQueueAttributes',

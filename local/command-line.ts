@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type LocalRuntime, startLocalRuntime } from './runtime.ts';
+import type { LocalRuntime } from './runtime.ts';
 import { StartupError } from './startup-error.ts';
 
 const USAGE = `Usage: task-mode dev [options]
@@ -139,11 +139,14 @@ async function runDev(options: DevOptions): Promise<void> {
       // The exit handler of launch.ts ends what is still running.
       process.exit(130);
     }
+    process.stdout.write('Stopping; Ctrl-C again ends it at once.\n');
     starting.abort(new StartupError('stopped before it was ready'));
     void runtime?.stop().then(() => process.exit(0));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // Only now: it loads the engines, which a wrong option need not wait for.
+  const { startLocalRuntime } = await import('./runtime.ts');
   runtime = await startLocalRuntime({ ...options, signal: starting.signal });
   if (starting.signal.aborted) {
     await runtime.stop();

@@ -20,7 +20,7 @@ while read -r sign id; do
   fi
 done
 for id in $live; do
-  kill -9 -- "-$id"
+  kill -s KILL -- "-$id"
 done`;
 
 let shell: ChildProcess | undefined;

@@ -10,6 +10,14 @@ import { callAws } from './faults.ts';
 
 const QUEUE_GONE = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
+/** What ChangeMessageVisibility answers for a message that is not in flight under this handle. */
+const MESSAGE_GONE = [
+  'MessageNotInflight',
+  'AWS.SimpleQueueService.MessageNotInflight',
+  'ReceiptHandleIsInvalid',
+  'InvalidParameterValue',
+];
+
 /** The queue was replaced or removed since its URL was read. */
 export class QueueGoneError extends Error {
   override readonly name = 'QueueGoneError';
@@ -52,14 +60,23 @@ export class TaskQueue {
     await callAws('SQS', () => this.#client.send(command, this.#call));
   }
 
-  /** Has the message come again in `seconds` (0 to 12 h; longer is cut to 12 h). */
-  async retime(queueUrl: string, receiptHandle: string, seconds: number): Promise<void> {
+  /**
+   * Has the message come again in `seconds` (0 to 12 h; longer is cut to 12 h). Tells whether it was still ours to
+   * hide: not once it was visible again or is deleted.
+   */
+  async retime(queueUrl: string, receiptHandle: string, seconds: number): Promise<boolean> {
     const command = new ChangeMessageVisibilityCommand({
       QueueUrl: queueUrl,
       ReceiptHandle: receiptHandle,
       VisibilityTimeout: Math.min(Math.max(Math.ceil(seconds), 0), VISIBILITY_MAX_SECONDS),
     });
-    await callAws('SQS', () => this.#client.send(command, this.#call));
+    try {
+      await callAws('SQS', () => this.#client.send(command, this.#call), MESSAGE_GONE);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && MESSAGE_GONE.includes(error.name)) return false;
+      throw error;
+    }
   }
 }
 

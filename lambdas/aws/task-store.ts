@@ -20,6 +20,7 @@ import {
   shardOf,
   type Task,
   type TaskKey,
+  withEvent,
 } from '../domain/task.ts';
 import { callAws } from './faults.ts';
 import { type Item, primaryKeyOf, stateShardOf, toAttributes, toItem, toTask } from './task-item.ts';
@@ -127,17 +128,24 @@ export class TaskStore {
   }
 
   /**
-   * Moves the task as it was read: from any status that `event` leads to `to` from, in the same submission and
-   * series, and in the same run once it runs.
+   * Moves the task as it was read: from a status that `event` leads to `to` from, in the same submission and series,
+   * in the same run once it runs, and not if anything has happened to it since.
    */
   async move(task: Task, event: TaskEvent, to: TaskStatus, change: Change): Promise<WriteOutcome> {
     const sources = sourcesOf(event, to);
     const { now, eventDetail, fields = {} } = change;
     const update = new Update()
       .set({ ...fields, status: to, stateShard: this.#stateShard(task, to) })
-      .append('events', [{ status: to, timestamp: now, eventDetail }])
+      .set(withEvent(task, { status: to, timestamp: now, ...(eventDetail !== undefined && { eventDetail }) }))
       .when(`#status IN (${listed(sources)})`, statusValues(sources))
-      .whenSame({ submissionId: task.submissionId, series: task.series, runId: runIdOf(task) });
+      // Every move adds an event, so the history's length tells whether the row is still as it was read.
+      .when('size(#events) = :events', toAttributes({ ':events': task.events.length }))
+      .whenSame({
+        submissionId: task.submissionId,
+        series: task.series,
+        runId: runIdOf(task),
+        droppedEvents: task.droppedEvents,
+      });
     const outcome = await this.#update(task, update);
     if (outcome.isWritten) return outcome;
     const { current } = outcome;

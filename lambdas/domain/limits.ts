@@ -75,7 +75,11 @@ export const INSTANCE_CONCURRENCY_RANGE = { min: 1, max: 10, default: 1 } as con
 /** How much an error's text may take in the row, which is billed at every write. */
 export const ERROR_TYPE_MAX_BYTES = 128;
 export const ERROR_MESSAGE_MAX_BYTES = 1024;
+export const ERROR_STACK_MAX_BYTES = 512;
 export const EVENT_DETAIL_MAX_BYTES = 512;
+
+/** How much of a task's history is kept: its beginning and its latest; what was between is counted. */
+export const EVENTS_KEPT = { first: 20, last: 80 } as const;
 
 /** How long a handler trusts what it read from the function registry. */
 export const REGISTRY_CACHE_MS = 30_000;
@@ -89,6 +93,15 @@ export const LIST_PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
 /** A result or status that AWS does not take is written again after this, for as long as the lease lasts. */
 export const REWRITE_PAUSE_MS = 1000;
+
+/** Back-off before a failed attempt is repeated: exponential with full jitter, within these. */
+export const BACK_OFF_SECONDS = { base: 1, max: 900 } as const;
+
+/**
+ * Up to here a retry waits as its own message, hidden; above, as a fresh delayed one. A hidden message is in flight,
+ * and a queue has room for 120,000 of these; for delayed ones there is no limit (AWS SQS quotas).
+ */
+export const HIDDEN_RETRY_MAX_SECONDS = 60;
 
 /** A task that was handed back for no fault of its own starts again after this. */
 export const HAND_BACK_MS = 5000;

@@ -11,7 +11,7 @@
  */
 import type { TaskFailure } from './failure.ts';
 import type { TaskStatus, TerminalStatus, UnfinishedStatus } from './lifecycle.ts';
-import { EVENT_AGE_SECONDS_RANGE, RETENTION_SECONDS } from './limits.ts';
+import { EVENT_AGE_SECONDS_RANGE, EVENTS_KEPT, RETENTION_SECONDS } from './limits.ts';
 
 export interface TaskKey {
   readonly functionName: string;
@@ -47,6 +47,8 @@ interface SubmittedFields extends TaskKey {
   /** How many attempts were started and counted, in this series. */
   readonly attempt: number;
   readonly events: readonly TaskEventRecord[];
+  /** How many events of a long history are not kept, from its middle. */
+  readonly droppedEvents?: number;
   readonly payload: StoredText;
   readonly requestId: string;
   /** Who submitted it: the caller's ARN. */
@@ -132,4 +134,18 @@ export function sortKeyOf(submitTime: number, taskId: string): string {
 export function sortKeyBounds(begin: number, end: number): { readonly low: string; readonly high: string } {
   // '~' sorts after every character that a task id can have.
   return { low: sortKeyOf(begin, ''), high: sortKeyOf(end, '~') };
+}
+
+/** Adds an event to a history, and drops from the middle of one that has grown long. */
+export function withEvent(
+  { events, droppedEvents = 0 }: Pick<Task, 'events' | 'droppedEvents'>,
+  event: TaskEventRecord,
+): Pick<Task, 'events' | 'droppedEvents'> {
+  const all = [...events, event];
+  const excess = all.length - EVENTS_KEPT.first - EVENTS_KEPT.last;
+  if (excess <= 0) return { events: all };
+  return {
+    events: [...all.slice(0, EVENTS_KEPT.first), ...all.slice(EVENTS_KEPT.first + excess)],
+    droppedEvents: droppedEvents + excess,
+  };
 }

@@ -1,3 +1,5 @@
+import { failureText } from '../domain/failure.ts';
+import { EVENTS_KEPT } from '../domain/limits.ts';
 import type { Task } from '../domain/task.ts';
 import type { TaskView } from '../tasks/get-task.ts';
 import { LATEST } from './qualifier.ts';
@@ -19,12 +21,19 @@ export function toAsyncTask({ task, taskFunction, payloadText, resultText }: Tas
     taskErrorMessage: errorMessage(task),
     taskPayload: payloadText,
     returnPayload: resultText,
-    events: task.events.map((event, index) => ({ eventId: index + 1, ...event })),
+    events: numberedEvents(task),
   };
+}
+
+/** Events are numbered from 1; of a long history the middle is not kept, and its numbers are missing. */
+function numberedEvents({ events, droppedEvents = 0 }: Task) {
+  return events.map((event, index) => ({
+    eventId: index + 1 + (index < EVENTS_KEPT.first ? 0 : droppedEvents),
+    ...event,
+  }));
 }
 
 function errorMessage(task: Task): string | undefined {
   if (!('error' in task) || !task.error) return undefined;
-  const { kind, errorType, errorMessage } = task.error;
-  return `${kind}: ${errorType}: ${errorMessage}`;
+  return failureText(task.error);
 }

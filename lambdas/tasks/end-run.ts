@@ -3,14 +3,16 @@ import { FAILURES, failureDetail, type TaskFailure } from '../domain/failure.ts'
 import { type TaskEvent, targetsOf } from '../domain/lifecycle.ts';
 import {
   HAND_BACK_MS,
+  HIDDEN_RETRY_MAX_SECONDS,
   INLINE_RESULT_MAX_BYTES,
   RESULT_MAX_BYTES,
   REWRITE_PAUSE_MS,
 } from '../domain/limits.ts';
+import { backOffMs, eventAfterFailure } from '../domain/retry-policy.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import { expiresAtOfEnd, type RunningTask, type StoredText, type Task, type TaskIn } from '../domain/task.ts';
 import { byteLength } from '../domain/text.ts';
-import type { RunDependencies, WakeUpOutcome } from './run-task.ts';
+import type { RunDependencies, WakeUp, WakeUpOutcome } from './run-task.ts';
 
 /** How an attempt of the user's code ended. */
 export type AttemptOutcome =
@@ -22,24 +24,26 @@ export async function endRun(
   deps: RunDependencies,
   task: RunningTask,
   outcome: AttemptOutcome,
+  wakeUp: WakeUp,
 ): Promise<WakeUpOutcome> {
-  if (!outcome.isSuccess) return failRun(deps, task, outcome.failure);
+  if (!outcome.isSuccess) return failRun(deps, task, outcome.failure, wakeUp);
   const bytes = byteLength(outcome.resultText);
-  if (bytes > RESULT_MAX_BYTES) return failRun(deps, task, FAILURES.resultTooLarge(bytes));
-  const result = await whileLeased(deps, task, () => placed(deps, task, outcome.resultText));
-  const isWritten = await leaveRun(deps, task, 'succeed', { result, error: undefined });
+  if (bytes > RESULT_MAX_BYTES) return failRun(deps, task, FAILURES.resultTooLarge(bytes), wakeUp);
+  const result = await untilWritten(deps, wakeUp, () => placed(deps, task, outcome.resultText));
+  const isWritten = await leaveRun(deps, task, 'succeed', { error: undefined, result }, wakeUp);
   if (!isWritten) await deps.payloads.discard(result);
   return 'done';
 }
 
-/** Ends a run whose process died. That counts as the attempt's failure. */
+/** Ends a run whose process died, which counts as a failure of the attempt; a stop that it had not heeded is done. */
 export async function endDeadRun(
   deps: RunDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
+  wakeUp: WakeUp,
 ): Promise<WakeUpOutcome> {
   const failure = FAILURES.instanceDied(task.instanceId);
-  if (task.status === 'Running') return failRun(deps, task, failure);
-  await leaveRun(deps, task, 'stopped', { error: failure });
+  if (task.status === 'Running') return failRun(deps, task, failure, wakeUp);
+  await leaveRun(deps, task, 'stopped', { error: failure }, wakeUp);
   return 'done';
 }
 
@@ -47,7 +51,7 @@ export async function endDeadRun(
 export async function handBack(
   deps: RunDependencies,
   task: RunningTask,
-  receiptHandle: string,
+  wakeUp: WakeUp,
   cause: unknown,
 ): Promise<WakeUpOutcome> {
   deps.log.handedBack(task, cause);
@@ -55,30 +59,69 @@ export async function handBack(
   const to = task.attempt > 1 ? 'Retrying' : 'Enqueued';
   const fields = { attempt: task.attempt - 1, notBefore: now + HAND_BACK_MS, leaseUntil: undefined };
   const outcome = await deps.store.move(task, 'handBack', to, { now, fields });
-  if (!outcome.isWritten) {
-    await settleOvertaken(deps, task, outcome.current);
-    return 'done';
-  }
-  await deps.queue.retime(deps.queueUrl, receiptHandle, HAND_BACK_MS / 1000);
-  return 'keep';
+  if (outcome.isWritten) return wakeAgain(deps, wakeUp, HAND_BACK_MS);
+  await settleOvertaken(deps, task, outcome.current, wakeUp);
+  return 'done';
 }
 
 async function failRun(
   deps: RunDependencies,
   task: RunningTask,
   failure: TaskFailure,
+  wakeUp: WakeUp,
 ): Promise<WakeUpOutcome> {
-  const isWritten = await leaveRun(deps, task, 'fail', { error: failure });
+  const event = eventAfterFailure(task, failure);
+  if (event === 'retry') return retryRun(deps, task, failure, wakeUp);
+  const isWritten = await leaveRun(deps, task, event, { error: failure }, wakeUp);
   if (isWritten) deps.log.attemptFailed(task, failure);
   return 'done';
 }
 
-/** Makes the write that ends the run; tells whether it took. */
+async function retryRun(
+  deps: RunDependencies,
+  task: RunningTask,
+  failure: TaskFailure,
+  wakeUp: WakeUp,
+): Promise<WakeUpOutcome> {
+  const now = deps.clock();
+  const waitMs = backOffMs(task.attempt, deps.random());
+  const change: Change = {
+    now,
+    eventDetail: failureDetail(failure),
+    fields: { error: failure, notBefore: now + waitMs, leaseUntil: undefined },
+  };
+  const outcome = await untilWritten(deps, wakeUp, () => deps.store.move(task, 'retry', 'Retrying', change));
+  if (!outcome.isWritten) {
+    await settleOvertaken(deps, task, outcome.current, wakeUp);
+    return 'done';
+  }
+  deps.log.attemptFailed(task, failure);
+  return wakeAgain(deps, wakeUp, waitMs);
+}
+
+/**
+ * Has the task looked at again: by its own message, hidden for so long, or by a fresh one where the wait is long or
+ * the message is no longer ours to hide.
+ */
+async function wakeAgain(
+  { queue, queueUrl }: RunDependencies,
+  { key, receiptHandle }: WakeUp,
+  inMs: number,
+): Promise<WakeUpOutcome> {
+  const seconds = Math.ceil(inMs / 1000);
+  if (seconds <= HIDDEN_RETRY_MAX_SECONDS && (await queue.retime(queueUrl, receiptHandle, seconds)))
+    return 'keep';
+  await queue.send(queueUrl, key, seconds);
+  return 'done';
+}
+
+/** Makes the write that ends the task; tells whether it took. */
 async function leaveRun(
   deps: RunDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   event: TaskEvent,
   { error, result }: { readonly error: TaskFailure | undefined; readonly result?: StoredText },
+  wakeUp: WakeUp,
 ): Promise<boolean> {
   const [to] = targetsOf(task.status, event);
   if (to === undefined) throw new Error(`a task that is ${task.status} knows no event ${event}`);
@@ -95,8 +138,8 @@ async function leaveRun(
       expiresAt: expiresAtOfEnd(now),
     },
   };
-  const outcome = await whileLeased(deps, task, () => deps.store.move(task, event, to, change));
-  if (!outcome.isWritten) await settleOvertaken(deps, task, outcome.current);
+  const outcome = await untilWritten(deps, wakeUp, () => deps.store.move(task, event, to, change));
+  if (!outcome.isWritten) await settleOvertaken(deps, task, outcome.current, wakeUp);
   return outcome.isWritten;
 }
 
@@ -105,9 +148,10 @@ async function settleOvertaken(
   deps: RunDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   current: Task | undefined,
+  wakeUp: WakeUp,
 ): Promise<void> {
   if (task.status === 'Running' && current?.status === 'Stopping' && current.runId === task.runId) {
-    await leaveRun(deps, current, 'stopped', { error: undefined });
+    await leaveRun(deps, current, 'stopped', { error: undefined }, wakeUp);
   } else {
     deps.log.superseded(task, current);
   }
@@ -121,10 +165,10 @@ async function placed(deps: RunDependencies, task: RunningTask, text: string): P
   return { objectKey };
 }
 
-/** Repeats a call that AWS did not take for as long as this run may live: the work is done, its record must not be lost. */
-async function whileLeased<T extends WriteOutcome | StoredText>(
+/** Repeats a call that AWS did not take for as long as this invocation lives: the work is done, its record must not be lost. */
+async function untilWritten<T extends WriteOutcome | StoredText>(
   { clock, pause }: RunDependencies,
-  { leaseUntil }: Pick<RunningTask, 'leaseUntil'>,
+  { leaseUntil }: WakeUp,
   call: () => Promise<T>,
 ): Promise<T> {
   for (;;) {

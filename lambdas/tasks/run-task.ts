@@ -14,6 +14,8 @@ export interface RunDependencies {
   readonly queueUrl: string;
   readonly instanceId: string;
   readonly clock: () => number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
   readonly pause: (milliseconds: number) => Promise<void>;
   /** Runs the user's code once. Never rejects: what the code throws is an outcome. */
   readonly attempt: (task: RunningTask, payloadText: string) => Promise<AttemptOutcome>;
@@ -69,11 +71,11 @@ async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: Wake
     payloadText = await deps.payloads.read(task.payload);
   } catch (error) {
     if (error instanceof ObjectGoneError) {
-      return endRun(deps, task, { isSuccess: false, failure: FAILURES.payloadExpired });
+      return endRun(deps, task, { isSuccess: false, failure: FAILURES.payloadExpired }, wakeUp);
     }
-    return handBack(deps, task, wakeUp.receiptHandle, error);
+    return handBack(deps, task, wakeUp, error);
   }
-  return endRun(deps, task, await deps.attempt(task, payloadText));
+  return endRun(deps, task, await deps.attempt(task, payloadText), wakeUp);
 }
 
 /** Decides from the row why the task did not start, and does what is to be done about it. */
@@ -90,7 +92,7 @@ async function settleRefused(
     case 'Running':
     case 'Stopping':
       return now > current.leaseUntil
-        ? endDeadRun(deps, current)
+        ? endDeadRun(deps, current, wakeUp)
         : comeAgain(deps, wakeUp, current.leaseUntil + AFTER_LEASE_MS - now);
     case 'Enqueued':
     case 'Processed':

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { FAILURES, failureOf, taskFailure } from '../domain/failure.ts';
+import { FAILURES, failureOf } from '../domain/failure.ts';
 import type { RunningTask } from '../domain/task.ts';
 import type { AttemptOutcome } from '../tasks/end-run.ts';
 import type { TaskContext, TaskHandler } from './handler.ts';
@@ -66,11 +66,6 @@ function serialized(result: unknown): AttemptOutcome {
     return { isSuccess: true, resultText: JSON.stringify(result) ?? 'null' };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const failure = taskFailure(
-      'UnhandledInvocationError',
-      'Runtime.MarshalError',
-      `the result is not JSON: ${reason}`,
-    );
-    return { isSuccess: false, failure };
+    return { isSuccess: false, failure: FAILURES.notJson(reason) };
   }
 }

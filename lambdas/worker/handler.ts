@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import { FINAL } from '../domain/failure.ts';
 
 /** What the code of a task may know about it. */
 export interface TaskInfo {
@@ -29,3 +30,9 @@ export type TaskHandler<TPayload = unknown, TResult = unknown> = (
   payload: TPayload,
   context: TaskContext,
 ) => TResult | Promise<TResult>;
+
+/** Thrown by a task's code, it fails the task at once, whatever attempts are left. */
+export class NonRetryableError extends Error {
+  override name = 'NonRetryableError';
+  readonly [FINAL] = true;
+}

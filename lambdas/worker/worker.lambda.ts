@@ -29,6 +29,7 @@ const dependencies: Omit<RunDependencies, 'attempt'> = {
   queueUrl,
   instanceId: process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? `pid-${process.pid}`,
   clock: Date.now,
+  random: Math.random,
   pause,
   log: runLog,
 };

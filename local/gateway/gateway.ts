@@ -98,8 +98,9 @@ export class Gateway {
     this.#serving = { router: new Router(this.#routes), lambda };
   }
 
-  /** Takes no more requests; those that run are answered until `close`. */
+  /** Takes no more requests, on open connections neither; those that run are answered until `close`. */
   stopAccepting(): void {
+    this.#serving = undefined;
     this.#server.close();
     this.#server.closeIdleConnections();
   }

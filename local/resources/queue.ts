@@ -1,7 +1,6 @@
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
-  QueueNameExists,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { ACCOUNT_ID } from '../engines/engine.ts';
@@ -18,6 +17,9 @@ const NUMBERS = [
 ] as const;
 const BOOLEANS = ['FifoQueue', 'ContentBasedDeduplication'] as const;
 const POLICIES = ['RedrivePolicy', 'RedriveAllowPolicy'] as const;
+
+/** The error's name differs between engines, and with the protocol that the SDK speaks to them. */
+const QUEUE_EXISTS = /QueueNameExists|QueueAlreadyExists/;
 
 /** What SQS takes for an absent property, so that one removed from the template is reset. */
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -76,7 +78,7 @@ async function createOrUpdate(name: string, attributes: Record<string, string>, 
     );
     return await withoutStaleRedrive(new URL(QueueUrl ?? '').pathname, attributes, host);
   } catch (error) {
-    if (!(error instanceof QueueNameExists)) {
+    if (!(error instanceof Error && QUEUE_EXISTS.test(error.name))) {
       throw error;
     }
   }

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { failureDetail, failureOf, taskFailure } from '../../lambdas/domain/failure.ts';
 import { checkedPayload } from '../../lambdas/domain/payload.ts';
-import { expiresAtOf, shardOf, sortKeyBounds, sortKeyOf } from '../../lambdas/domain/task.ts';
+import { backOffMs, eventAfterFailure } from '../../lambdas/domain/retry-policy.ts';
+import {
+  expiresAtOf,
+  shardOf,
+  sortKeyBounds,
+  sortKeyOf,
+  type Task,
+  withEvent,
+} from '../../lambdas/domain/task.ts';
 import { byteLength, quoted, truncated } from '../../lambdas/domain/text.ts';
 
 test('sort keys order by time first, then by id', () => {
@@ -78,8 +86,11 @@ test.each([
   ['text', 'string', 'text'],
   [undefined, 'undefined', 'undefined'],
   [null, 'object', 'null'],
+  [Object.create(null), 'object', 'object'],
+  [Object.assign(new Error('x'), { message: { odd: true } }), 'Error', '[object Object]'],
+  [Symbol('s'), 'symbol', 'Symbol(s)'],
 ])('whatever is thrown becomes a failure: %o', (thrown, errorType, errorMessage) => {
-  expect(failureOf('HandledInvocationError', thrown)).toEqual({
+  expect(failureOf('HandledInvocationError', thrown)).toMatchObject({
     kind: 'HandledInvocationError',
     errorType,
     errorMessage,
@@ -94,3 +105,45 @@ test.each(['x'.repeat(9999), '"'.repeat(9999), '\n'.repeat(500), 'é'.repeat(600
     expect(JSON.parse(detail)).toMatchObject({ Error: 'HandledInvocationError', errorType: 'Error' });
   },
 );
+
+test('a failure tells where it was thrown, within its bound', () => {
+  const { stack = '' } = failureOf('HandledInvocationError', new Error('deep'));
+  expect(stack).toMatch(/^at .*task\.test\.ts/);
+  expect(byteLength(stack)).toBeLessThanOrEqual(512);
+});
+
+test.each([
+  [1, 0, 0],
+  [1, 0.5, 500],
+  [2, 0.5, 1000],
+  [4, 1, 8000],
+  [10, 1, 512_000],
+  [11, 1, 900_000],
+  [30, 1, 900_000],
+])('after attempt %d, with the jitter at %d, the back-off is %d ms', (attempt, random, milliseconds) => {
+  expect(backOffMs(attempt, random)).toBe(milliseconds);
+});
+
+test.each([
+  [1, 0, 'fail'],
+  [1, 3, 'retry'],
+  [3, 3, 'retry'],
+  [4, 3, 'fail'],
+])('attempt %d of a task with %d retries leads to %s', (attempt, maxAsyncRetryAttempts, event) => {
+  const config = { maxAsyncRetryAttempts, maxAsyncEventAgeInSeconds: 60 };
+  const failure = taskFailure('HandledInvocationError', 'Error', 'x');
+  expect(eventAfterFailure({ attempt, config }, failure)).toBe(event);
+  expect(eventAfterFailure({ attempt, config }, { ...failure, isFinal: true })).toBe('fail');
+});
+
+test('a long history keeps its beginning and its latest, and counts what is between', () => {
+  let history: Pick<Task, 'events' | 'droppedEvents'> = { events: [] };
+  for (let timestamp = 1; timestamp <= 150; timestamp += 1) {
+    history = withEvent(history, { status: 'Running', timestamp });
+  }
+  const times = history.events.map(({ timestamp }) => timestamp);
+  expect(times).toHaveLength(100);
+  expect(times.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  expect(times.slice(20)).toEqual(Array.from({ length: 80 }, (_, index) => index + 71));
+  expect(history.droppedEvents).toBe(50);
+});

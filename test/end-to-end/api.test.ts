@@ -56,22 +56,36 @@ describe('a task', () => {
     });
   });
 
-  test('that throws has failed, says why, and leaves a structured log line', async () => {
-    const id = await api.accepted('flaky', { payload: { failures: 1 } });
-    const task = await api.until('flaky', id, 'Failed');
-    expect(task).toMatchObject({
-      taskErrorMessage: 'HandledInvocationError: Error: attempt 1 fails, as 1 were asked to',
-    });
-    expect(statusesOf(task)).toEqual(['Enqueued', 'Processed', 'Running', 'Failed']);
-    const line = () => lines.find((text) => text.startsWith('flaky | ') && text.includes(id));
-    await expect.poll(line).toBeDefined();
-    expect(JSON.parse(line()?.slice('flaky | '.length) ?? '')).toMatchObject({
+  test('that throws is tried again with a back-off, and each failed attempt leaves a structured log line', async () => {
+    const id = await api.accepted('flaky', { payload: { failures: 2 } });
+    const task = await api.until('flaky', id, 'Succeeded');
+    expect(task).toMatchObject({ alreadyRetriedTimes: 2, returnPayload: '{"attempt":3}' });
+    const attempt = ['Processed', 'Running'];
+    expect(statusesOf(task)).toEqual([
+      'Enqueued',
+      ...attempt,
+      'Retrying',
+      ...attempt,
+      'Retrying',
+      ...attempt,
+      'Succeeded',
+    ]);
+    const ofTask = () => lines.filter((text) => text.startsWith('flaky | ') && text.includes(id));
+    await expect.poll(() => ofTask().length).toBe(2);
+    expect(JSON.parse(ofTask()[1]?.slice('flaky | '.length) ?? '')).toMatchObject({
       level: 'WARN',
       functionName: 'flaky',
       taskId: id,
-      attempt: 1,
+      attempt: 2,
       requestId: expect.any(String),
     });
+  });
+
+  test('that cannot succeed has failed, and says why and where', async () => {
+    const id = await api.accepted('thumbnail', { payload: { image: 'AAAA' } });
+    const task = await api.until('thumbnail', id, 'Failed', 30_000);
+    expect(task.alreadyRetriedTimes).toBe(0);
+    expect(task.taskErrorMessage).toMatch(/^HandledInvocationError: NonRetryableError: .*\nat async handler/s);
   });
 
   test('with a delay of 5 s is Enqueued until then, and starts then', async () => {

@@ -99,6 +99,7 @@ describe('each role can do exactly what its function does', () => {
         'sqs:DeleteMessage on echoQueue',
         'sqs:GetQueueAttributes on echoQueue',
         'sqs:ReceiveMessage on echoQueue',
+        'sqs:SendMessage on echoQueue',
       ],
     ],
     ['FunctionsDeploy', ['dynamodb:UpdateItem on FunctionsTable', ...LOGS('FunctionsDeploy')]],

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -70,6 +71,9 @@ function registryRow(name: string, color: string) {
     },
   };
 }
+
+/** The provider is of a runtime that cannot run here: it must not be run. */
+const registry = { Table: table(), Provider: functionResource('nowhere', { Runtime: 'python3.13' }) };
 
 async function rowOf(runtime: LocalRuntime, name: string) {
   const client = new DynamoDBClient({
@@ -210,11 +214,34 @@ describe('startLocalRuntime', () => {
   });
 });
 
+it('uses other engines when it is given their endpoints', async () => {
+  const engines = await startResources({});
+  const { dynamodb, sqs } = engines.runtime.endpoints;
+  const { runtime } = await startResources(
+    { ...registry, Row: registryRow('echo', 'red'), Queue: { Type: 'AWS::SQS::Queue' } },
+    { dynamodbEndpoint: dynamodb, sqsEndpoint: sqs },
+  );
+  expect(runtime.endpoints).toMatchObject({ dynamodb, sqs });
+  expect(runtime.ref('Queue')).toBe(`${sqs}/000000000000/Test-Queue`);
+  expect(await rowOf(runtime, 'echo')).toMatchObject({ color: 'red' });
+});
+
+it('survives a client of the table engine that dies in the middle of its request', async () => {
+  const { runtime } = await startResources({ ...registry, Row: registryRow('echo', 'red') });
+  const { hostname, port } = new URL(runtime.endpoints.dynamodb);
+  const socket = connect(Number(port), hostname);
+  await new Promise<void>((resolve) => {
+    socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{', () => resolve());
+  });
+  socket.destroy();
+  expect(await rowOf(runtime, 'echo')).toMatchObject({ color: 'red' });
+});
+
 describe('a second start on the same data', () => {
   it('updates custom resources, keeps the row, and deletes those that are gone', async () => {
     const dataDir = await temporaryFolder();
     const first = await startResources(
-      { Table: table(), Row: registryRow('echo', 'red'), Gone: registryRow('old', 'red') },
+      { ...registry, Row: registryRow('echo', 'red'), Gone: registryRow('old', 'red') },
       { dataDir },
     );
     expect([...first.runtime.functionNames].sort()).toEqual(['echo', 'old']);
@@ -225,7 +252,7 @@ describe('a second start on the same data', () => {
     });
     await first.runtime.stop();
 
-    const second = await startResources({ Table: table(), Row: registryRow('echo', 'blue') }, { dataDir });
+    const second = await startResources({ ...registry, Row: registryRow('echo', 'blue') }, { dataDir });
     expect(await rowOf(second.runtime, 'echo')).toEqual({
       functionName: 'echo',
       color: 'blue',
@@ -236,7 +263,7 @@ describe('a second start on the same data', () => {
     await second.runtime.stop();
 
     const third = await startResources(
-      { Table: table(), Row: registryRow('echo', 'green') },
+      { ...registry, Row: registryRow('echo', 'green') },
       { dataDir, fresh: true },
     );
     expect(await rowOf(third.runtime, 'echo')).toEqual({

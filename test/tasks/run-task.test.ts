@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ObjectGoneError, PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
-import { taskFailure } from '../../lambdas/domain/failure.ts';
+import { failureOf, taskFailure } from '../../lambdas/domain/failure.ts';
+import type { TaskKey } from '../../lambdas/domain/task.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { getTask } from '../../lambdas/tasks/get-task.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { NonRetryableError } from '../../lambdas/worker/handler.ts';
 import { TASK_TABLE } from '../aws/engines.ts';
 import { startWorld, succeed } from './world.ts';
 
@@ -153,6 +155,129 @@ test('a run whose instance died is ended once its lease is over', async () => {
   expect(await read(key)).toMatchObject({
     status: 'Failed',
     error: { kind: 'UnhandledInvocationError', errorType: 'Runtime.ExitError' },
+  });
+});
+
+describe('a failed attempt of a task that may be repeated', () => {
+  const statuses = async (key: TaskKey) => (await read(key))?.events.map(({ status }) => status);
+
+  test('is Retrying until its back-off is over, and starts no earlier', async () => {
+    const key = await submit({ functionName: 'stubborn' });
+    const message = await world.receive();
+    expect(await deliver(key, failing, message?.receiptHandle)).toBe('keep');
+    expect(await read(key)).toMatchObject({ status: 'Retrying', attempt: 1, notBefore: time.now + 500 });
+    time.now += 60_000;
+    expect(await deliver(key)).toBe('done');
+    expect(await read(key)).toMatchObject({ status: 'Succeeded', attempt: 2 });
+    expect(await read(key)).not.toHaveProperty('error');
+    expect(await statuses(key)).toEqual([
+      'Enqueued',
+      'Processed',
+      'Running',
+      'Retrying',
+      'Processed',
+      'Running',
+      'Succeeded',
+    ]);
+  });
+
+  test('fails when no attempt is left, after 1 + 3 attempts', async () => {
+    const key = await submit({ functionName: 'stubborn' });
+    const attempt = vi.fn(failing);
+    for (let delivery = 0; delivery < 10; delivery += 1) {
+      await deliver(key, attempt);
+      time.now += 900_000;
+    }
+    expect(attempt).toHaveBeenCalledTimes(4);
+    expect(await read(key)).toMatchObject({ status: 'Failed', attempt: 4 });
+    expect((await statuses(key))?.filter((status) => status === 'Retrying')).toHaveLength(3);
+  });
+
+  test('a duplicate message does not cut the back-off short', async () => {
+    const key = await submit({ functionName: 'stubborn' });
+    const message = await world.receive();
+    world.random.value = 0.999;
+    time.now += 1;
+    for (const [attempt, backOff] of [
+      [1, 999],
+      [2, 1998],
+      [3, 3996],
+    ] as const) {
+      await deliver(key, failing, message?.receiptHandle);
+      expect(await read(key)).toMatchObject({ attempt, notBefore: time.now + backOff });
+      const early = vi.fn(succeed);
+      if (backOff > 1000) expect(await deliver(key, early, message?.receiptHandle)).toBe('keep');
+      if (backOff > 1000) expect(early).not.toHaveBeenCalled();
+      time.now += backOff;
+    }
+    world.random.value = 0.5;
+  });
+
+  test('is not repeated when the error says that it is final', async () => {
+    const key = await submit({ functionName: 'stubborn' });
+    await deliver(key, async () => ({
+      isSuccess: false,
+      failure: failureOf('HandledInvocationError', new NonRetryableError('wrong input')),
+    }));
+    expect(await read(key)).toMatchObject({
+      status: 'Failed',
+      attempt: 1,
+      error: { errorType: 'NonRetryableError', errorMessage: 'wrong input' },
+    });
+  });
+
+  test('can be stopped while it waits, and never runs again', async () => {
+    const key = await submit({ functionName: 'stubborn' });
+    await deliver(key, failing);
+    await stopTask(world, key);
+    time.now += 60_000;
+    const attempt = vi.fn(succeed);
+    expect(await deliver(key, attempt)).toBe('done');
+    expect(attempt).not.toHaveBeenCalled();
+    expect(await read(key)).toMatchObject({ status: 'Stopped' });
+  });
+
+  test('counts an instance that died as one', async () => {
+    const key = await submit({ functionName: 'stubborn' });
+    const message = await world.receive();
+    await world.store.start(key, {
+      runId: 'dead',
+      now: time.now,
+      leaseUntil: time.now + 1000,
+      instanceId: 'i-1',
+    });
+    time.now += 1001;
+    expect(await deliver(key, succeed, message?.receiptHandle)).toBe('keep');
+    expect(await read(key)).toMatchObject({
+      status: 'Retrying',
+      attempt: 1,
+      error: { errorType: 'Runtime.ExitError' },
+    });
+  });
+
+  test('wakes up by a fresh message where its own is no longer in flight', async () => {
+    const key = await submit({ functionName: 'stubborn' });
+    const message = await world.receive();
+    await world.remove(message?.receiptHandle ?? '');
+    expect(await deliver(key, failing, message?.receiptHandle)).toBe('done');
+    expect(await messages()).toEqual({ visible: 0, delayed: 1, inFlight: 0 });
+  });
+
+  test('wakes up by a fresh delayed message where the wait is long, so that none is in flight meanwhile', async () => {
+    await world.register('patient', {
+      defaults: { maxAsyncRetryAttempts: 8, maxAsyncEventAgeInSeconds: 3600 },
+    });
+    const key = await submit({ functionName: 'patient' });
+    world.random.value = 0.999;
+    for (let attempt = 1; attempt < 8; attempt += 1) {
+      await deliver(key, failing);
+      time.now += 900_000;
+    }
+    await purge();
+    await deliver(key, failing);
+    expect(await read(key)).toMatchObject({ attempt: 8, notBefore: time.now + 127_872 });
+    expect(await messages()).toEqual({ visible: 0, delayed: 1, inFlight: 0 });
+    world.random.value = 0.5;
   });
 });
 

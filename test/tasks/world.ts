@@ -42,12 +42,15 @@ export async function startWorld() {
           eventSourceId: 'event-source-1',
           shardCount: SHARDS,
           shardCounts: new Set([SHARDS]),
-          defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
+          defaults: { maxAsyncRetryAttempts: 0, maxAsyncEventAgeInSeconds: 3600 },
           ...overrides,
         }),
       }),
     );
   await register('echo');
+  await register('stubborn', {
+    defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
+  });
 
   const submit = (request: Partial<SubmitRequest> = {}) =>
     submitTask(common, {
@@ -59,6 +62,7 @@ export async function startWorld() {
     });
 
   const log: string[] = [];
+  const random = { value: 0.5 };
   const runDependencies = (attempt: RunDependencies['attempt']): RunDependencies => ({
     store,
     payloads,
@@ -66,6 +70,7 @@ export async function startWorld() {
     queueUrl,
     instanceId: 'instance-1',
     clock,
+    random: () => random.value,
     pause: async (milliseconds) => {
       time.now += milliseconds;
     },
@@ -120,6 +125,7 @@ export async function startWorld() {
     endpoints,
     time,
     log,
+    random,
     register,
     submit,
     deliver,
