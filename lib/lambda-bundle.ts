@@ -25,7 +25,11 @@ const COMMON_JS_BANNER = [
 /** Bundles a Lambda function into `outdir` as `index.mjs` and chunks that load when they are needed. */
 export function bundleLambda({ entry, userHandler }: LambdaBundleProps, outdir: string): Metafile {
   const options = {
-    entryPoints: { index: `${LAMBDAS}${entry}${EXTENSION}` },
+    entryPoints: {
+      index: `${LAMBDAS}${entry}${EXTENSION}`,
+      // A file of its own: a thread on the worker's own entry would load the user's code a second time.
+      ...(userHandler !== undefined && { supervisor: `${LAMBDAS}worker/supervisor.thread${EXTENSION}` }),
+    },
     outdir,
     bundle: true,
     splitting: true,

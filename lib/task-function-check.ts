@@ -12,8 +12,9 @@ import {
   POLLERS_RANGE,
   RETRY_ATTEMPTS_RANGE,
   SHARDS_RANGE,
+  STOP_GRACE_SECONDS_RANGE,
+  SUPERVISED_MEMORY_MIN_MB,
   TASK_TIMEOUT_DEFAULT_SECONDS,
-  TIMEOUT_GRACE_SECONDS,
   TIMEOUT_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
 import type { TaskConfig } from '../lambdas/domain/task.ts';
@@ -24,6 +25,8 @@ export interface CheckedTaskFunction {
   readonly entry: string;
   readonly timeoutSeconds: number;
   readonly memorySize: number;
+  readonly stop: 'kill' | 'cooperative';
+  readonly graceSeconds: number;
   readonly instanceConcurrency: number;
   readonly scaling:
     | { readonly maxConcurrency: number }
@@ -36,11 +39,6 @@ export interface CheckedTaskFunction {
   readonly shardCount: number;
   readonly defaults: TaskConfig;
 }
-
-const TIMEOUT_SECONDS_RANGE = {
-  min: 1,
-  max: LAMBDA_TIMEOUT_MAX_SECONDS - TIMEOUT_GRACE_SECONDS - TIMEOUT_MARGIN_SECONDS,
-};
 
 /**
  * Checks everything about a task function that is known at synth.
@@ -63,12 +61,24 @@ export function checkedTaskFunction(functionName: string, props: TaskFunctionPro
   if (!existsSync(entry)) refuse('entry', 'the path of a module that exists', `"${entry}"`);
   checkEnvironment(props.environment, refuse);
   const timeoutSeconds = props.timeout?.toSeconds() ?? TASK_TIMEOUT_DEFAULT_SECONDS;
+  const stop = props.stop ?? 'kill';
+  const graceSeconds = whole(
+    'stopGracePeriod',
+    props.stopGracePeriod?.toSeconds() ?? STOP_GRACE_SECONDS_RANGE.default,
+    STOP_GRACE_SECONDS_RANGE,
+    ' of seconds',
+  );
+  const timeoutRange = { min: 1, max: LAMBDA_TIMEOUT_MAX_SECONDS - graceSeconds - TIMEOUT_MARGIN_SECONDS };
+  const memoryRange =
+    stop === 'kill' ? { ...MEMORY_MB_RANGE, min: SUPERVISED_MEMORY_MIN_MB } : MEMORY_MB_RANGE;
   const retries = props.maxAsyncRetryAttempts ?? RETRY_ATTEMPTS_RANGE.default;
   const ageSeconds = props.maxAsyncEventAge?.toSeconds() ?? EVENT_AGE_SECONDS_RANGE.default;
   return {
     entry,
-    timeoutSeconds: whole('timeout', timeoutSeconds, TIMEOUT_SECONDS_RANGE, ' of seconds'),
-    memorySize: whole('memorySize', props.memorySize ?? MEMORY_MB_RANGE.default, MEMORY_MB_RANGE, ' of MB'),
+    timeoutSeconds: whole('timeout', timeoutSeconds, timeoutRange, ' of seconds'),
+    memorySize: whole('memorySize', props.memorySize ?? MEMORY_MB_RANGE.default, memoryRange, ' of MB'),
+    stop,
+    graceSeconds,
     instanceConcurrency: whole(
       'instanceConcurrency',
       props.instanceConcurrency ?? INSTANCE_CONCURRENCY_RANGE.default,

@@ -7,7 +7,6 @@ import { ENV } from '../lambdas/domain/env.ts';
 import {
   MAX_RECEIVE_COUNT,
   QUEUE_RETENTION_DAYS,
-  TIMEOUT_GRACE_SECONDS,
   TIMEOUT_MARGIN_SECONDS,
   VISIBILITY_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
@@ -23,15 +22,31 @@ export interface TaskFunctionProps {
   readonly entry: string;
 
   /**
-   * How long one attempt may take: 1 s to 890 s. Lambda's own time-out is 10 s longer, for the code to heed
-   * `context.signal` and for the last write.
+   * How long one attempt may take: 1 s to 890 s. Lambda's own time-out is longer by the grace period and 5 s: for the
+   * code to heed `context.signal`, and for the last write.
    *
    * @default - 60 seconds
    */
   readonly timeout?: Duration;
 
   /**
-   * Memory of an instance in MB, and with it its share of CPU (AWS Lambda: 128 to 10,240).
+   * How a task is stopped whose code runs, and how code ends that takes longer than its time-out. `kill`: its signal
+   * aborts, and after the grace period the process is killed, whatever the code does. `cooperative`: its signal
+   * aborts, and nothing more; this needs no thread beside the code, and no 256 MB.
+   *
+   * @default - kill
+   */
+  readonly stop?: 'kill' | 'cooperative';
+
+  /**
+   * How long code that must end has to heed `context.signal` before it is killed: 0 to 60 s.
+   *
+   * @default - 5 seconds
+   */
+  readonly stopGracePeriod?: Duration;
+
+  /**
+   * Memory of an instance in MB, and with it its share of CPU: 256 to 10,240, from 128 on with cooperative stop.
    *
    * @default - 512 MB
    */
@@ -117,7 +132,7 @@ export class TaskFunction extends Construct {
     const checked = checkedTaskFunction(functionName, props);
     super(scope, functionName);
     this.functionName = functionName;
-    const lambdaTimeoutSeconds = checked.timeoutSeconds + TIMEOUT_GRACE_SECONDS + TIMEOUT_MARGIN_SECONDS;
+    const lambdaTimeoutSeconds = checked.timeoutSeconds + checked.graceSeconds + TIMEOUT_MARGIN_SECONDS;
     this.deadLetterQueue = this.#queue('DeadLetterQueue', parts, {});
     this.queue = this.#queue('Queue', parts, {
       visibilityTimeout: Duration.seconds(lambdaTimeoutSeconds + VISIBILITY_MARGIN_SECONDS),
@@ -134,6 +149,8 @@ export class TaskFunction extends Construct {
         [ENV.functionName]: functionName,
         [ENV.queueUrl]: this.queue.queueUrl,
         [ENV.timeoutSeconds]: String(checked.timeoutSeconds),
+        [ENV.stop]: checked.stop,
+        [ENV.stopGraceSeconds]: String(checked.graceSeconds),
         [ENV.shardCount]: String(checked.shardCount),
       },
     });

@@ -43,7 +43,7 @@ export interface LocalRuntime {
   /** What Ref of a resource gives; undefined when the template has none of that logical id. */
   ref(logicalId: string): string | undefined;
   /** Process ids of the live execution environments. */
-  environmentPids(): number[];
+  environmentPids(functionName?: string): number[];
   /** Invokes a function by name or ARN, as Lambda's Invoke does. */
   invoke(functionNameOrArn: string, payload: unknown): Promise<InvokeResult>;
   /** Ends everything that was started, in under 2 s. Safe to call twice. */
@@ -95,7 +95,7 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
     endpoints,
     functionNames: host.registeredFunctionNames,
     ref: (logicalId) => deployed.get(logicalId)?.ref,
-    environmentPids: () => host.lambda.environmentPids(),
+    environmentPids: (functionName) => host.lambda.environmentPids(functionName),
     invoke: (functionNameOrArn, payload) => host.lambda.invoke(functionNameOrArn, payload),
     stop: () => cleanup.disposeAsync(),
   };

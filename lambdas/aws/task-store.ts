@@ -152,6 +152,16 @@ export class TaskStore {
     return current && isOwnWrite(task, current, to) ? { isWritten: true, task: current } : outcome;
   }
 
+  /** Keeps a run's lease alive, and reads how its task stands. A run that is over or another's is left alone. */
+  async extendLease(key: TaskKey, runId: string, leaseUntil: number): Promise<Task | undefined> {
+    const update = new Update()
+      .set({ leaseUntil })
+      .when(`#status IN (${listed(LEASED)})`, statusValues(LEASED))
+      .whenSame({ runId });
+    const outcome = await this.#update(key, update);
+    return outcome.isWritten ? outcome.task : outcome.current;
+  }
+
   #stateShard({ functionName, taskId }: TaskKey, status: TaskStatus): string | undefined {
     return stateShardOf(functionName, status, shardOf(taskId, this.#options.shardCount));
   }
@@ -195,6 +205,9 @@ export class TaskStore {
     return Item && toTask(Item);
   }
 }
+
+/** The statuses of a task whose code runs. */
+const LEASED = ['Running', 'Stopping'] as const satisfies readonly TaskStatus[];
 
 /** A run that finds its own signature beside the status it wanted had won before; others have no signature to show. */
 function isOwnWrite(task: Task, current: Task, to: TaskStatus): boolean {

@@ -6,6 +6,8 @@ export const ENV = {
   functionName: 'TASK_FUNCTION_NAME',
   queueUrl: 'TASK_QUEUE_URL',
   timeoutSeconds: 'TASK_TIMEOUT_SECONDS',
+  stop: 'TASK_STOP',
+  stopGraceSeconds: 'TASK_STOP_GRACE_SECONDS',
   shardCount: 'TASK_SHARD_COUNT',
 } as const;
 

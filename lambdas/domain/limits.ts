@@ -49,8 +49,10 @@ export const RESEND_AFTER_MS = 5000;
 /** Lambda ends an invocation at 900 s (AWS Lambda quotas). */
 export const LAMBDA_TIMEOUT_MAX_SECONDS = 900;
 
-/** After the task's own time-out: time for the code to heed `context.signal`, then for our own last write. */
-export const TIMEOUT_GRACE_SECONDS = 5;
+/** How long code that must end has to heed `context.signal` before it is killed. */
+export const STOP_GRACE_SECONDS_RANGE = { min: 0, max: 60, default: 5 } as const;
+
+/** After the time-out and the grace: time for pausing the code and for our own last write. */
 export const TIMEOUT_MARGIN_SECONDS = 5;
 
 /** A message held by a throttled poller may be invoked late; it must not reappear while its task runs. */
@@ -103,8 +105,23 @@ export const BACK_OFF_SECONDS = { base: 1, max: 900 } as const;
  */
 export const HIDDEN_RETRY_MAX_SECONDS = 60;
 
+/**
+ * Where a supervisor keeps the lease of a run alive: how long it lasts without another word, when the first comes and
+ * how often the next. Its message is hidden a little longer, and comes to a dead run.
+ */
+export const LEASE_MS = 60_000;
+export const FIRST_HEARTBEAT_MS = 10_000;
+export const HEARTBEAT_MS = 20_000;
+export const LEASED_VISIBILITY_SECONDS = 75;
+
+/** How often the supervisor asks whether its task was stopped, once the task has outlived its first second. */
+export const STOP_POLL_MS = 1000;
+
 /** A task that was handed back for no fault of its own starts again after this. */
 export const HAND_BACK_MS = 5000;
+
+/** The supervisor's thread takes 44 MB, and below this its share of a CPU is too small to stop anything in time. */
+export const SUPERVISED_MEMORY_MIN_MB = 256;
 
 /** AWS Lambda's memory quota. 512 MB is about a third of a CPU. */
 export const MEMORY_MB_RANGE = { min: 128, max: 10_240, default: 512 } as const;

@@ -1,18 +1,59 @@
-import type { Change, WriteOutcome } from '../aws/task-store.ts';
+import type { PayloadStore } from '../aws/payload-store.ts';
+import type { TaskQueue } from '../aws/task-queue.ts';
+import type { Change, TaskStore, WriteOutcome } from '../aws/task-store.ts';
 import { FAILURES, failureDetail, type TaskFailure } from '../domain/failure.ts';
 import { type TaskEvent, targetsOf } from '../domain/lifecycle.ts';
 import {
-  HAND_BACK_MS,
   HIDDEN_RETRY_MAX_SECONDS,
   INLINE_RESULT_MAX_BYTES,
   RESULT_MAX_BYTES,
   REWRITE_PAUSE_MS,
 } from '../domain/limits.ts';
 import { backOffMs, eventAfterFailure } from '../domain/retry-policy.ts';
+import { type StopEnd, stopDetail } from '../domain/stop-detail.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
-import { expiresAtOfEnd, type RunningTask, type StoredText, type Task, type TaskIn } from '../domain/task.ts';
+import {
+  expiresAtOfEnd,
+  type RunningTask,
+  type StoredText,
+  type Task,
+  type TaskIn,
+  type TaskKey,
+} from '../domain/task.ts';
 import { byteLength } from '../domain/text.ts';
-import type { RunDependencies, WakeUp, WakeUpOutcome } from './run-task.ts';
+
+export interface EndDependencies {
+  readonly store: TaskStore;
+  readonly payloads: PayloadStore;
+  readonly queue: TaskQueue;
+  readonly queueUrl: string;
+  readonly clock: () => number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly pause: (milliseconds: number) => Promise<void>;
+  readonly log: EndLog;
+}
+
+/** What is worth an operator's attention. A task that goes as it should is not. */
+export interface EndLog {
+  readonly attemptFailed: (task: Task, failure: TaskFailure) => void;
+  /** A run that was asked to stop has ended; `detail` tells how, as JSON text. */
+  readonly stopped: (task: Task, detail: string) => void;
+  /** The run was overtaken: taken for dead, or its row is gone. What it did counts no more. */
+  readonly superseded: (task: Task, current: Task | undefined) => void;
+  readonly handedBack: (task: Task, cause: unknown) => void;
+}
+
+/** One delivery of a task's message. */
+export interface WakeUp {
+  readonly key: TaskKey;
+  readonly receiptHandle: string;
+  /** The instant by which Lambda has certainly ended this invocation. */
+  readonly invocationEndTime: number;
+}
+
+/** `done`: the message has served. `keep`: it comes again; its visibility says when. */
+export type WakeUpOutcome = 'done' | 'keep';
 
 /** How an attempt of the user's code ended. */
 export type AttemptOutcome =
@@ -21,7 +62,7 @@ export type AttemptOutcome =
 
 /** Writes how a run ended. A run that was asked to stop meanwhile ends Stopped, whatever it did. */
 export async function endRun(
-  deps: RunDependencies,
+  deps: EndDependencies,
   task: RunningTask,
   outcome: AttemptOutcome,
   wakeUp: WakeUp,
@@ -37,35 +78,59 @@ export async function endRun(
 
 /** Ends a run whose process died, which counts as a failure of the attempt; a stop that it had not heeded is done. */
 export async function endDeadRun(
-  deps: RunDependencies,
+  deps: EndDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   wakeUp: WakeUp,
 ): Promise<WakeUpOutcome> {
   const failure = FAILURES.instanceDied(task.instanceId);
-  if (task.status === 'Running') return failRun(deps, task, failure, wakeUp);
-  await leaveRun(deps, task, 'stopped', { error: failure }, wakeUp);
+  return task.status === 'Running'
+    ? failRun(deps, task, failure, wakeUp)
+    : stopRun(deps, task, 'died', wakeUp);
+}
+
+/** Ends a run whose code did not end by itself, and no longer runs: it was asked to stop, or its time was up. */
+export async function endKilledRun(
+  deps: EndDependencies,
+  task: TaskIn<'Running' | 'Stopping'>,
+  timeoutSeconds: number,
+  wakeUp: WakeUp,
+): Promise<WakeUpOutcome> {
+  return task.status === 'Running'
+    ? failRun(deps, task, FAILURES.timedOut(timeoutSeconds), wakeUp)
+    : stopRun(deps, task, 'killed', wakeUp);
+}
+
+async function stopRun(
+  deps: EndDependencies,
+  task: TaskIn<'Stopping'>,
+  endedBy: StopEnd,
+  wakeUp: WakeUp,
+): Promise<WakeUpOutcome> {
+  const eventDetail = stopDetail(task, endedBy, deps.clock());
+  const isWritten = await leaveRun(deps, task, 'stopped', { error: undefined, eventDetail }, wakeUp);
+  if (isWritten) deps.log.stopped(task, eventDetail);
   return 'done';
 }
 
-/** Gives a task back that could not run for no fault of its own: the attempt is not counted. */
+/** Gives a task back that could not run, or not on, for no fault of its own: the attempt is not counted. */
 export async function handBack(
-  deps: RunDependencies,
+  deps: EndDependencies,
   task: RunningTask,
   wakeUp: WakeUp,
-  cause: unknown,
+  { cause, waitMs }: { readonly cause: unknown; readonly waitMs: number },
 ): Promise<WakeUpOutcome> {
   deps.log.handedBack(task, cause);
   const now = deps.clock();
   const to = task.attempt > 1 ? 'Retrying' : 'Enqueued';
-  const fields = { attempt: task.attempt - 1, notBefore: now + HAND_BACK_MS, leaseUntil: undefined };
+  const fields = { attempt: task.attempt - 1, notBefore: now + waitMs, leaseUntil: undefined };
   const outcome = await deps.store.move(task, 'handBack', to, { now, fields });
-  if (outcome.isWritten) return wakeAgain(deps, wakeUp, HAND_BACK_MS);
+  if (outcome.isWritten) return wakeAgain(deps, wakeUp, waitMs);
   await settleOvertaken(deps, task, outcome.current, wakeUp);
   return 'done';
 }
 
 async function failRun(
-  deps: RunDependencies,
+  deps: EndDependencies,
   task: RunningTask,
   failure: TaskFailure,
   wakeUp: WakeUp,
@@ -78,7 +143,7 @@ async function failRun(
 }
 
 async function retryRun(
-  deps: RunDependencies,
+  deps: EndDependencies,
   task: RunningTask,
   failure: TaskFailure,
   wakeUp: WakeUp,
@@ -104,7 +169,7 @@ async function retryRun(
  * the message is no longer ours to hide.
  */
 async function wakeAgain(
-  { queue, queueUrl }: RunDependencies,
+  { queue, queueUrl }: EndDependencies,
   { key, receiptHandle }: WakeUp,
   inMs: number,
 ): Promise<WakeUpOutcome> {
@@ -115,12 +180,18 @@ async function wakeAgain(
   return 'done';
 }
 
+interface RunEnd {
+  readonly error: TaskFailure | undefined;
+  readonly result?: StoredText;
+  readonly eventDetail?: string;
+}
+
 /** Makes the write that ends the task; tells whether it took. */
 async function leaveRun(
-  deps: RunDependencies,
+  deps: EndDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   event: TaskEvent,
-  { error, result }: { readonly error: TaskFailure | undefined; readonly result?: StoredText },
+  { error, result, eventDetail }: RunEnd,
   wakeUp: WakeUp,
 ): Promise<boolean> {
   const [to] = targetsOf(task.status, event);
@@ -128,7 +199,7 @@ async function leaveRun(
   const now = deps.clock();
   const change: Change = {
     now,
-    eventDetail: error && failureDetail(error),
+    eventDetail: eventDetail ?? (error && failureDetail(error)),
     fields: {
       error,
       ...(result && { result }),
@@ -145,19 +216,19 @@ async function leaveRun(
 
 /** The row says that something came between: a stop, which this run now completes, or another run. */
 async function settleOvertaken(
-  deps: RunDependencies,
+  deps: EndDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   current: Task | undefined,
   wakeUp: WakeUp,
 ): Promise<void> {
   if (task.status === 'Running' && current?.status === 'Stopping' && current.runId === task.runId) {
-    await leaveRun(deps, current, 'stopped', { error: undefined }, wakeUp);
+    await stopRun(deps, current, 'cooperative', wakeUp);
   } else {
     deps.log.superseded(task, current);
   }
 }
 
-async function placed(deps: RunDependencies, task: RunningTask, text: string): Promise<StoredText> {
+async function placed(deps: EndDependencies, task: RunningTask, text: string): Promise<StoredText> {
   if (byteLength(text) <= INLINE_RESULT_MAX_BYTES) return { text };
   const { functionName, taskId, runId } = task;
   const objectKey = `${OBJECT_PREFIXES.result}${functionName}/${taskId}/${runId}`;
@@ -167,15 +238,15 @@ async function placed(deps: RunDependencies, task: RunningTask, text: string): P
 
 /** Repeats a call that AWS did not take for as long as this invocation lives: the work is done, its record must not be lost. */
 async function untilWritten<T extends WriteOutcome | StoredText>(
-  { clock, pause }: RunDependencies,
-  { leaseUntil }: WakeUp,
+  { clock, pause }: EndDependencies,
+  { invocationEndTime }: WakeUp,
   call: () => Promise<T>,
 ): Promise<T> {
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      if (clock() + REWRITE_PAUSE_MS > leaseUntil) throw error;
+      if (clock() + REWRITE_PAUSE_MS > invocationEndTime) throw error;
       await pause(REWRITE_PAUSE_MS);
     }
   }

@@ -1,46 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import { ObjectGoneError, type PayloadStore } from '../aws/payload-store.ts';
-import type { TaskQueue } from '../aws/task-queue.ts';
-import type { TaskStore } from '../aws/task-store.ts';
-import { FAILURES, type TaskFailure } from '../domain/failure.ts';
-import { EARLY_START_MS } from '../domain/limits.ts';
+import { ObjectGoneError } from '../aws/payload-store.ts';
+import { FAILURES } from '../domain/failure.ts';
+import { EARLY_START_MS, HAND_BACK_MS } from '../domain/limits.ts';
 import { expiresAtOfEnd, type RunningTask, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
-import { type AttemptOutcome, endDeadRun, endRun, handBack } from './end-run.ts';
+import {
+  type AttemptOutcome,
+  type EndDependencies,
+  type EndLog,
+  endDeadRun,
+  endRun,
+  handBack,
+  type WakeUp,
+  type WakeUpOutcome,
+} from './end-run.ts';
 
-export interface RunDependencies {
-  readonly store: TaskStore;
-  readonly payloads: PayloadStore;
-  readonly queue: TaskQueue;
-  readonly queueUrl: string;
+export interface RunDependencies extends EndDependencies {
   readonly instanceId: string;
-  readonly clock: () => number;
-  /** From 0 to below 1. */
-  readonly random: () => number;
-  readonly pause: (milliseconds: number) => Promise<void>;
+  /** How long a run is believed alive without another word; Infinity where nobody keeps its lease alive. */
+  readonly leaseMs: number;
   /** Runs the user's code once. Never rejects: what the code throws is an outcome. */
   readonly attempt: (task: RunningTask, payloadText: string) => Promise<AttemptOutcome>;
   readonly log: RunLog;
 }
 
-/** What is worth an operator's attention. A task that goes as it should is not. */
-export interface RunLog {
-  readonly attemptFailed: (task: Task, failure: TaskFailure) => void;
-  /** The run was overtaken: taken for dead, or its row is gone. What it did counts no more. */
-  readonly superseded: (task: Task, current: Task | undefined) => void;
-  readonly handedBack: (task: Task, cause: unknown) => void;
+export interface RunLog extends EndLog {
   readonly rowMissing: (key: TaskKey) => void;
 }
-
-/** One delivery of a task's message. */
-export interface WakeUp {
-  readonly key: TaskKey;
-  readonly receiptHandle: string;
-  /** The instant by which Lambda has certainly ended this invocation. */
-  readonly leaseUntil: number;
-}
-
-/** `done`: the message has served. `keep`: it comes again; its visibility says when. */
-export type WakeUpOutcome = 'done' | 'keep';
 
 /** How often a refused start is tried again when the row, read since, says that it could start. */
 const MAX_STARTS = 3;
@@ -56,7 +41,9 @@ const AFTER_LEASE_MS = 1000;
 export async function runTask(deps: RunDependencies, wakeUp: WakeUp): Promise<WakeUpOutcome> {
   for (let starts = 0; starts < MAX_STARTS; starts += 1) {
     const { store, clock, instanceId } = deps;
-    const run = { runId: randomUUID(), now: clock(), leaseUntil: wakeUp.leaseUntil, instanceId };
+    const now = clock();
+    const leaseUntil = Math.min(now + deps.leaseMs, wakeUp.invocationEndTime);
+    const run = { runId: randomUUID(), now, leaseUntil, instanceId };
     const outcome = await store.start(wakeUp.key, run);
     if (outcome.isWritten) return runStarted(deps, outcome.task, wakeUp);
     const next = await settleRefused(deps, wakeUp, outcome.current);
@@ -73,7 +60,7 @@ async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: Wake
     if (error instanceof ObjectGoneError) {
       return endRun(deps, task, { isSuccess: false, failure: FAILURES.payloadExpired }, wakeUp);
     }
-    return handBack(deps, task, wakeUp, error);
+    return handBack(deps, task, wakeUp, { cause: error, waitMs: HAND_BACK_MS });
   }
   return endRun(deps, task, await deps.attempt(task, payloadText), wakeUp);
 }

@@ -9,11 +9,13 @@ export interface AttemptOptions {
   readonly userModule: Promise<{ readonly handler?: unknown }>;
   readonly timeoutSeconds: number;
   readonly lambdaContext: Context;
+  /** Aborts the code's signal: at the time-out, or when the task is asked to stop. */
+  readonly stopping: AbortController;
 }
 
 /** Runs the user's handler once. Never rejects: whatever goes wrong in the user's code is an outcome. */
 export async function runAttempt(
-  { userModule, timeoutSeconds, lambdaContext }: AttemptOptions,
+  { userModule, timeoutSeconds, lambdaContext, stopping }: AttemptOptions,
   task: RunningTask,
   payloadText: string,
 ): Promise<AttemptOutcome> {
@@ -23,17 +25,18 @@ export async function runAttempt(
   } catch (error) {
     return { isSuccess: false, failure: failureOf('UnhandledInvocationError', error) };
   }
-  const stopping = new AbortController();
   const timedOut = FAILURES.timedOut(timeoutSeconds);
+  let isTimedOut = false;
   const timer = setTimeout(() => {
+    isTimedOut = true;
     stopping.abort(new DOMException(timedOut.errorMessage, 'TimeoutError'));
   }, timeoutSeconds * 1000);
   try {
     const context: TaskContext = { ...lambdaContext, task: infoOf(task), signal: stopping.signal };
     const result = await handler(JSON.parse(payloadText), context);
-    return stopping.signal.aborted ? { isSuccess: false, failure: timedOut } : serialized(result);
+    return isTimedOut ? { isSuccess: false, failure: timedOut } : serialized(result);
   } catch (error) {
-    const failure = stopping.signal.aborted ? timedOut : failureOf('HandledInvocationError', error);
+    const failure = isTimedOut ? timedOut : failureOf('HandledInvocationError', error);
     return { isSuccess: false, failure };
   } finally {
     clearTimeout(timer);

@@ -18,7 +18,10 @@ export interface TaskInfo {
 /** The context that Lambda gives, and the task. */
 export interface TaskContext extends Context {
   readonly task: TaskInfo;
-  /** Aborts when the task must end: its time-out has come. One for each attempt, never used again. */
+  /**
+   * Aborts when the code must end: the task was asked to stop (its reason is an `AbortError`), or its time-out has come
+   * (a `TimeoutError`). Code that has not ended after the grace period is killed. One for each attempt, never used again.
+   */
   readonly signal: AbortSignal;
 }
 

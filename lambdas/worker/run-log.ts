@@ -11,6 +11,7 @@ function about({ functionName, taskId, attempt, requestId }: Task) {
 /** Structured log lines about tasks that did not go as they should. One that did leaves no line. */
 export const runLog: RunLog = {
   attemptFailed: (task, failure) => logger.warn('attempt failed', { ...about(task), failure }),
+  stopped: (task, detail) => logger.info('task stopped', { ...about(task), detail }),
   superseded: (task, current) =>
     logger.warn('run superseded: what it did does not count', { ...about(task), status: current?.status }),
   handedBack: (task, cause) =>
@@ -20,6 +21,11 @@ export const runLog: RunLog = {
     }),
   rowMissing: (key) => logger.warn('message dropped: its task does not exist', { ...key }),
 };
+
+/** The supervisor's thread ended by itself; a new one has taken its place. */
+export function logSupervisorExit(code: number): void {
+  logger.error('supervisor thread ended: started anew', { code });
+}
 
 export function logNoWakeUp(messageId: string): void {
   logger.error('message dropped: it is no wake-up of this function', { messageId });

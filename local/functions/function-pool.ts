@@ -55,6 +55,10 @@ export class FunctionPool {
     this.#maxEnvironments = Math.min(MAX_ENVIRONMENTS, definition.reservedConcurrency ?? MAX_ENVIRONMENTS);
   }
 
+  get name(): string {
+    return this.#definition.label;
+  }
+
   get environments(): ReadonlySet<ExecutionEnvironment> {
     return this.#environments;
   }

@@ -55,8 +55,10 @@ export class LambdaService {
     return pool.invoke(payloadJson);
   }
 
-  environmentPids(): number[] {
+  /** The processes of one function, by the name that its log lines have, or of all. */
+  environmentPids(name?: string): number[] {
     return [...new Set(this.#pools.values())]
+      .filter((pool) => name === undefined || pool.name === name)
       .flatMap((pool) => [...pool.environments])
       .flatMap((environment) => environment.pid ?? []);
   }

@@ -85,7 +85,9 @@ describe('a task', () => {
     const id = await api.accepted('thumbnail', { payload: { image: 'AAAA' } });
     const task = await api.until('thumbnail', id, 'Failed', 30_000);
     expect(task.alreadyRetriedTimes).toBe(0);
-    expect(task.taskErrorMessage).toMatch(/^HandledInvocationError: NonRetryableError: .*\nat async handler/s);
+    expect(task.taskErrorMessage).toMatch(
+      /^HandledInvocationError: NonRetryableError: .*\nat async handler/s,
+    );
   });
 
   test('with a delay of 5 s is Enqueued until then, and starts then', async () => {

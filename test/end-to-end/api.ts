@@ -1,6 +1,13 @@
 import { expect } from 'vitest';
 import type { TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 
+export interface AsyncTaskEvent {
+  readonly eventId: number;
+  readonly status: string;
+  readonly timestamp: number;
+  readonly eventDetail?: string;
+}
+
 export interface AsyncTask {
   readonly taskId: string;
   readonly status: TaskStatus;
@@ -12,11 +19,7 @@ export interface AsyncTask {
   readonly taskErrorMessage?: string;
   readonly alreadyRetriedTimes: number;
   readonly destinationStatus: string;
-  readonly events: readonly {
-    readonly eventId: number;
-    readonly status: string;
-    readonly timestamp: number;
-  }[];
+  readonly events: readonly AsyncTaskEvent[];
 }
 
 export interface TaskList {

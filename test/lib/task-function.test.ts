@@ -124,7 +124,19 @@ describe('what is wrong is refused at synth, with the value and what is wanted',
     ],
     [
       { memorySize: 64 },
+      'memorySize of task function "f" must be a whole number of MB from 256 to 10240, got 64',
+    ],
+    [
+      { memorySize: 64, stop: 'cooperative' as const },
       'memorySize of task function "f" must be a whole number of MB from 128 to 10240, got 64',
+    ],
+    [
+      { stopGracePeriod: Duration.seconds(61) },
+      'stopGracePeriod of task function "f" must be a whole number of seconds from 0 to 60, got 61',
+    ],
+    [
+      { timeout: Duration.seconds(840), stopGracePeriod: Duration.seconds(60) },
+      'timeout of task function "f" must be a whole number of seconds from 1 to 835, got 840',
     ],
     [
       { instanceConcurrency: 11 },

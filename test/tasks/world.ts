@@ -68,6 +68,7 @@ export async function startWorld() {
     payloads,
     queue,
     queueUrl,
+    leaseMs: 70_000,
     instanceId: 'instance-1',
     clock,
     random: () => random.value,
@@ -77,6 +78,7 @@ export async function startWorld() {
     attempt,
     log: {
       attemptFailed: (_, { kind }) => log.push(`failed ${kind}`),
+      stopped: (_, detail) => log.push(`stopped ${JSON.parse(detail).endedBy}`),
       superseded: (_, current) => log.push(`superseded ${current?.status}`),
       handedBack: () => log.push('handed back'),
       rowMissing: () => log.push('row missing'),
@@ -88,7 +90,7 @@ export async function startWorld() {
     key: TaskKey,
     attempt: (task: Task, payload: string) => Promise<AttemptOutcome> = succeed,
     receiptHandle = 'none',
-  ) => runTask(runDependencies(attempt), { key, receiptHandle, leaseUntil: time.now + 70_000 });
+  ) => runTask(runDependencies(attempt), { key, receiptHandle, invocationEndTime: time.now + 70_000 });
 
   const read = (key: TaskKey) => store.get(key, time.now);
 

@@ -17,7 +17,16 @@ const task: RunningTask = {
 };
 
 const run = (handler: unknown, payload = '{"n":1}', timeoutSeconds = 60) =>
-  runAttempt({ userModule: Promise.resolve({ handler }), timeoutSeconds, lambdaContext }, task, payload);
+  runAttempt(
+    {
+      userModule: Promise.resolve({ handler }),
+      timeoutSeconds,
+      lambdaContext,
+      stopping: new AbortController(),
+    },
+    task,
+    payload,
+  );
 
 afterEach(() => {
   vi.useRealTimers();
@@ -89,9 +98,13 @@ describe('a failure is an outcome, never a rejection', () => {
 
   test('of a module that does not load', async () => {
     const userModule = Promise.reject(new SyntaxError('no module'));
-    expect(await runAttempt({ userModule, timeoutSeconds: 1, lambdaContext }, task, '{}')).toEqual(
-      failure('UnhandledInvocationError', 'SyntaxError', 'no module'),
-    );
+    expect(
+      await runAttempt(
+        { userModule, timeoutSeconds: 1, lambdaContext, stopping: new AbortController() },
+        task,
+        '{}',
+      ),
+    ).toEqual(failure('UnhandledInvocationError', 'SyntaxError', 'no module'));
   });
 });
 

@@ -1,0 +1,13 @@
+import type { Task } from './task.ts';
+
+/**
+ * How a run that was asked to stop came to its end: `cooperative`, its code ended by itself; `killed`, the supervisor
+ * ended the process; `died`, the process had ended for another reason before either could.
+ */
+export type StopEnd = 'cooperative' | 'killed' | 'died';
+
+/** The JSON text that the event Stopped carries: how the run ended, and how long after the stop was asked for. */
+export function stopDetail({ events }: Pick<Task, 'events'>, endedBy: StopEnd, now: number): string {
+  const askedTime = events.findLast(({ status }) => status === 'Stopping')?.timestamp ?? now;
+  return JSON.stringify({ endedBy, tookMs: Math.max(now - askedTime, 0) });
+}

@@ -1,0 +1,123 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  FIRST_HEARTBEAT_MS,
+  HEARTBEAT_MS,
+  LEASE_MS,
+  LEASED_VISIBILITY_SECONDS,
+  STOP_POLL_MS,
+} from '../domain/limits.ts';
+import type { Task, TaskIn } from '../domain/task.ts';
+import { type EndDependencies, endKilledRun, handBack, type WakeUpOutcome } from '../tasks/end-run.ts';
+import { pauseMainThread } from './pause-main-thread.ts';
+import type { RunSlot, RunSlots } from './run-slots.ts';
+import type { WatchedRun } from './supervisor-protocol.ts';
+
+/** However AWS does, a process that must end has ended this long after. */
+const KILL_WITHIN_MS = 4500;
+
+/** How long a neighbour that is writing its end may take for it before the process is killed. */
+const FINISH_MS = 500;
+
+export interface SupervisionOptions {
+  readonly slots: RunSlots;
+  /** Every run of this process that is not over. */
+  readonly runs: () => readonly WatchedRun[];
+  /** How long a run has to heed its signal; undefined where it is never killed. */
+  readonly graceMs: number | undefined;
+  readonly timeoutSeconds: number;
+  readonly dependencies: EndDependencies;
+  readonly abort: (run: RunSlot) => void;
+}
+
+/** Watches runs: asks whether their tasks were stopped, keeps their leases alive, and kills what does not end in time. */
+export class Supervision {
+  readonly #options: SupervisionOptions;
+  #isKilling = false;
+
+  constructor(options: SupervisionOptions) {
+    this.#options = options;
+  }
+
+  /** Watches one run until it is over. Never rejects. */
+  async watch(run: WatchedRun): Promise<void> {
+    const { slots, graceMs, abort } = this.#options;
+    let heartbeatTime = run.startTime + FIRST_HEARTBEAT_MS;
+    let killTime = run.killTime;
+    let isAborted = false;
+    while (slots.isCurrent(run)) {
+      if (graceMs !== undefined && Date.now() >= killTime) return this.#kill(run);
+      const isHeartbeat = Date.now() >= heartbeatTime;
+      if (isHeartbeat) heartbeatTime = Date.now() + HEARTBEAT_MS;
+      const mustEnd = await this.#mustEnd(run, isHeartbeat);
+      if (mustEnd && !isAborted && slots.isCurrent(run)) {
+        isAborted = true;
+        killTime = Math.min(killTime, Date.now() + (graceMs ?? 0));
+        abort(run);
+      }
+      await pause(Math.max(Math.min(STOP_POLL_MS, killTime - Date.now()), 1));
+    }
+  }
+
+  /** Whether the task was stopped, or the run is no longer the task's. What cannot be asked now is asked again. */
+  async #mustEnd(run: WatchedRun, isHeartbeat: boolean): Promise<boolean> {
+    const { store, queue, queueUrl } = this.#options.dependencies;
+    try {
+      const task = isHeartbeat
+        ? await store.extendLease(run.key, run.runId, Date.now() + LEASE_MS)
+        : await store.get(run.key, Date.now());
+      if (isHeartbeat && this.#options.slots.isRunning(run)) {
+        await queue.retime(queueUrl, run.receiptHandle, LEASED_VISIBILITY_SECONDS);
+      }
+      return task?.status !== 'Running' || task.runId !== run.runId;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Ends the process: the code stands still first, then it is written how its task ended and the neighbours are handed
+   * back, so that what the rows say is true when they say it.
+   */
+  async #kill(run: WatchedRun): Promise<void> {
+    const { slots, runs } = this.#options;
+    if (this.#isKilling || !slots.tryKill(run)) return;
+    this.#isKilling = true;
+    setTimeout(killProcess, KILL_WITHIN_MS);
+    const neighbours = runs().filter((other) => other.slot !== run.slot && slots.isCurrent(other));
+    for (const neighbour of neighbours) slots.tryKill(neighbour);
+    await this.#untilFinished(neighbours);
+    await pauseMainThread();
+    await Promise.allSettled([
+      this.#settle(run, run),
+      ...neighbours.map((neighbour) => this.#settle(neighbour, run)),
+    ]);
+    killProcess();
+  }
+
+  /** Writes how a run ended that was cut off by the killing of `killed`, itself or a neighbour. */
+  async #settle(run: WatchedRun, killed: WatchedRun): Promise<void> {
+    const { dependencies, timeoutSeconds } = this.#options;
+    const task = await dependencies.store.get(run.key, Date.now());
+    if (!isOfRun(task, run)) return;
+    const isForOwnReason = run === killed || task.status === 'Stopping';
+    const outcome: WakeUpOutcome = isForOwnReason
+      ? await endKilledRun(dependencies, task, timeoutSeconds, run)
+      : await handBack(dependencies, task, run, { cause: `killed beside ${killed.key.taskId}`, waitMs: 0 });
+    if (outcome === 'done') await dependencies.queue.delete(dependencies.queueUrl, run.receiptHandle);
+  }
+
+  /** Leaves neighbours that are writing their end some time for it, which a busy main thread does not use. */
+  async #untilFinished(neighbours: readonly WatchedRun[]): Promise<void> {
+    const until = Date.now() + FINISH_MS;
+    const isFinishing = () => neighbours.some((neighbour) => this.#options.slots.isCurrent(neighbour));
+    while (isFinishing() && Date.now() < until) await pause(10);
+  }
+}
+
+function isOfRun(task: Task | undefined, { runId }: WatchedRun): task is TaskIn<'Running' | 'Stopping'> {
+  return (task?.status === 'Running' || task?.status === 'Stopping') && task.runId === runId;
+}
+
+function killProcess(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
