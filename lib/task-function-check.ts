@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Token } from 'aws-cdk-lib';
+import { type Duration, Token } from 'aws-cdk-lib';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
   EVENT_AGE_SECONDS_RANGE,
   FUNCTION_NAME_PATTERN,
   INSTANCE_CONCURRENCY_RANGE,
   LAMBDA_TIMEOUT_MAX_SECONDS,
+  LEASE_SECONDS_RANGE,
   MAX_CONCURRENCY_RANGE,
   MEMORY_MB_RANGE,
   POLLERS_RANGE,
@@ -27,6 +28,7 @@ export interface CheckedTaskFunction {
   readonly memorySize: number;
   readonly stop: 'kill' | 'cooperative';
   readonly graceSeconds: number;
+  readonly leaseSeconds: number;
   readonly instanceConcurrency: number;
   readonly scaling:
     | { readonly maxConcurrency: number }
@@ -40,6 +42,37 @@ export interface CheckedTaskFunction {
   readonly defaults: TaskConfig;
 }
 
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Refuses the props of one function by name, value and what is wanted. */
+class PropsCheck {
+  readonly #functionName: string;
+
+  constructor(functionName: string) {
+    this.#functionName = functionName;
+  }
+
+  refuse(property: string, wanted: string, got: unknown): never {
+    throw new Error(`${property} of task function "${this.#functionName}" must be ${wanted}, got ${got}`);
+  }
+
+  whole(property: string, value: number, { min, max }: Range, unit = ''): number {
+    const holds = Token.isUnresolved(value) || (Number.isInteger(value) && value >= min && value <= max);
+    return holds ? value : this.refuse(property, `a whole number${unit} from ${min} to ${max}`, value);
+  }
+
+  seconds(
+    property: string,
+    value: Duration | undefined,
+    range: Range & { readonly default: number },
+  ): number {
+    return this.whole(property, value?.toSeconds() ?? range.default, range, ' of seconds');
+  }
+}
+
 /**
  * Checks everything about a task function that is known at synth.
  * @throws Error naming function, property, value and what is wanted.
@@ -50,85 +83,84 @@ export function checkedTaskFunction(functionName: string, props: TaskFunctionPro
       `function name must have 1 to 64 characters, starting with a letter or _ and of letters, digits, _ and - only, got "${functionName}"`,
     );
   }
-  const refuse = (property: string, wanted: string, got: unknown): never => {
-    throw new Error(`${property} of task function "${functionName}" must be ${wanted}, got ${got}`);
+  const check = new PropsCheck(functionName);
+  const { memorySize, instanceConcurrency, shards, stop = 'kill' } = props;
+  const graceSeconds = check.seconds('stopGracePeriod', props.stopGracePeriod, STOP_GRACE_SECONDS_RANGE);
+  const timeoutRange = {
+    min: 1,
+    max: LAMBDA_TIMEOUT_MAX_SECONDS - graceSeconds - TIMEOUT_MARGIN_SECONDS,
+    default: TASK_TIMEOUT_DEFAULT_SECONDS,
   };
-  const whole = (property: string, value: number, { min, max }: { min: number; max: number }, unit = '') =>
-    Token.isUnresolved(value) || (Number.isInteger(value) && value >= min && value <= max)
-      ? value
-      : refuse(property, `a whole number${unit} from ${min} to ${max}`, value);
-  const entry = resolve(props.entry);
-  if (!existsSync(entry)) refuse('entry', 'the path of a module that exists', `"${entry}"`);
-  checkEnvironment(props.environment, refuse);
-  const timeoutSeconds = props.timeout?.toSeconds() ?? TASK_TIMEOUT_DEFAULT_SECONDS;
-  const stop = props.stop ?? 'kill';
-  const graceSeconds = whole(
-    'stopGracePeriod',
-    props.stopGracePeriod?.toSeconds() ?? STOP_GRACE_SECONDS_RANGE.default,
-    STOP_GRACE_SECONDS_RANGE,
-    ' of seconds',
-  );
-  const timeoutRange = { min: 1, max: LAMBDA_TIMEOUT_MAX_SECONDS - graceSeconds - TIMEOUT_MARGIN_SECONDS };
-  const memoryRange =
-    stop === 'kill' ? { ...MEMORY_MB_RANGE, min: SUPERVISED_MEMORY_MIN_MB } : MEMORY_MB_RANGE;
-  const retries = props.maxAsyncRetryAttempts ?? RETRY_ATTEMPTS_RANGE.default;
-  const ageSeconds = props.maxAsyncEventAge?.toSeconds() ?? EVENT_AGE_SECONDS_RANGE.default;
+  const memoryMin = stop === 'kill' ? SUPERVISED_MEMORY_MIN_MB : MEMORY_MB_RANGE.min;
+  checkEnvironment(props.environment, check);
   return {
-    entry,
-    timeoutSeconds: whole('timeout', timeoutSeconds, timeoutRange, ' of seconds'),
-    memorySize: whole('memorySize', props.memorySize ?? MEMORY_MB_RANGE.default, memoryRange, ' of MB'),
+    entry: checkedEntry(props.entry, check),
+    timeoutSeconds: check.seconds('timeout', props.timeout, timeoutRange),
+    memorySize: check.whole(
+      'memorySize',
+      memorySize ?? MEMORY_MB_RANGE.default,
+      { ...MEMORY_MB_RANGE, min: memoryMin },
+      ' of MB',
+    ),
     stop,
     graceSeconds,
-    instanceConcurrency: whole(
+    leaseSeconds: check.seconds('lease', props.lease, LEASE_SECONDS_RANGE),
+    instanceConcurrency: check.whole(
       'instanceConcurrency',
-      props.instanceConcurrency ?? INSTANCE_CONCURRENCY_RANGE.default,
+      instanceConcurrency ?? INSTANCE_CONCURRENCY_RANGE.default,
       INSTANCE_CONCURRENCY_RANGE,
     ),
-    scaling: checkedScaling(props, whole, refuse),
-    shardCount: whole('shards', props.shards ?? SHARDS_RANGE.default, SHARDS_RANGE),
-    defaults: {
-      maxAsyncRetryAttempts: whole('maxAsyncRetryAttempts', retries, RETRY_ATTEMPTS_RANGE),
-      maxAsyncEventAgeInSeconds: whole(
-        'maxAsyncEventAge',
-        ageSeconds,
-        EVENT_AGE_SECONDS_RANGE,
-        ' of seconds',
-      ),
-    },
+    scaling: checkedScaling(props, check),
+    shardCount: check.whole('shards', shards ?? SHARDS_RANGE.default, SHARDS_RANGE),
+    defaults: checkedConfig(props, check),
   };
 }
 
-type Refuse = (property: string, wanted: string, got: unknown) => never;
-type Whole = (property: string, value: number, range: { min: number; max: number }) => number;
+function checkedEntry(entry: string, check: PropsCheck): string {
+  const path = resolve(entry);
+  return existsSync(path) ? path : check.refuse('entry', 'the path of a module that exists', `"${path}"`);
+}
+
+function checkedConfig(props: TaskFunctionProps, check: PropsCheck): TaskConfig {
+  const retries = props.maxAsyncRetryAttempts ?? RETRY_ATTEMPTS_RANGE.default;
+  return {
+    maxAsyncRetryAttempts: check.whole('maxAsyncRetryAttempts', retries, RETRY_ATTEMPTS_RANGE),
+    maxAsyncEventAgeInSeconds: check.seconds(
+      'maxAsyncEventAge',
+      props.maxAsyncEventAge,
+      EVENT_AGE_SECONDS_RANGE,
+    ),
+  };
+}
 
 function checkedScaling(
   { pollers, maxConcurrency }: TaskFunctionProps,
-  whole: Whole,
-  refuse: Refuse,
+  check: PropsCheck,
 ): CheckedTaskFunction['scaling'] {
   if (!pollers) {
-    return {
-      maxConcurrency: whole(
-        'maxConcurrency',
-        maxConcurrency ?? MAX_CONCURRENCY_RANGE.default,
-        MAX_CONCURRENCY_RANGE,
-      ),
-    };
+    const value = maxConcurrency ?? MAX_CONCURRENCY_RANGE.default;
+    return { maxConcurrency: check.whole('maxConcurrency', value, MAX_CONCURRENCY_RANGE) };
   }
   if (maxConcurrency !== undefined) {
-    refuse('maxConcurrency', 'absent where pollers are given: AWS makes the two exclusive', maxConcurrency);
+    check.refuse(
+      'maxConcurrency',
+      'absent where pollers are given: AWS makes the two exclusive',
+      maxConcurrency,
+    );
   }
-  const minimumPollers = whole('pollers.min', pollers.min, POLLERS_RANGE.minimum);
-  const maximumPollers = whole('pollers.max', pollers.max, POLLERS_RANGE.maximum);
-  if (minimumPollers > maximumPollers)
-    refuse('pollers.min', `at most pollers.max (${pollers.max})`, pollers.min);
+  const minimumPollers = check.whole('pollers.min', pollers.min, POLLERS_RANGE.minimum);
+  const maximumPollers = check.whole('pollers.max', pollers.max, POLLERS_RANGE.maximum);
+  if (minimumPollers > maximumPollers) {
+    check.refuse('pollers.min', `at most pollers.max (${pollers.max})`, pollers.min);
+  }
   return { provisionedPollerConfig: { minimumPollers, maximumPollers } };
 }
 
-function checkEnvironment(environment: TaskFunctionProps['environment'], refuse: Refuse): void {
+function checkEnvironment(environment: TaskFunctionProps['environment'], check: PropsCheck): void {
   const ours = new Set<string>(Object.values(ENV));
   for (const name of Object.keys(environment ?? {})) {
-    if (ours.has(name))
-      refuse('environment', `without our own variables (${[...ours].join(', ')})`, `"${name}"`);
+    if (ours.has(name)) {
+      check.refuse('environment', `without our own variables (${[...ours].join(', ')})`, `"${name}"`);
+    }
   }
 }

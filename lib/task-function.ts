@@ -46,6 +46,14 @@ export interface TaskFunctionProps {
   readonly stopGracePeriod?: Duration;
 
   /**
+   * How long a run is believed alive without a heartbeat: 3 to 300 s. An instance that crashes is noticed about then.
+   * A task that runs for longer than a sixth of it costs a write and an SQS request at every third.
+   *
+   * @default - 60 seconds
+   */
+  readonly lease?: Duration;
+
+  /**
    * Memory of an instance in MB, and with it its share of CPU: 256 to 10,240, from 128 on with cooperative stop.
    *
    * @default - 512 MB
@@ -150,6 +158,7 @@ export class TaskFunction extends Construct {
         [ENV.queueUrl]: this.queue.queueUrl,
         [ENV.timeoutSeconds]: String(checked.timeoutSeconds),
         [ENV.stop]: checked.stop,
+        [ENV.leaseSeconds]: String(checked.leaseSeconds),
         [ENV.stopGraceSeconds]: String(checked.graceSeconds),
         [ENV.shardCount]: String(checked.shardCount),
       },

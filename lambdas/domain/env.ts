@@ -7,6 +7,7 @@ export const ENV = {
   queueUrl: 'TASK_QUEUE_URL',
   timeoutSeconds: 'TASK_TIMEOUT_SECONDS',
   stop: 'TASK_STOP',
+  leaseSeconds: 'TASK_LEASE_SECONDS',
   stopGraceSeconds: 'TASK_STOP_GRACE_SECONDS',
   shardCount: 'TASK_SHARD_COUNT',
 } as const;

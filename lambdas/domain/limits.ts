@@ -105,14 +105,14 @@ export const BACK_OFF_SECONDS = { base: 1, max: 900 } as const;
  */
 export const HIDDEN_RETRY_MAX_SECONDS = 60;
 
+/** How long a run is believed alive without another word from its supervisor: a crash is noticed about then. */
+export const LEASE_SECONDS_RANGE = { min: 3, max: 300, default: 60 } as const;
+
 /**
- * Where a supervisor keeps the lease of a run alive: how long it lasts without another word, when the first comes and
- * how often the next. Its message is hidden a little longer, and comes to a dead run.
+ * In lengths of a lease: when a run's first heartbeat comes, so that most runs need none, and how often the next, so
+ * that one or two may be lost. Its message is hidden a little beyond the lease, and then comes to a dead run.
  */
-export const LEASE_MS = 60_000;
-export const FIRST_HEARTBEAT_MS = 10_000;
-export const HEARTBEAT_MS = 20_000;
-export const LEASED_VISIBILITY_SECONDS = 75;
+export const HEARTBEAT = { first: 1 / 6, next: 1 / 3, visibility: 1.25 } as const;
 
 /** How often the supervisor asks whether its task was stopped, once the task has outlived its first second. */
 export const STOP_POLL_MS = 1000;

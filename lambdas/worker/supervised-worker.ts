@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Task } from '../domain/task.ts';
 import type { EndLog } from '../tasks/end-run.ts';
 import { Supervision, type SupervisionOptions } from './supervision.ts';
-import { endDependencies, timeoutSeconds } from './worker-environment.ts';
+import { endDependencies, leaseMs, timeoutSeconds } from './worker-environment.ts';
 
 /**
  * Writes a line past the main thread, through which a thread's console goes: that one stands still when there is
@@ -29,8 +29,8 @@ const lineLog: EndLog = {
 
 /** The supervision of this worker's runs, with the connections to AWS of the thread that it is on. */
 export function superviseWorker(
-  options: Omit<SupervisionOptions, 'timeoutSeconds' | 'dependencies'>,
+  options: Omit<SupervisionOptions, 'timeoutSeconds' | 'leaseMs' | 'dependencies'>,
   log: EndLog = lineLog,
 ): Supervision {
-  return new Supervision({ ...options, timeoutSeconds, dependencies: { ...endDependencies, log } });
+  return new Supervision({ ...options, timeoutSeconds, leaseMs, dependencies: { ...endDependencies, log } });
 }

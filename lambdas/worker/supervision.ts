@@ -1,11 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  FIRST_HEARTBEAT_MS,
-  HEARTBEAT_MS,
-  LEASE_MS,
-  LEASED_VISIBILITY_SECONDS,
-  STOP_POLL_MS,
-} from '../domain/limits.ts';
+import { HEARTBEAT, STOP_POLL_MS } from '../domain/limits.ts';
 import type { Task, TaskIn } from '../domain/task.ts';
 import { type EndDependencies, endKilledRun, handBack, type WakeUpOutcome } from '../tasks/end-run.ts';
 import { pauseMainThread } from './pause-main-thread.ts';
@@ -25,6 +19,8 @@ export interface SupervisionOptions {
   /** How long a run has to heed its signal; undefined where it is never killed. */
   readonly graceMs: number | undefined;
   readonly timeoutSeconds: number;
+  /** How long a run is believed alive without another word. */
+  readonly leaseMs: number;
   readonly dependencies: EndDependencies;
   readonly abort: (run: RunSlot) => void;
 }
@@ -40,14 +36,14 @@ export class Supervision {
 
   /** Watches one run until it is over. Never rejects. */
   async watch(run: WatchedRun): Promise<void> {
-    const { slots, graceMs, abort } = this.#options;
-    let heartbeatTime = run.startTime + FIRST_HEARTBEAT_MS;
+    const { slots, graceMs, leaseMs, abort } = this.#options;
+    let heartbeatTime = run.startTime + HEARTBEAT.first * leaseMs;
     let killTime = run.killTime;
     let isAborted = false;
     while (slots.isCurrent(run)) {
       if (graceMs !== undefined && Date.now() >= killTime) return this.#kill(run);
       const isHeartbeat = Date.now() >= heartbeatTime;
-      if (isHeartbeat) heartbeatTime = Date.now() + HEARTBEAT_MS;
+      if (isHeartbeat) heartbeatTime = Date.now() + HEARTBEAT.next * leaseMs;
       const mustEnd = await this.#mustEnd(run, isHeartbeat);
       if (mustEnd && !isAborted && slots.isCurrent(run)) {
         isAborted = true;
@@ -60,13 +56,14 @@ export class Supervision {
 
   /** Whether the task was stopped, or the run is no longer the task's. What cannot be asked now is asked again. */
   async #mustEnd(run: WatchedRun, isHeartbeat: boolean): Promise<boolean> {
-    const { store, queue, queueUrl } = this.#options.dependencies;
+    const { leaseMs, dependencies } = this.#options;
+    const { store, queue, queueUrl } = dependencies;
     try {
       const task = isHeartbeat
-        ? await store.extendLease(run.key, run.runId, Date.now() + LEASE_MS)
+        ? await store.extendLease(run.key, run.runId, Date.now() + leaseMs)
         : await store.get(run.key, Date.now());
       if (isHeartbeat && this.#options.slots.isRunning(run)) {
-        await queue.retime(queueUrl, run.receiptHandle, LEASED_VISIBILITY_SECONDS);
+        await queue.retime(queueUrl, run.receiptHandle, (HEARTBEAT.visibility * leaseMs) / 1000);
       }
       return task?.status !== 'Running' || task.runId !== run.runId;
     } catch {

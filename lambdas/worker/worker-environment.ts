@@ -8,6 +8,7 @@ import type { EndDependencies } from '../tasks/end-run.ts';
 
 export const functionName = requiredEnv(process.env, ENV.functionName);
 export const timeoutSeconds = Number(requiredEnv(process.env, ENV.timeoutSeconds));
+export const leaseMs = Number(requiredEnv(process.env, ENV.leaseSeconds)) * 1000;
 
 /** What both the worker and its supervisor end runs with, each in its own thread. */
 export const endDependencies: Omit<EndDependencies, 'log'> = {

@@ -1,7 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { parseWakeUp } from '../aws/task-queue.ts';
 import { ENV, requiredEnv } from '../domain/env.ts';
-import { LEASE_MS } from '../domain/limits.ts';
 import type { RunningTask } from '../domain/task.ts';
 import type { AttemptOutcome, WakeUp, WakeUpOutcome } from '../tasks/end-run.ts';
 import { runTask } from '../tasks/run-task.ts';
@@ -10,7 +9,7 @@ import { CooperativeSupervisor } from './cooperative-supervisor.ts';
 import { logNoWakeUp, logSupervisorExit, logWakeUpFault, runLog } from './run-log.ts';
 import type { RunSlot } from './run-slots.ts';
 import { Supervisor } from './supervisor.ts';
-import { endDependencies, functionName, timeoutSeconds } from './worker-environment.ts';
+import { endDependencies, functionName, leaseMs, timeoutSeconds } from './worker-environment.ts';
 
 // Loaded by import(), so that a module that cannot load is a failed attempt and not a crash loop of the instance.
 const userModule = import('@task-mode/user-handler');
@@ -54,7 +53,7 @@ async function actOn(record: SQSRecord, context: Context): Promise<WakeUpOutcome
   const supervised = new SupervisedAttempt(wakeUp, context);
   try {
     const attempt = supervised.run.bind(supervised);
-    return await runTask({ ...endDependencies, instanceId, leaseMs: LEASE_MS, attempt, log: runLog }, wakeUp);
+    return await runTask({ ...endDependencies, instanceId, leaseMs, attempt, log: runLog }, wakeUp);
   } catch (error) {
     logWakeUpFault(record.messageId, error);
     return 'keep';

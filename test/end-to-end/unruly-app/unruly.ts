@@ -1,0 +1,30 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TaskHandler } from '../../../lambdas/worker/handler.ts';
+
+interface UnrulyPayload {
+  /** What it does for `seconds`, at least on its first `attempts`. */
+  readonly does?: 'spin' | 'ignore' | 'heed' | 'exit' | 'exhaust';
+  readonly seconds?: number;
+  readonly attempts?: number;
+}
+
+/** Misbehaves as it is told. Returns the attempt and the process that it ended on. */
+export const handler: TaskHandler<UnrulyPayload> = async (payload, { task, signal }) => {
+  const { does = 'heed', seconds = 0, attempts = 1 } = payload;
+  if (task.attempt <= attempts) await DEEDS[does](seconds * 1000, signal);
+  return { attempt: task.attempt, pid: process.pid };
+};
+
+const DEEDS: Record<NonNullable<UnrulyPayload['does']>, (ms: number, signal: AbortSignal) => unknown> = {
+  spin: (ms) => {
+    const endTime = Date.now() + ms;
+    while (Date.now() < endTime);
+  },
+  ignore: (ms) => pause(ms),
+  heed: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
+  exit: () => process.exit(7),
+  exhaust: () => {
+    const hoard: number[][] = [];
+    for (;;) hoard.push(Array.from({ length: 1_000_000 }, () => Math.random()));
+  },
+};
