@@ -55,6 +55,8 @@ export async function prepareHost(
       AWS_ENDPOINT_URL_S3: endpoints.s3,
     },
   });
+  const pollers: Host['pollers'] = [];
+  cleanup.defer(() => Promise.all(pollers.map((poller) => poller.settled())).then(() => undefined));
   cleanup.defer(() => lambda.stop(DRAIN_MS));
   const host: Host = {
     stackName: stack.name,
@@ -67,7 +69,7 @@ export async function prepareHost(
     queueEngine,
     lambda,
     gateway,
-    pollers: [],
+    pollers,
     registeredFunctionNames: [],
     deployedState,
     log,

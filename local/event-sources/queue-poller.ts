@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   type Message,
   ReceiveMessageCommand,
@@ -40,6 +41,7 @@ export class QueuePoller {
   readonly #options: QueuePollerOptions;
   readonly #slots: Slots;
   readonly #stopping = new AbortController();
+  readonly #batches = new Set<Promise<void>>();
   #polling: Promise<void> = Promise.resolve();
 
   constructor(options: QueuePollerOptions) {
@@ -59,6 +61,11 @@ export class QueuePoller {
     await this.#polling;
   }
 
+  /** Waits until what was received is dealt with. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#batches);
+  }
+
   async #poll(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
@@ -69,7 +76,11 @@ export class QueuePoller {
       if (messages.length === 0) {
         this.#slots.give();
       } else {
-        void this.#run(messages).finally(() => this.#slots.give());
+        const batch = this.#run(messages).finally(() => {
+          this.#batches.delete(batch);
+          this.#slots.give();
+        });
+        this.#batches.add(batch);
       }
     }
   }
@@ -119,6 +130,7 @@ export class QueuePoller {
     const result = await lambda.invoke(functionName, sqsEvent(messages, queueArn, region));
     if ('functionError' in result) {
       this.#note(`${result.functionError.errorType}: ${result.functionError.errorMessage}`);
+      if (this.#stopping.signal.aborted) await this.#giveBack(messages);
       return;
     }
     const failed = reportsItemFailures ? failedMessageIds(result.payload, messages) : new Set<string>();
@@ -127,6 +139,19 @@ export class QueuePoller {
       return;
     }
     await this.#delete(messages.filter(({ MessageId }) => !failed.has(MessageId ?? '')));
+  }
+
+  /** What a stop of the runtime cut off comes back at the next start, and not a visibility time-out later. */
+  async #giveBack(messages: readonly Message[]): Promise<void> {
+    const { sqs, queueUrl } = this.#options;
+    for (let first = 0; first < messages.length; first += MESSAGES_PER_CALL) {
+      const Entries = messages
+        .slice(first, first + MESSAGES_PER_CALL)
+        .map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout: 0 }));
+      await sqs
+        .send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
+        .catch(() => undefined);
+    }
   }
 
   async #delete(messages: readonly Message[]): Promise<void> {
