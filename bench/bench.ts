@@ -2,17 +2,15 @@
  * Measures the local runtime under load: `npm run bench -- --tasks 2000 --connections 20`.
  * It is the same code as on AWS, on engines and a machine that are not AWS: compare runs, not clouds.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { startQueueEngine } from '../local/engines/queue-engine.ts';
 import { startTableEngine } from '../local/engines/table-engine.ts';
 import { countingProxy } from './counting-proxy.ts';
 import { inParallel, percentile, submit, taskTimes } from './load.ts';
+import { startRuntime } from './runtime-process.ts';
 
 const { values } = parseArgs({
   options: { tasks: { type: 'string', default: '2000' }, connections: { type: 'string', default: '20' } },
@@ -25,34 +23,6 @@ const WARM_UP_TASKS = 200;
 
 /** How many tasks the requests are counted over. */
 const COUNTED_TASKS = 100;
-
-interface Runtime {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-/** Starts the command line in a process of its own: the load must not share its event loop. */
-async function startRuntime(dataDir: string, ...options: readonly string[]): Promise<Runtime> {
-  const child = spawn(
-    process.execPath,
-    ['bin/task-mode.ts', 'dev', '--port', '0', '--data', dataDir, ...options],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const ended = once(child, 'exit');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^Task Mode is ready at (.*)$/.exec(line)?.[1];
-    if (url === undefined) continue;
-    child.stdout.resume();
-    return {
-      url,
-      stop: async () => {
-        child.kill('SIGINT');
-        await ended;
-      },
-    };
-  }
-  throw new Error('the local runtime ended before it was ready');
-}
 
 async function measureLoad(folder: string): Promise<string[][]> {
   const runtime = await startRuntime(join(folder, 'load'));
