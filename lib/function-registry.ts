@@ -18,6 +18,7 @@ export interface RegisteredFunction {
   readonly functionName: string;
   readonly functionArn: string;
   readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
   readonly eventSourceId: string;
   readonly shardCount: number;
   readonly defaults: TaskConfig;
@@ -53,6 +54,14 @@ export class FunctionRegistry extends Construct {
     grantee.addEnvironment(ENV.functionTableName, this.table.tableName);
     grantee.addToRolePolicy(
       new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [this.table.tableArn] }),
+    );
+  }
+
+  /** Lets the sweep go through all functions. */
+  grantList(grantee: LambdaFunction): void {
+    grantee.addEnvironment(ENV.functionTableName, this.table.tableName);
+    grantee.addToRolePolicy(
+      new PolicyStatement({ actions: ['dynamodb:Scan'], resources: [this.table.tableArn] }),
     );
   }
 
@@ -94,12 +103,13 @@ export class FunctionRegistry extends Construct {
 
 /** The update that sets what was deployed and leaves every other field of the row alone. */
 function deployedRow(registered: RegisteredFunction, deployedBy: string): object {
-  const { functionArn, queueUrl, eventSourceId, shardCount, defaults } = registered;
+  const { functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, shardCount, defaults } = registered;
   const text = (value: string) => ({ S: value });
   const number = (value: number) => ({ N: String(value) });
   const fields = {
     functionArn: text(functionArn),
     queueUrl: text(queueUrl),
+    deadLetterQueueUrl: text(deadLetterQueueUrl),
     eventSourceId: text(eventSourceId),
     shardCount: number(shardCount),
     deployedBy: text(deployedBy),

@@ -41,6 +41,11 @@ export class PayloadBucket extends Construct {
     this.#grant(grantee, ['s3:PutObject', 's3:DeleteObject'], `${OBJECT_PREFIXES.payload}*`);
   }
 
+  /** Lets the redrive copy a payload, so that it outlives the new series. */
+  grantRedrive(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], `${OBJECT_PREFIXES.payload}*`);
+  }
+
   grantRead(grantee: LambdaFunction): void {
     this.#grant(grantee, ['s3:GetObject'], `${OBJECT_PREFIXES.payload}*`);
     this.#grant(grantee, ['s3:GetObject'], `${OBJECT_PREFIXES.result}*`);

@@ -19,7 +19,10 @@ const ROOT = '/2023-03-30';
 
 const TASKS = `${ROOT}/functions/{functionName}/async-tasks`;
 
-/** The contract's operations (FC contract section 2): one route and one function each, so that each has the least rights. */
+/**
+ * The contract's operations (FC contract section 2), and ours: one route and one function each, so that each has the
+ * least rights.
+ */
 const OPERATIONS = {
   InvokeFunction: {
     entry: 'invoke-function.lambda',
@@ -29,6 +32,11 @@ const OPERATIONS = {
   GetAsyncTask: { entry: 'get-async-task.lambda', method: HttpMethod.GET, path: `${TASKS}/{taskId}` },
   ListAsyncTasks: { entry: 'list-async-tasks.lambda', method: HttpMethod.GET, path: TASKS },
   StopAsyncTask: { entry: 'stop-async-task.lambda', method: HttpMethod.PUT, path: `${TASKS}/{taskId}/stop` },
+  RedriveAsyncTask: {
+    entry: 'redrive-async-task.lambda',
+    method: HttpMethod.POST,
+    path: `${TASKS}/{taskId}/redrive`,
+  },
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -77,6 +85,7 @@ export class TaskApi extends Construct {
       GetAsyncTask: this.#addOperation('GetAsyncTask'),
       ListAsyncTasks: this.#addOperation('ListAsyncTasks'),
       StopAsyncTask: this.#addOperation('StopAsyncTask'),
+      RedriveAsyncTask: this.#addOperation('RedriveAsyncTask'),
     };
     this.#addRoute(
       'UnknownRoute',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Duration, Token } from 'aws-cdk-lib';
+import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
   EVENT_AGE_SECONDS_RANGE,
@@ -19,11 +20,19 @@ import {
   TIMEOUT_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
 import type { TaskConfig } from '../lambdas/domain/task.ts';
-import type { TaskFunctionProps } from './task-function.ts';
+import type { LambdaBundleProps } from './lambda-bundle.ts';
+import type {
+  ExistingFunctionProps,
+  TaskExecutor,
+  TaskFunctionProps,
+  TaskQueueProps,
+} from './task-function.ts';
 
 /** Props that hold, with their defaults filled in. */
 export interface CheckedTaskFunction {
-  readonly entry: string;
+  readonly bundle: LambdaBundleProps;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly architecture: Architecture | undefined;
   readonly timeoutSeconds: number;
   readonly memorySize: number;
   readonly stop: 'kill' | 'cooperative';
@@ -77,42 +86,79 @@ class PropsCheck {
  * Checks everything about a task function that is known at synth.
  * @throws Error naming function, property, value and what is wanted.
  */
-export function checkedTaskFunction(functionName: string, props: TaskFunctionProps): CheckedTaskFunction {
+export function checkedTaskFunction(functionName: string, props: TaskExecutor): CheckedTaskFunction {
   if (!FUNCTION_NAME_PATTERN.test(functionName)) {
     throw new Error(
       `function name must have 1 to 64 characters, starting with a letter or _ and of letters, digits, _ and - only, got "${functionName}"`,
     );
   }
   const check = new PropsCheck(functionName);
-  const { memorySize, instanceConcurrency, shards, stop = 'kill' } = props;
-  const graceSeconds = check.seconds('stopGracePeriod', props.stopGracePeriod, STOP_GRACE_SECONDS_RANGE);
-  const timeoutRange = {
-    min: 1,
-    max: LAMBDA_TIMEOUT_MAX_SECONDS - graceSeconds - TIMEOUT_MARGIN_SECONDS,
-    default: TASK_TIMEOUT_DEFAULT_SECONDS,
-  };
-  const memoryMin = stop === 'kill' ? SUPERVISED_MEMORY_MIN_MB : MEMORY_MB_RANGE.min;
-  checkEnvironment(props.environment, check);
   return {
-    entry: checkedEntry(props.entry, check),
-    timeoutSeconds: check.seconds('timeout', props.timeout, timeoutRange),
-    memorySize: check.whole(
-      'memorySize',
-      memorySize ?? MEMORY_MB_RANGE.default,
-      { ...MEMORY_MB_RANGE, min: memoryMin },
-      ' of MB',
-    ),
-    stop,
-    graceSeconds,
+    ...('target' in props ? checkedTarget(props, check) : checkedHandler(props, check)),
     leaseSeconds: check.seconds('lease', props.lease, LEASE_SECONDS_RANGE),
     instanceConcurrency: check.whole(
       'instanceConcurrency',
-      instanceConcurrency ?? INSTANCE_CONCURRENCY_RANGE.default,
+      props.instanceConcurrency ?? INSTANCE_CONCURRENCY_RANGE.default,
       INSTANCE_CONCURRENCY_RANGE,
     ),
     scaling: checkedScaling(props, check),
-    shardCount: check.whole('shards', shards ?? SHARDS_RANGE.default, SHARDS_RANGE),
+    shardCount: check.whole('shards', props.shards ?? SHARDS_RANGE.default, SHARDS_RANGE),
     defaults: checkedConfig(props, check),
+  };
+}
+
+type CheckedExecutor = Pick<
+  CheckedTaskFunction,
+  'bundle' | 'environment' | 'architecture' | 'timeoutSeconds' | 'memorySize' | 'stop' | 'graceSeconds'
+>;
+
+function checkedHandler(props: TaskFunctionProps, check: PropsCheck): CheckedExecutor {
+  const { stop = 'kill', memorySize = MEMORY_MB_RANGE.default, environment = {}, architecture } = props;
+  const graceSeconds = check.seconds('stopGracePeriod', props.stopGracePeriod, STOP_GRACE_SECONDS_RANGE);
+  const memoryMin = stop === 'kill' ? SUPERVISED_MEMORY_MIN_MB : MEMORY_MB_RANGE.min;
+  checkEnvironment(environment, check);
+  return {
+    bundle: { entry: 'worker/worker.lambda', userHandler: checkedEntry(props.entry, check) },
+    environment,
+    architecture,
+    timeoutSeconds: check.seconds('timeout', props.timeout, timeoutRange(graceSeconds)),
+    memorySize: check.whole('memorySize', memorySize, { ...MEMORY_MB_RANGE, min: memoryMin }, ' of MB'),
+    stop,
+    graceSeconds,
+  };
+}
+
+/** An existing function's worker only waits: it needs no supervisor beside it, and no grace for what it cannot cancel. */
+function checkedTarget(
+  { target, timeout, memorySize }: ExistingFunctionProps & { readonly target: IFunction },
+  check: PropsCheck,
+): CheckedExecutor {
+  const targetTimeout = 'timeout' in target ? (target.timeout as Duration | undefined) : undefined;
+  const timeoutSeconds = check.seconds('timeout', timeout ?? targetTimeout, timeoutRange(0));
+  if (targetTimeout && targetTimeout.toSeconds() > timeoutSeconds) {
+    check.refuse(
+      'timeout',
+      `at least the existing function's own (${targetTimeout.toSeconds()} s)`,
+      timeoutSeconds,
+    );
+  }
+  const megabytes = memorySize ?? SUPERVISED_MEMORY_MIN_MB;
+  return {
+    bundle: { entry: 'worker/invoke-worker.lambda' },
+    environment: {},
+    architecture: undefined,
+    timeoutSeconds,
+    memorySize: check.whole('memorySize', megabytes, MEMORY_MB_RANGE, ' of MB'),
+    stop: 'cooperative',
+    graceSeconds: 0,
+  };
+}
+
+function timeoutRange(graceSeconds: number) {
+  return {
+    min: 1,
+    max: LAMBDA_TIMEOUT_MAX_SECONDS - graceSeconds - TIMEOUT_MARGIN_SECONDS,
+    default: TASK_TIMEOUT_DEFAULT_SECONDS,
   };
 }
 
@@ -121,7 +167,7 @@ function checkedEntry(entry: string, check: PropsCheck): string {
   return existsSync(path) ? path : check.refuse('entry', 'the path of a module that exists', `"${path}"`);
 }
 
-function checkedConfig(props: TaskFunctionProps, check: PropsCheck): TaskConfig {
+function checkedConfig(props: TaskQueueProps, check: PropsCheck): TaskConfig {
   const retries = props.maxAsyncRetryAttempts ?? RETRY_ATTEMPTS_RANGE.default;
   return {
     maxAsyncRetryAttempts: check.whole('maxAsyncRetryAttempts', retries, RETRY_ATTEMPTS_RANGE),
@@ -134,7 +180,7 @@ function checkedConfig(props: TaskFunctionProps, check: PropsCheck): TaskConfig 
 }
 
 function checkedScaling(
-  { pollers, maxConcurrency }: TaskFunctionProps,
+  { pollers, maxConcurrency }: TaskQueueProps,
   check: PropsCheck,
 ): CheckedTaskFunction['scaling'] {
   if (!pollers) {
@@ -156,9 +202,9 @@ function checkedScaling(
   return { provisionedPollerConfig: { minimumPollers, maximumPollers } };
 }
 
-function checkEnvironment(environment: TaskFunctionProps['environment'], check: PropsCheck): void {
+function checkEnvironment(environment: Readonly<Record<string, string>>, check: PropsCheck): void {
   const ours = new Set<string>(Object.values(ENV));
-  for (const name of Object.keys(environment ?? {})) {
+  for (const name of Object.keys(environment)) {
     if (ours.has(name)) {
       check.refuse('environment', `without our own variables (${[...ours].join(', ')})`, `"${name}"`);
     }

@@ -1,6 +1,6 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { type Architecture, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { type Architecture, EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
@@ -15,9 +15,66 @@ import type { FunctionRegistry } from './function-registry.ts';
 import type { PayloadBucket } from './payload-bucket.ts';
 import type { TaskApi } from './task-api.ts';
 import { type CheckedTaskFunction, checkedTaskFunction } from './task-function-check.ts';
+import type { TaskSweep } from './task-sweep.ts';
 import type { TaskTable } from './task-table.ts';
 
-export interface TaskFunctionProps {
+/** What every function that takes tasks can be told. */
+export interface TaskQueueProps {
+  /**
+   * How long a run is believed alive without a heartbeat: 3 to 300 s. An instance that crashes is noticed about then.
+   * A task that runs for longer than a sixth of it costs a write and an SQS request at every third.
+   *
+   * @default - 60 seconds
+   */
+  readonly lease?: Duration;
+
+  /**
+   * How many tasks one instance runs side by side: 1 to 10.
+   *
+   * @default - one task at a time
+   */
+  readonly instanceConcurrency?: number;
+
+  /**
+   * How many instances run at once: 2 to 1,000. Tasks at once are this times `instanceConcurrency`.
+   *
+   * @default - 100 instances, so that a flood leaves the account's other functions some concurrency
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * Dedicated pollers (event source provisioned mode), in place of `maxConcurrency`: for functions that must follow
+   * bursts within seconds or run above 1,000 at once. Costs per poller and hour, whether or not there are tasks.
+   *
+   * @default - AWS scales the pollers up to `maxConcurrency`
+   */
+  readonly pollers?: { readonly min: number; readonly max: number };
+
+  /**
+   * How often a failed attempt is repeated: 0 to 8.
+   *
+   * @default - 3 times
+   */
+  readonly maxAsyncRetryAttempts?: number;
+
+  /**
+   * How long after its due time a task may wait for its first attempt before it expires: 1 s to 7 days.
+   *
+   * @default - 24 hours
+   */
+  readonly maxAsyncEventAge?: Duration;
+
+  /**
+   * Over how many index partitions the function's tasks are spread: 1 to 64. One carries about 500 tasks/s. Can be
+   * raised at any deployment.
+   *
+   * @default - 8
+   */
+  readonly shards?: number;
+}
+
+/** A function whose handler is bundled into its worker. */
+export interface TaskFunctionProps extends TaskQueueProps {
   /** Path of the module that exports the task's `handler`, absolute or from the folder where the CDK app runs. */
   readonly entry: string;
 
@@ -46,41 +103,11 @@ export interface TaskFunctionProps {
   readonly stopGracePeriod?: Duration;
 
   /**
-   * How long a run is believed alive without a heartbeat: 3 to 300 s. An instance that crashes is noticed about then.
-   * A task that runs for longer than a sixth of it costs a write and an SQS request at every third.
-   *
-   * @default - 60 seconds
-   */
-  readonly lease?: Duration;
-
-  /**
    * Memory of an instance in MB, and with it its share of CPU: 256 to 10,240, from 128 on with cooperative stop.
    *
    * @default - 512 MB
    */
   readonly memorySize?: number;
-
-  /**
-   * How many tasks one instance runs side by side: 1 to 10.
-   *
-   * @default - one task at a time
-   */
-  readonly instanceConcurrency?: number;
-
-  /**
-   * How many instances run at once: 2 to 1,000. Tasks at once are this times `instanceConcurrency`.
-   *
-   * @default - 100 instances, so that a flood leaves the account's other functions some concurrency
-   */
-  readonly maxConcurrency?: number;
-
-  /**
-   * Dedicated pollers (event source provisioned mode), in place of `maxConcurrency`: for functions that must follow
-   * bursts within seconds or run above 1,000 at once. Costs per poller and hour, whether or not there are tasks.
-   *
-   * @default - AWS scales the pollers up to `maxConcurrency`
-   */
-  readonly pollers?: { readonly min: number; readonly max: number };
 
   /**
    * Environment variables for the task's code.
@@ -95,29 +122,27 @@ export interface TaskFunctionProps {
    * @default - arm64
    */
   readonly architecture?: Architecture;
-
-  /**
-   * How often a failed attempt is repeated: 0 to 8.
-   *
-   * @default - 3 times
-   */
-  readonly maxAsyncRetryAttempts?: number;
-
-  /**
-   * How long after its due time a task may wait for its first attempt before it expires: 1 s to 7 days.
-   *
-   * @default - 24 hours
-   */
-  readonly maxAsyncEventAge?: Duration;
-
-  /**
-   * Over how many index partitions the function's tasks are spread: 1 to 64. One carries about 500 tasks/s. Can be
-   * raised at any deployment.
-   *
-   * @default - 8
-   */
-  readonly shards?: number;
 }
+
+/** An existing Lambda function of any runtime, which a worker of ours invokes. */
+export interface ExistingFunctionProps extends TaskQueueProps {
+  /**
+   * How long the worker waits for an answer: 1 s to 890 s, and at least the function's own time-out.
+   *
+   * @default - the function's own time-out where it is known, else 60 seconds
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Memory of a worker in MB, which does nothing but wait: 128 to 10,240.
+   *
+   * @default - 256 MB
+   */
+  readonly memorySize?: number;
+}
+
+/** What runs the tasks: a handler of the user's, or an existing function. */
+export type TaskExecutor = TaskFunctionProps | (ExistingFunctionProps & { readonly target: IFunction });
 
 /** What a task function is deployed with: the parts of TaskMode that it uses. */
 export interface TaskFunctionParts {
@@ -125,6 +150,7 @@ export interface TaskFunctionParts {
   readonly registry: FunctionRegistry;
   readonly payloadBucket: PayloadBucket;
   readonly api: TaskApi;
+  readonly sweep: TaskSweep;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -136,7 +162,7 @@ export class TaskFunction extends Construct {
   readonly worker: BundledFunction;
 
   /** @throws Error at synth, naming property, value and what is wanted. */
-  constructor(scope: Construct, functionName: string, props: TaskFunctionProps, parts: TaskFunctionParts) {
+  constructor(scope: Construct, functionName: string, props: TaskExecutor, parts: TaskFunctionParts) {
     const checked = checkedTaskFunction(functionName, props);
     super(scope, functionName);
     this.functionName = functionName;
@@ -147,13 +173,13 @@ export class TaskFunction extends Construct {
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
     this.worker = new BundledFunction(this, 'Worker', {
-      bundle: { entry: 'worker/worker.lambda', userHandler: checked.entry },
+      bundle: checked.bundle,
       description: `Task function ${functionName}`,
       timeout: Duration.seconds(lambdaTimeoutSeconds),
       memorySize: checked.memorySize,
-      ...(props.architecture && { architecture: props.architecture }),
+      ...(checked.architecture && { architecture: checked.architecture }),
       environment: {
-        ...props.environment,
+        ...checked.environment,
         [ENV.functionName]: functionName,
         [ENV.queueUrl]: this.queue.queueUrl,
         [ENV.timeoutSeconds]: String(checked.timeoutSeconds),
@@ -163,19 +189,33 @@ export class TaskFunction extends Construct {
         [ENV.shardCount]: String(checked.shardCount),
       },
     });
+    if ('target' in props) this.#invoke(props.target);
     this.#grantWorker(parts);
     const eventSource = this.#addEventSource(checked);
-    parts.api.functions.InvokeFunction.addToRolePolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
-    );
+    const { InvokeFunction, RedriveAsyncTask } = parts.api.functions;
+    for (const sender of [InvokeFunction, RedriveAsyncTask]) {
+      sender.addToRolePolicy(
+        new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
+      );
+    }
+    parts.sweep.grantQueues(this.queue, this.deadLetterQueue);
     parts.registry.register(this, 'Registration', {
       functionName,
       functionArn: this.worker.functionArn,
       queueUrl: this.queue.queueUrl,
+      deadLetterQueueUrl: this.deadLetterQueue.queueUrl,
       eventSourceId: eventSource.eventSourceMappingId,
       shardCount: checked.shardCount,
       defaults: checked.defaults,
     });
+  }
+
+  /** Lets the worker invoke the existing function, which needs no permission of its own for that. */
+  #invoke({ functionArn }: IFunction): void {
+    this.worker.addEnvironment(ENV.targetArn, functionArn);
+    this.worker.addToRolePolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] }),
+    );
   }
 
   #queue(id: string, { removalPolicy }: TaskFunctionParts, props: QueueProps): Queue {

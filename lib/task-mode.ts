@@ -1,9 +1,16 @@
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import { TaskApi } from './task-api.ts';
-import { TaskFunction, type TaskFunctionProps } from './task-function.ts';
+import {
+  type ExistingFunctionProps,
+  TaskFunction,
+  type TaskFunctionParts,
+  type TaskFunctionProps,
+} from './task-function.ts';
+import { TaskSweep } from './task-sweep.ts';
 import { TaskTable } from './task-table.ts';
 
 export interface TaskModeProps {
@@ -22,6 +29,7 @@ export class TaskMode extends Construct {
   readonly taskTable: TaskTable;
   readonly registry: FunctionRegistry;
   readonly payloadBucket: PayloadBucket;
+  readonly sweep: TaskSweep;
   /** The API's address, such as `https://abc123.execute-api.us-east-1.amazonaws.com`. */
   readonly url: string;
   readonly #removalPolicy: RemovalPolicy;
@@ -34,8 +42,11 @@ export class TaskMode extends Construct {
     this.registry = new FunctionRegistry(this, 'Functions', { removalPolicy });
     this.payloadBucket = new PayloadBucket(this, 'Payloads', { removalPolicy });
     this.api = new TaskApi(this, 'Api');
+    this.sweep = new TaskSweep(this, 'Sweep');
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
+    this.taskTable.grantSweep(this.sweep.function);
+    this.registry.grantList(this.sweep.function);
     new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the Task Mode API' });
   }
 
@@ -44,17 +55,36 @@ export class TaskMode extends Construct {
    * @throws Error at synth, naming property, value and what is wanted.
    */
   addFunction(functionName: string, props: TaskFunctionProps): TaskFunction {
-    return new TaskFunction(this, functionName, props, {
+    return new TaskFunction(this, functionName, props, this.#parts());
+  }
+
+  /**
+   * Has an existing Lambda function take tasks, of any runtime and unchanged. A worker of ours invokes it and waits. It
+   * cannot be cancelled: a stop ends the waiting, and what the function does or answers from then on counts no more.
+   * @throws Error at synth, naming property, value and what is wanted.
+   */
+  addExistingFunction(
+    functionName: string,
+    target: IFunction,
+    props: ExistingFunctionProps = {},
+  ): TaskFunction {
+    return new TaskFunction(this, functionName, { ...props, target }, this.#parts());
+  }
+
+  #parts(): TaskFunctionParts {
+    return {
       taskTable: this.taskTable,
       registry: this.registry,
       payloadBucket: this.payloadBucket,
       api: this.api,
+      sweep: this.sweep,
       removalPolicy: this.#removalPolicy,
-    });
+    };
   }
 
   #connectApi(): void {
-    const { InvokeFunction, GetAsyncTask, ListAsyncTasks, StopAsyncTask } = this.api.functions;
+    const { InvokeFunction, GetAsyncTask, ListAsyncTasks, StopAsyncTask, RedriveAsyncTask } =
+      this.api.functions;
     for (const handler of Object.values(this.api.functions)) this.registry.grantRead(handler);
     this.taskTable.grantCreate(InvokeFunction);
     this.payloadBucket.grantSubmit(InvokeFunction);
@@ -62,6 +92,8 @@ export class TaskMode extends Construct {
     this.payloadBucket.grantRead(GetAsyncTask);
     this.taskTable.grantList(ListAsyncTasks);
     this.payloadBucket.grantRead(ListAsyncTasks);
-    this.taskTable.grantStop(StopAsyncTask);
+    this.taskTable.grantMove(StopAsyncTask);
+    this.taskTable.grantMove(RedriveAsyncTask);
+    this.payloadBucket.grantRedrive(RedriveAsyncTask);
   }
 }

@@ -39,6 +39,12 @@ export class TaskTable extends Construct {
           projectionType: ProjectionType.INCLUDE,
           nonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'],
         },
+        {
+          indexName: TASK_INDEXES.byWakeTime,
+          partitionKey: { name: 'wakeShard', type: AttributeType.STRING },
+          sortKey: { name: 'wakeTime', type: AttributeType.NUMBER },
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
       ],
     });
   }
@@ -52,18 +58,20 @@ export class TaskTable extends Construct {
     this.#grant(grantee, ['dynamodb:GetItem']);
   }
 
-  grantStop(grantee: LambdaFunction): void {
+  /** Lets a function read tasks and move them on. */
+  grantMove(grantee: LambdaFunction): void {
     this.#grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
   }
 
   grantList(grantee: LambdaFunction): void {
     this.#grant(grantee, ['dynamodb:BatchGetItem']);
-    grantee.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['dynamodb:Query'],
-        resources: Object.values(TASK_INDEXES).map((index) => `${this.table.tableArn}/index/${index}`),
-      }),
-    );
+    this.#grantQuery(grantee, [TASK_INDEXES.byTime, TASK_INDEXES.byState]);
+  }
+
+  /** Lets the sweep find the tasks that need somebody, and move them. */
+  grantSweep(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    this.#grantQuery(grantee, [TASK_INDEXES.byState, TASK_INDEXES.byWakeTime]);
   }
 
   /** Lets a worker, which runs the user's code, read and move the tasks of its own function and no others. */
@@ -76,6 +84,11 @@ export class TaskTable extends Construct {
         conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${functionName}#*`] } },
       }),
     );
+  }
+
+  #grantQuery(grantee: LambdaFunction, indexes: readonly string[]): void {
+    const resources = indexes.map((index) => `${this.table.tableArn}/index/${index}`);
+    grantee.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:Query'], resources }));
   }
 
   #grant(grantee: LambdaFunction, actions: string[]): void {

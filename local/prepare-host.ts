@@ -5,6 +5,7 @@ import { DeployedState } from './deployed-state.ts';
 import { ACCOUNT_ID } from './engines/engine.ts';
 import { type Engines, startEngines } from './engines/start-engines.ts';
 import { environmentProgram } from './functions/environment-program.ts';
+import { serveLambdaApi } from './functions/lambda-api.ts';
 import { LambdaService } from './functions/lambda-service.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Host } from './resources/deployer.ts';
@@ -45,7 +46,9 @@ export async function prepareHost(
     DeployedState.read(data.deployedState),
   ]);
   const { endpoints, sqs, dynamodb, queueEngine } = engines;
-  const lambda = new LambdaService({
+  const lambdaApi = await serveLambdaApi(() => lambda);
+  cleanup.defer(() => lambdaApi.close());
+  const lambda: LambdaService = new LambdaService({
     region,
     program,
     log,
@@ -53,6 +56,7 @@ export async function prepareHost(
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
       AWS_ENDPOINT_URL_S3: endpoints.s3,
+      AWS_ENDPOINT_URL_LAMBDA: lambdaApi.endpoint,
     },
   });
   const pollers: Host['pollers'] = [];
@@ -70,6 +74,7 @@ export async function prepareHost(
     lambda,
     gateway,
     pollers,
+    schedules: [],
     registeredFunctionNames: [],
     deployedState,
     log,

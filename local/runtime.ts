@@ -82,10 +82,16 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
   options.signal?.throwIfAborted();
   cleanup.defer(() => {
     gateway.stopAccepting();
+    for (const schedule of host.schedules) {
+      schedule.stop();
+    }
     return Promise.all(host.pollers.map((poller) => poller.stop())).then(() => undefined);
   });
   for (const poller of host.pollers) {
     poller.start();
+  }
+  for (const schedule of host.schedules) {
+    schedule.start();
   }
   gateway.serve(host.lambda);
   return {

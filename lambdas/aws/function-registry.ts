@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { REGISTRY_CACHE_MS } from '../domain/limits.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
@@ -40,6 +40,19 @@ export class FunctionRegistry {
     return record;
   }
 
+  /** Lists every function there ever was, removed ones included, as they are now. */
+  async list(): Promise<TaskFunctionRecord[]> {
+    const records: TaskFunctionRecord[] = [];
+    const { client, tableName } = this.#options;
+    const pages = paginateScan({ client }, { TableName: tableName, ConsistentRead: true });
+    await callAws('DynamoDB', async () => {
+      for await (const { Items = [] } of pages) {
+        records.push(...Items.map((item) => toRecord(unmarshall(item))));
+      }
+    });
+    return records;
+  }
+
   /** Reads the function anew next time. */
   forget(functionName: string): void {
     this.#cache.delete(functionName);
@@ -47,7 +60,8 @@ export class FunctionRegistry {
 }
 
 function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
-  const { functionName, functionArn, queueUrl, eventSourceId, shardCount, shardCounts, defaults } = row;
+  const { functionName, functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, defaults } = row;
+  const { shardCount, shardCounts } = row;
   if (typeof functionName !== 'string' || typeof queueUrl !== 'string' || typeof shardCount !== 'number') {
     throw new Error(`row "${functionName}" of the function table is no registered function`);
   }
@@ -55,6 +69,7 @@ function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
     functionName,
     functionArn,
     queueUrl,
+    deadLetterQueueUrl,
     eventSourceId,
     shardCount,
     maxShardCount: Math.max(shardCount, ...shardCounts),

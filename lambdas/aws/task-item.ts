@@ -1,17 +1,32 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { INDEX_STATES, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
-import { shardOf, sortKeyOf, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
+import { INDEX_STATES, type IndexState, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
+import {
+  shardOf,
+  sortKeyOf,
+  type Task,
+  type TaskIn,
+  type TaskKey,
+  WAKE_SHARD_COUNT,
+} from '../domain/task.ts';
 
 export type Item = Record<string, AttributeValue>;
 
 const MARSHALL = { removeUndefinedValues: true };
 
 /** The attributes that exist for the indexes only. */
-const INDEX_ATTRIBUTES = ['pk', 'sortKey', 'timeShard', 'stateShard'];
+const INDEX_ATTRIBUTES = ['pk', 'sortKey', 'timeShard', 'stateShard', 'wakeShard'];
 
 export function primaryKeyOf({ functionName, taskId }: TaskKey): string {
   return `${functionName}#${taskId}`;
+}
+
+/** Tells which task an item or an index entry is of. */
+export function keyOf(item: Item): TaskKey {
+  const pk = String(unmarshall(item).pk);
+  // Neither a function name nor a task id can have a #.
+  const end = pk.indexOf('#');
+  return { functionName: pk.slice(0, end), taskId: pk.slice(end + 1) };
 }
 
 export function timeShardOf(functionName: string, shard: number): string {
@@ -21,7 +36,19 @@ export function timeShardOf(functionName: string, shard: number): string {
 /** The partition of `byState` that a task in `status` is listed in; undefined when it is in none. */
 export function stateShardOf(functionName: string, status: TaskStatus, shard: number): string | undefined {
   const state = INDEX_STATES[status];
-  return state === null ? undefined : `${functionName}#${state}#${shard}`;
+  return state === null ? undefined : stateShardKey(functionName, state, shard);
+}
+
+export function stateShardKey(functionName: string, state: IndexState, shard: number): string {
+  return `${functionName}#${state}#${shard}`;
+}
+
+/** A wake time and the partition of `byWakeTime` that goes with it: set together, and removed together. */
+export function wakeFields(taskId: string, wakeTime: number | undefined) {
+  return {
+    wakeTime,
+    wakeShard: wakeTime === undefined ? undefined : String(shardOf(taskId, WAKE_SHARD_COUNT)),
+  };
 }
 
 export function toItem(task: Task, shardCount: number): Item {
@@ -32,6 +59,7 @@ export function toItem(task: Task, shardCount: number): Item {
     sortKey: sortKeyOf(task.submitTime, task.taskId),
     timeShard: timeShardOf(task.functionName, shard),
     stateShard: stateShardOf(task.functionName, task.status, shard),
+    ...wakeFields(task.taskId, task.wakeTime),
   });
 }
 

@@ -1,6 +1,8 @@
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -17,6 +19,22 @@ const MESSAGE_GONE = [
   'ReceiptHandleIsInvalid',
   'InvalidParameterValue',
 ];
+
+/** The most that SQS hands out at once (AWS SQS quotas). */
+const RECEIVE_MAX_MESSAGES = 10;
+
+const MESSAGE_COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+] as const;
+
+/** A message that was received. */
+export interface ReceivedMessage {
+  /** Undefined when the message is no wake-up. */
+  readonly key: TaskKey | undefined;
+  readonly receiptHandle: string;
+}
 
 /** The queue was replaced or removed since its URL was read. */
 export class QueueGoneError extends Error {
@@ -53,6 +71,30 @@ export class TaskQueue {
       }
       throw error;
     }
+  }
+
+  /** Receives what is there now, at most ten messages. SQS may overlook some in a queue that is nearly empty. */
+  async receive(queueUrl: string): Promise<ReceivedMessage[]> {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: RECEIVE_MAX_MESSAGES,
+      WaitTimeSeconds: 0,
+    });
+    const { Messages = [] } = await callAws('SQS', () => this.#client.send(command, this.#call));
+    return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({
+      key: parseWakeUp(Body),
+      receiptHandle: ReceiptHandle,
+    }));
+  }
+
+  /** Tells whether the queue holds no message, be it visible, in flight or delayed; SQS's counts lag by up to a minute. */
+  async isEmpty(queueUrl: string): Promise<boolean> {
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: [...MESSAGE_COUNTS],
+    });
+    const { Attributes = {} } = await callAws('SQS', () => this.#client.send(command, this.#call));
+    return MESSAGE_COUNTS.every((name) => Attributes[name] === '0');
   }
 
   async delete(queueUrl: string, receiptHandle: string): Promise<void> {

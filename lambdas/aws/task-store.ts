@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
+  type LIFECYCLE,
   sourcesOf,
   type TaskEvent,
   type TaskStatus,
@@ -23,7 +24,15 @@ import {
   withEvent,
 } from '../domain/task.ts';
 import { callAws } from './faults.ts';
-import { type Item, primaryKeyOf, stateShardOf, toAttributes, toItem, toTask } from './task-item.ts';
+import {
+  type Item,
+  primaryKeyOf,
+  stateShardOf,
+  toAttributes,
+  toItem,
+  toTask,
+  wakeFields,
+} from './task-item.ts';
 import { Update } from './update-expression.ts';
 
 // By the names on the wire: a bundle's minifier renames the SDK's classes.
@@ -41,12 +50,15 @@ export interface Run {
   readonly instanceId: string;
 }
 
-/** What a write changes beside the status. An `undefined` value removes the field. */
+/** What a write changes beside the status. An `undefined` value removes the field; a wake time goes unless it is given. */
 export interface Change {
   readonly now: number;
   readonly eventDetail?: string | undefined;
-  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly fields?: Readonly<Record<string, unknown>> & { readonly wakeTime?: number };
 }
+
+/** What is noted about a task that stays in its status. */
+export type Note = { readonly wakeTime: number | undefined } | { readonly resentTime: number };
 
 export interface TaskStoreOptions {
   readonly client: DynamoDBClient;
@@ -97,27 +109,30 @@ export class TaskStore {
   }
 
   /**
-   * Starts an attempt in one write that also returns the row: the events Processed and Running (the message was
-   * dequeued and the code starts at once), the attempt counted, the run's signature and lease.
+   * Starts an attempt of a task that is in status `from`, in one write that also returns the row: the attempt counted,
+   * the run's signature and lease. From Enqueued it was dequeued and starts at once, which is two events in one write.
    */
-  async start(key: TaskKey, run: Run): Promise<WriteOutcome<RunningTask>> {
+  async start(
+    key: TaskKey,
+    run: Run,
+    from: StartableStatus = 'Enqueued',
+  ): Promise<WriteOutcome<RunningTask>> {
     const { now, runId, leaseUntil, instanceId } = run;
-    const sources = sourcesOf('start', 'Running');
-    const mayStillStart = sources.filter((status) => sourcesOf('expire', 'Expired').includes(status));
+    const steps: readonly TaskStatus[] = from === 'Enqueued' ? ['Processed', 'Running'] : ['Running'];
     const update = new Update()
       .set({ status: 'Running', runId, leaseUntil, instanceId, startTime: now })
       .set({ stateShard: this.#stateShard(key, 'Running'), expiresAt: expiresAtOfStart(now) })
+      .set(wakeFields(key.taskId, undefined))
       .add({ attempt: 1 })
-      .append('events', [
-        { status: 'Processed', timestamp: now },
-        { status: 'Running', timestamp: now },
-      ])
-      .when(`#status IN (${listed(sources)})`, statusValues(sources))
-      .when('notBefore <= :soon', toAttributes({ ':soon': now + EARLY_START_MS }))
-      .when(
-        `(startDeadline >= :now OR NOT #status IN (${listed(mayStillStart)}))`,
-        toAttributes({ ':now': now }),
-      );
+      .append(
+        'events',
+        steps.map((status) => ({ status, timestamp: now })),
+      )
+      .whenSame({ status: from })
+      .when('notBefore <= :soon', toAttributes({ ':soon': now + EARLY_START_MS }));
+    if (sourcesOf('expire', 'Expired').includes(from)) {
+      update.when('startDeadline >= :now', toAttributes({ ':now': now }));
+    }
     const outcome = await this.#update(key, update);
     if (outcome.isWritten && outcome.task.status === 'Running')
       return { isWritten: true, task: outcome.task };
@@ -133,23 +148,25 @@ export class TaskStore {
    */
   async move(task: Task, event: TaskEvent, to: TaskStatus, change: Change): Promise<WriteOutcome> {
     const sources = sourcesOf(event, to);
-    const { now, eventDetail, fields = {} } = change;
+    const { now, eventDetail } = change;
+    const { wakeTime, ...fields } = change.fields ?? {};
     const update = new Update()
       .set({ ...fields, status: to, stateShard: this.#stateShard(task, to) })
+      .set(wakeFields(task.taskId, wakeTime))
       .set(withEvent(task, { status: to, timestamp: now, ...(eventDetail !== undefined && { eventDetail }) }))
-      .when(`#status IN (${listed(sources)})`, statusValues(sources))
-      // Every move adds an event, so the history's length tells whether the row is still as it was read.
-      .when('size(#events) = :events', toAttributes({ ':events': task.events.length }))
-      .whenSame({
-        submissionId: task.submissionId,
-        series: task.series,
-        runId: runIdOf(task),
-        droppedEvents: task.droppedEvents,
-      });
-    const outcome = await this.#update(task, update);
+      .when(`#status IN (${listed(sources)})`, statusValues(sources));
+    const outcome = await this.#update(task, asRead(update, task));
     if (outcome.isWritten) return outcome;
     const { current } = outcome;
     return current && isOwnWrite(task, current, to) ? { isWritten: true, task: current } : outcome;
+  }
+
+  /** Notes something about a task as it was read; one to which anything has happened since is left alone. */
+  async note(task: Task, note: Note): Promise<boolean> {
+    const update = new Update()
+      .set('wakeTime' in note ? wakeFields(task.taskId, note.wakeTime) : note)
+      .whenSame({ status: task.status, wakeTime: task.wakeTime });
+    return (await this.#update(task, asRead(update, task))).isWritten;
   }
 
   /** Keeps a run's lease alive, and reads how its task stands. A run that is over or another's is left alone. */
@@ -206,8 +223,28 @@ export class TaskStore {
   }
 }
 
+/** The statuses that a task can start from. */
+export type StartableStatus = {
+  [S in TaskStatus]: 'start' extends keyof (typeof LIFECYCLE)[S] ? S : never;
+}[TaskStatus];
+
 /** The statuses of a task whose code runs. */
 const LEASED = ['Running', 'Stopping'] as const satisfies readonly TaskStatus[];
+
+/** Lets an update through only if the row is the task as it was read: the same submission, series, run and history. */
+function asRead(update: Update, task: Task): Update {
+  return (
+    update
+      // Every move adds an event, so the history's length tells whether the row is still as it was read.
+      .whenSize('events', task.events.length)
+      .whenSame({
+        submissionId: task.submissionId,
+        series: task.series,
+        runId: runIdOf(task),
+        droppedEvents: task.droppedEvents,
+      })
+  );
+}
 
 /** A run that finds its own signature beside the status it wanted had won before; others have no signature to show. */
 function isOwnWrite(task: Task, current: Task, to: TaskStatus): boolean {

@@ -37,6 +37,12 @@ export class Update {
     return this;
   }
 
+  /** Writes only over a row whose list has so many entries. */
+  whenSize(field: string, size: number): this {
+    this.#conditions.push(`size(${this.#name(field)}) = ${this.#value(`size_${field}`, size)}`);
+    return this;
+  }
+
   /** Writes only over a row whose fields still have these values; undefined ones are not compared. */
   whenSame(fields: Readonly<Record<string, unknown>>): this {
     for (const [field, value] of Object.entries(fields)) {
@@ -47,9 +53,12 @@ export class Update {
   }
 
   build() {
-    const removes = this.#removes.length > 0 ? ` REMOVE ${this.#removes.join(', ')}` : '';
+    const clauses = { SET: this.#sets, REMOVE: this.#removes };
     return {
-      UpdateExpression: `SET ${this.#sets.join(', ')}${removes}`,
+      UpdateExpression: Object.entries(clauses)
+        .filter(([, parts]) => parts.length > 0)
+        .map(([verb, parts]) => `${verb} ${parts.join(', ')}`)
+        .join(' '),
       ConditionExpression: this.#conditions.join(' AND '),
       ExpressionAttributeNames: this.#names,
       ExpressionAttributeValues: this.#values,

@@ -6,6 +6,7 @@ export const ENV = {
   functionName: 'TASK_FUNCTION_NAME',
   queueUrl: 'TASK_QUEUE_URL',
   timeoutSeconds: 'TASK_TIMEOUT_SECONDS',
+  targetArn: 'TASK_TARGET_ARN',
   stop: 'TASK_STOP',
   leaseSeconds: 'TASK_LEASE_SECONDS',
   stopGraceSeconds: 'TASK_STOP_GRACE_SECONDS',

@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'AsyncTaskAlreadyExists'
   /** Ours: the contract has no code for stopping a task that ended otherwise. */
   | 'AsyncTaskFinished'
+  /** Ours: only a task that ended without success can be run again. */
+  | 'RedriveNotAllowed'
   /** Ours: AWS did not take or answer a call in time; repeating the request is safe. */
   | 'ServiceUnavailable'
   | 'InternalServerError';

@@ -88,6 +88,11 @@ export const FAILURES = {
       `the result has ${bytes} bytes as JSON, and at most ${RESULT_MAX_BYTES} are kept`,
       { isFinal: true },
     ),
+  notInvoked: taskFailure(
+    'UnhandledInvocationError',
+    'Target.NotInvoked',
+    'the existing function could not be invoked: it does not exist, or the worker may not invoke it',
+  ),
   notJson: (reason: string) =>
     taskFailure('UnhandledInvocationError', 'Runtime.MarshalError', `the result is not JSON: ${reason}`),
   instanceDied: (instanceId: string) =>

@@ -104,7 +104,7 @@ export const RAISERS: Record<TaskEvent | 'submit', readonly Raiser[]> = {
 export type IndexState = 'waiting' | 'running' | 'failed' | 'stopped';
 
 /** The index state of each status; null keeps the task out of the index (most tasks end Succeeded). */
-export const INDEX_STATES: Record<TaskStatus, IndexState | null> = {
+export const INDEX_STATES = {
   Enqueued: 'waiting',
   Processed: 'waiting',
   Retrying: 'waiting',
@@ -115,4 +115,9 @@ export const INDEX_STATES: Record<TaskStatus, IndexState | null> = {
   Invalid: 'failed',
   Stopped: 'stopped',
   Succeeded: null,
-};
+} as const satisfies Record<TaskStatus, IndexState | null>;
+
+/** The statuses of a task that is to start: for the first time, or again. */
+export type WaitingStatus = {
+  [S in TaskStatus]: (typeof INDEX_STATES)[S] extends 'waiting' ? S : never;
+}[TaskStatus];

@@ -20,8 +20,11 @@ export const RESULT_MAX_BYTES = 1024 * 1024;
 export const INLINE_PAYLOAD_MAX_BYTES = 2 * 1024;
 export const INLINE_RESULT_MAX_BYTES = 4 * 1024;
 
-/** SQS DelaySeconds reaches 900 s (AWS SQS quotas). */
-export const DELAY_MAX_SECONDS = 900;
+/** Our own: FC ends at 3,600 s (contract section 4). A payload outlives this, the event age and the retention. */
+export const DELAY_MAX_SECONDS = 604_800;
+
+/** SQS DelaySeconds reaches 900 s (AWS SQS quotas). A task that is due later is woken up by the sweep. */
+export const QUEUE_DELAY_MAX_SECONDS = 900;
 
 /** FC contract section 8. */
 export const RETRY_ATTEMPTS_RANGE = { min: 0, max: 8, default: 3 } as const;
@@ -45,6 +48,38 @@ export const EARLY_START_MS = 1000;
 
 /** A row this old and still Enqueued, whose submit is repeated, is sent again: its first submit may have died. */
 export const RESEND_AFTER_MS = 5000;
+
+/**
+ * One run of the sweep, of which there is one a minute: it ends by itself before Lambda's time-out of 60 s, works on so
+ * many things at once, and leaves to the next run what exceeds its bounds. A query of an index looks at 300 entries,
+ * about 50 KB; a shard is read on while it yields something, for at most ten pages.
+ */
+export const SWEEP_WORK_MS = 45_000;
+export const SWEEP_ITEMS_AT_ONCE = 10;
+export const SWEEP_FUNCTIONS_AT_ONCE = 5;
+export const SWEEP_PAGE_ENTRIES = 300;
+export const SWEEP_PAGES_MAX = 10;
+
+/** How far ahead the sweep sends wake-ups: within SQS's 15 minutes even where a run comes a minute late. */
+export const SWEEP_AHEAD_MS = 14 * 60_000;
+
+/** A run is taken for dead only this long after its lease: clocks differ, and its message comes about then as well. */
+export const DEAD_AFTER_LEASE_MS = 5000;
+
+/** The sweep leaves tasks alone that were submitted within the last minute: their wake-ups are on their way. */
+export const SWEEP_MIN_AGE_MS = 60_000;
+
+/** A due task is an orphan this long after when its queue is empty. SQS's message counts lag by up to a minute. */
+export const ORPHAN_AFTER_MS = 2 * 60_000;
+
+/** While its queue holds messages, its own may be among them: then it is sent again only from this age on. */
+export const ORPHAN_IN_BACKLOG_AFTER_MS = 10 * 60_000;
+
+/** And at most so many of a function in one run: a backlog may not be fed by what is meant to heal it. */
+export const ORPHANS_IN_BACKLOG_MAX = 100;
+
+/** How often a run asks a dead-letter queue for ten messages while it gives some. */
+export const DEAD_LETTER_RECEIVES_MAX = 100;
 
 /** Lambda ends an invocation at 900 s (AWS Lambda quotas). */
 export const LAMBDA_TIMEOUT_MAX_SECONDS = 900;
@@ -127,3 +162,6 @@ export const SUPERVISED_MEMORY_MIN_MB = 256;
 export const MEMORY_MB_RANGE = { min: 128, max: 10_240, default: 512 } as const;
 
 export const TASK_TIMEOUT_DEFAULT_SECONDS = 60;
+
+/** How often one task can be redriven: its history and its row stay bounded. */
+export const REDRIVES_MAX = 20;

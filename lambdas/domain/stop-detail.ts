@@ -2,9 +2,10 @@ import type { Task } from './task.ts';
 
 /**
  * How a run that was asked to stop came to its end: `cooperative`, its code ended by itself; `killed`, the supervisor
- * ended the process; `died`, the process had ended for another reason before either could.
+ * ended the process; `died`, the process had ended for another reason before either could; `fenced`, an existing
+ * function was no longer waited for, and what it does or answers from then on counts no more.
  */
-export type StopEnd = 'cooperative' | 'killed' | 'died';
+export type StopEnd = 'cooperative' | 'killed' | 'died' | 'fenced';
 
 /** The JSON text that the event Stopped carries: how the run ended, and how long after the stop was asked for. */
 export function stopDetail({ events }: Pick<Task, 'events'>, endedBy: StopEnd, now: number): string {

@@ -1,5 +1,5 @@
-/** The indexes of the task table: created by the construct, queried by the list. */
-export const TASK_INDEXES = { byTime: 'byTime', byState: 'byState' } as const;
+/** The indexes of the task table: created by the construct, queried by the list and the sweep. */
+export const TASK_INDEXES = { byTime: 'byTime', byState: 'byState', byWakeTime: 'byWakeTime' } as const;
 
 /** The prefixes by which the payload bucket's lifecycle rules tell payloads from results. */
 export const OBJECT_PREFIXES = { payload: 'payloads/', result: 'results/' } as const;

@@ -5,6 +5,7 @@ export interface TaskFunctionRecord {
   readonly functionName: string;
   readonly functionArn: string;
   readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
   readonly eventSourceId: string;
   /** How many shards new index entries are spread over. */
   readonly shardCount: number;

@@ -5,6 +5,7 @@
  * - attempt: one run of the user's code. Series: the attempts from a submit or a redrive to a terminal status.
  * - due time: when the task may first run. Lease: until when a run is believed alive without another word from it.
  * - wake-up: the SQS message that makes a worker look at a task. It carries no state.
+ * - wake time: when the sweep is to see to a task that no message stands for.
  * - shard: one of the partitions over which a function's index entries are spread.
  * - submissionId, runId: who wrote. A submit signs with the one, each run with its own other.
  * Instants end in `Time` and are epoch milliseconds; `expiresAt` is epoch seconds, as DynamoDB's TTL wants it.
@@ -42,6 +43,10 @@ interface SubmittedFields extends TaskKey {
   readonly dueTime: number;
   /** Not started before this instant: the due time first, the end of the back-off later. */
   readonly notBefore: number;
+  /** Set while the sweep is to send the wake-up: the task is due later than a message can be delayed. */
+  readonly wakeTime?: number;
+  /** When the sweep last sent the wake-up again, as if it were lost. */
+  readonly resentTime?: number;
   /** A task that was not started by this instant expires. */
   readonly startDeadline: number;
   /** How many attempts were started and counted, in this series. */
@@ -121,6 +126,9 @@ export function shardOf(taskId: string, shardCount: number): number {
   }
   return hash % shardCount;
 }
+
+/** Over how many partitions of `byWakeTime` all tasks are spread: one alone takes 1,000 writes/s (pitfalls B17). */
+export const WAKE_SHARD_COUNT = 16;
 
 /** Fifteen digits hold every instant until the year 33658, so that text order is time order. */
 const TIME_DIGITS = 15;

@@ -10,6 +10,7 @@ const HTTP_STATUS: Record<ErrorCode, number> = {
   AsyncTaskNotFound: 404,
   AsyncTaskAlreadyExists: 409,
   AsyncTaskFinished: 412,
+  RedriveNotAllowed: 412,
   InternalServerError: 500,
   ServiceUnavailable: 503,
 };

@@ -1,9 +1,10 @@
 import type { PayloadStore } from '../aws/payload-store.ts';
 import type { TaskQueue } from '../aws/task-queue.ts';
-import type { Change, TaskStore, WriteOutcome } from '../aws/task-store.ts';
+import type { Change, TaskStore } from '../aws/task-store.ts';
 import { FAILURES, failureDetail, type TaskFailure } from '../domain/failure.ts';
 import { type TaskEvent, targetsOf } from '../domain/lifecycle.ts';
 import {
+  HAND_BACK_MS,
   HIDDEN_RETRY_MAX_SECONDS,
   INLINE_RESULT_MAX_BYTES,
   RESULT_MAX_BYTES,
@@ -22,16 +23,22 @@ import {
 } from '../domain/task.ts';
 import { byteLength } from '../domain/text.ts';
 
-export interface EndDependencies {
+/** What it takes to end a run that has no result. */
+export interface LeaveDependencies {
   readonly store: TaskStore;
-  readonly payloads: PayloadStore;
   readonly queue: TaskQueue;
   readonly queueUrl: string;
   readonly clock: () => number;
   /** From 0 to below 1. */
   readonly random: () => number;
   readonly pause: (milliseconds: number) => Promise<void>;
+  /** How a run that heeds its stop has ended; cooperative where nothing else is said. */
+  readonly stopEnd?: StopEnd;
   readonly log: EndLog;
+}
+
+export interface EndDependencies extends LeaveDependencies {
+  readonly payloads: PayloadStore;
 }
 
 /** What is worth an operator's attention. A task that goes as it should is not. */
@@ -44,12 +51,20 @@ export interface EndLog {
   readonly handedBack: (task: Task, cause: unknown) => void;
 }
 
-/** One delivery of a task's message. */
+/** A reason to look at a task. */
 export interface WakeUp {
   readonly key: TaskKey;
-  readonly receiptHandle: string;
+  /** Of the message that says so; absent where there is none, as for the sweep. */
+  readonly receiptHandle?: string;
   /** The instant by which Lambda has certainly ended this invocation. */
   readonly invocationEndTime: number;
+}
+
+/** One delivery of a task's message. */
+export interface Delivery extends WakeUp {
+  readonly receiptHandle: string;
+  /** Signs what this delivery writes: it starts one run at the most. */
+  readonly runId: string;
 }
 
 /** `done`: the message has served. `keep`: it comes again; its visibility says when. */
@@ -58,7 +73,9 @@ export type WakeUpOutcome = 'done' | 'keep';
 /** How an attempt of the user's code ended. */
 export type AttemptOutcome =
   | { readonly isSuccess: true; readonly resultText: string }
-  | { readonly isSuccess: false; readonly failure: TaskFailure };
+  | { readonly isSuccess: false; readonly failure: TaskFailure }
+  /** The work could not be done now, for no fault of the task's: it is to be done later, and this attempt does not count. */
+  | { readonly isSuccess: false; readonly isHandedBack: true; readonly cause: unknown };
 
 /** Writes how a run ended. A run that was asked to stop meanwhile ends Stopped, whatever it did. */
 export async function endRun(
@@ -67,6 +84,9 @@ export async function endRun(
   outcome: AttemptOutcome,
   wakeUp: WakeUp,
 ): Promise<WakeUpOutcome> {
+  if ('isHandedBack' in outcome) {
+    return handBack(deps, task, wakeUp, { cause: outcome.cause, waitMs: HAND_BACK_MS });
+  }
   if (!outcome.isSuccess) return failRun(deps, task, outcome.failure, wakeUp);
   const bytes = byteLength(outcome.resultText);
   if (bytes > RESULT_MAX_BYTES) return failRun(deps, task, FAILURES.resultTooLarge(bytes), wakeUp);
@@ -78,7 +98,7 @@ export async function endRun(
 
 /** Ends a run whose process died, which counts as a failure of the attempt; a stop that it had not heeded is done. */
 export async function endDeadRun(
-  deps: EndDependencies,
+  deps: LeaveDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   wakeUp: WakeUp,
 ): Promise<WakeUpOutcome> {
@@ -90,7 +110,7 @@ export async function endDeadRun(
 
 /** Ends a run whose code did not end by itself, and no longer runs: it was asked to stop, or its time was up. */
 export async function endKilledRun(
-  deps: EndDependencies,
+  deps: LeaveDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   timeoutSeconds: number,
   wakeUp: WakeUp,
@@ -101,7 +121,7 @@ export async function endKilledRun(
 }
 
 async function stopRun(
-  deps: EndDependencies,
+  deps: LeaveDependencies,
   task: TaskIn<'Stopping'>,
   endedBy: StopEnd,
   wakeUp: WakeUp,
@@ -114,7 +134,7 @@ async function stopRun(
 
 /** Gives a task back that could not run, or not on, for no fault of its own: the attempt is not counted. */
 export async function handBack(
-  deps: EndDependencies,
+  deps: LeaveDependencies,
   task: RunningTask,
   wakeUp: WakeUp,
   { cause, waitMs }: { readonly cause: unknown; readonly waitMs: number },
@@ -130,7 +150,7 @@ export async function handBack(
 }
 
 async function failRun(
-  deps: EndDependencies,
+  deps: LeaveDependencies,
   task: RunningTask,
   failure: TaskFailure,
   wakeUp: WakeUp,
@@ -143,7 +163,7 @@ async function failRun(
 }
 
 async function retryRun(
-  deps: EndDependencies,
+  deps: LeaveDependencies,
   task: RunningTask,
   failure: TaskFailure,
   wakeUp: WakeUp,
@@ -169,13 +189,13 @@ async function retryRun(
  * the message is no longer ours to hide.
  */
 async function wakeAgain(
-  { queue, queueUrl }: EndDependencies,
+  { queue, queueUrl }: LeaveDependencies,
   { key, receiptHandle }: WakeUp,
   inMs: number,
 ): Promise<WakeUpOutcome> {
   const seconds = Math.ceil(inMs / 1000);
-  if (seconds <= HIDDEN_RETRY_MAX_SECONDS && (await queue.retime(queueUrl, receiptHandle, seconds)))
-    return 'keep';
+  const mayHide = receiptHandle !== undefined && seconds <= HIDDEN_RETRY_MAX_SECONDS;
+  if (mayHide && (await queue.retime(queueUrl, receiptHandle, seconds))) return 'keep';
   await queue.send(queueUrl, key, seconds);
   return 'done';
 }
@@ -188,7 +208,7 @@ interface RunEnd {
 
 /** Makes the write that ends the task; tells whether it took. */
 async function leaveRun(
-  deps: EndDependencies,
+  deps: LeaveDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   event: TaskEvent,
   { error, result, eventDetail }: RunEnd,
@@ -216,13 +236,13 @@ async function leaveRun(
 
 /** The row says that something came between: a stop, which this run now completes, or another run. */
 async function settleOvertaken(
-  deps: EndDependencies,
+  deps: LeaveDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
   current: Task | undefined,
   wakeUp: WakeUp,
 ): Promise<void> {
   if (task.status === 'Running' && current?.status === 'Stopping' && current.runId === task.runId) {
-    await stopRun(deps, current, 'cooperative', wakeUp);
+    await stopRun(deps, current, deps.stopEnd ?? 'cooperative', wakeUp);
   } else {
     deps.log.superseded(task, current);
   }
@@ -237,8 +257,8 @@ async function placed(deps: EndDependencies, task: RunningTask, text: string): P
 }
 
 /** Repeats a call that AWS did not take for as long as this invocation lives: the work is done, its record must not be lost. */
-async function untilWritten<T extends WriteOutcome | StoredText>(
-  { clock, pause }: EndDependencies,
+export async function untilWritten<T>(
+  { clock, pause }: LeaveDependencies,
   { invocationEndTime }: WakeUp,
   call: () => Promise<T>,
 ): Promise<T> {

@@ -44,7 +44,7 @@ export async function readTexts(
 }
 
 /** Reads a text that may be kept in S3; undefined when its lifecycle rule took it. */
-async function readText(payloads: PayloadStore, stored: StoredText): Promise<string | undefined> {
+export async function readText(payloads: PayloadStore, stored: StoredText): Promise<string | undefined> {
   try {
     return await payloads.read(stored);
   } catch (error) {

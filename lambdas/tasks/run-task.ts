@@ -1,18 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { ObjectGoneError } from '../aws/payload-store.ts';
+import type { StartableStatus, WriteOutcome } from '../aws/task-store.ts';
 import { FAILURES } from '../domain/failure.ts';
 import { EARLY_START_MS, HAND_BACK_MS } from '../domain/limits.ts';
-import { expiresAtOfEnd, type RunningTask, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
+import type { RunningTask, Task, TaskIn, TaskKey } from '../domain/task.ts';
 import {
   type AttemptOutcome,
+  type Delivery,
   type EndDependencies,
   type EndLog,
   endDeadRun,
   endRun,
   handBack,
-  type WakeUp,
+  untilWritten,
   type WakeUpOutcome,
 } from './end-run.ts';
+import { expireTask } from './end-waiting.ts';
 
 export interface RunDependencies extends EndDependencies {
   readonly instanceId: string;
@@ -38,21 +40,38 @@ const AFTER_LEASE_MS = 1000;
  * A wake-up that finds nothing to do is harmless, so any may come twice or late.
  * @throws TaskModeError when AWS does not take our writes; the message then comes again by itself.
  */
-export async function runTask(deps: RunDependencies, wakeUp: WakeUp): Promise<WakeUpOutcome> {
+export async function runTask(deps: RunDependencies, wakeUp: Delivery): Promise<WakeUpOutcome> {
+  let from: StartableStatus = 'Enqueued';
   for (let starts = 0; starts < MAX_STARTS; starts += 1) {
-    const { store, clock, instanceId } = deps;
-    const now = clock();
-    const leaseUntil = Math.min(now + deps.leaseMs, wakeUp.invocationEndTime);
-    const run = { runId: randomUUID(), now, leaseUntil, instanceId };
-    const outcome = await store.start(wakeUp.key, run);
+    const outcome = await startFrom(deps, wakeUp, from);
     if (outcome.isWritten) return runStarted(deps, outcome.task, wakeUp);
     const next = await settleRefused(deps, wakeUp, outcome.current);
-    if (next !== 'start again') return next;
+    if (next === 'done' || next === 'keep') return next;
+    from = next.startFrom;
   }
   return 'keep';
 }
 
-async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: WakeUp): Promise<WakeUpOutcome> {
+/** A start whose response was lost is this run's own when it is written again, and no attempt is lost by it. */
+function startFrom(
+  deps: RunDependencies,
+  wakeUp: Delivery,
+  from: StartableStatus,
+): Promise<WriteOutcome<RunningTask>> {
+  const { store, clock, instanceId } = deps;
+  const { runId } = wakeUp;
+  return untilWritten(deps, wakeUp, () => {
+    const now = clock();
+    const leaseUntil = Math.min(now + deps.leaseMs, wakeUp.invocationEndTime);
+    return store.start(wakeUp.key, { runId, now, leaseUntil, instanceId }, from);
+  });
+}
+
+async function runStarted(
+  deps: RunDependencies,
+  task: RunningTask,
+  wakeUp: Delivery,
+): Promise<WakeUpOutcome> {
   let payloadText: string;
   try {
     payloadText = await deps.payloads.read(task.payload);
@@ -68,9 +87,9 @@ async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: Wake
 /** Decides from the row why the task did not start, and does what is to be done about it. */
 async function settleRefused(
   deps: RunDependencies,
-  wakeUp: WakeUp,
+  wakeUp: Delivery,
   current: Task | undefined,
-): Promise<WakeUpOutcome | 'start again'> {
+): Promise<WakeUpOutcome | { readonly startFrom: StartableStatus }> {
   const now = deps.clock();
   switch (current?.status) {
     case undefined:
@@ -93,21 +112,21 @@ async function settleRefused(
 
 async function waitUntilDue(
   deps: RunDependencies,
-  wakeUp: WakeUp,
-  { notBefore }: Task,
-): Promise<WakeUpOutcome | 'start again'> {
+  wakeUp: Delivery,
+  { notBefore, status }: TaskIn<StartableStatus>,
+): Promise<WakeUpOutcome | { readonly startFrom: StartableStatus }> {
   const waitMs = notBefore - deps.clock();
-  return waitMs > EARLY_START_MS ? comeAgain(deps, wakeUp, waitMs) : 'start again';
+  return waitMs > EARLY_START_MS ? comeAgain(deps, wakeUp, waitMs) : { startFrom: status };
 }
 
-async function comeAgain(deps: RunDependencies, { receiptHandle }: WakeUp, inMs: number): Promise<'keep'> {
+async function comeAgain(deps: RunDependencies, { receiptHandle }: Delivery, inMs: number): Promise<'keep'> {
   await deps.queue.retime(deps.queueUrl, receiptHandle, inMs / 1000);
   return 'keep';
 }
 
-async function expire(deps: RunDependencies, task: TaskIn<'Enqueued' | 'Processed'>): Promise<WakeUpOutcome> {
-  const now = deps.clock();
-  const fields = { endTime: now, expiresAt: expiresAtOfEnd(now) };
-  const { isWritten } = await deps.store.move(task, 'expire', 'Expired', { now, fields });
-  return isWritten ? 'done' : 'keep';
+async function expire(
+  { store, clock }: RunDependencies,
+  task: TaskIn<'Enqueued' | 'Processed'>,
+): Promise<WakeUpOutcome> {
+  return (await expireTask(store, task, clock())) ? 'done' : 'keep';
 }

@@ -5,7 +5,7 @@ import { QueueGoneError, type TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { INITIAL_STATUS } from '../domain/lifecycle.ts';
-import { INLINE_PAYLOAD_MAX_BYTES, RESEND_AFTER_MS } from '../domain/limits.ts';
+import { INLINE_PAYLOAD_MAX_BYTES, QUEUE_DELAY_MAX_SECONDS, RESEND_AFTER_MS } from '../domain/limits.ts';
 import { checkedPayload } from '../domain/payload.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import { expiresAtOf, type StoredText, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
@@ -34,8 +34,9 @@ export interface SubmitDependencies {
 }
 
 /**
- * Accepts a task: writes its row under a condition (the id must be free), then sends its wake-up. When the send
- * fails, the row stays: the error is ambiguous to the caller, and repeating the submit with the same id is safe.
+ * Accepts a task: writes its row under a condition (the id must be free), then sends its wake-up, or leaves that to the
+ * sweep when it is due later than a message can be delayed. When the send fails, the row stays: the error is ambiguous
+ * to the caller, and repeating the submit with the same id is safe.
  * @throws TaskModeError `FunctionNotFound`, `InvalidArgument`, `EntityTooLarge`, `AsyncTaskAlreadyExists`,
  * `ServiceUnavailable`.
  */
@@ -51,7 +52,7 @@ export async function submitTask(deps: SubmitDependencies, request: SubmitReques
     await deps.payloads.discard(stored);
     await refuseDuplicate(deps, target, key, outcome.current);
   }
-  await sendWakeUp(deps, target, key, request.delaySeconds);
+  if (task.wakeTime === undefined) await sendWakeUp(deps, target, key, request.delaySeconds);
   return key;
 }
 
@@ -87,6 +88,7 @@ function newTask({ request, key, submissionId, payload, target, now }: NewTask):
     submitTime: now,
     dueTime,
     notBefore: dueTime,
+    ...(request.delaySeconds > QUEUE_DELAY_MAX_SECONDS && { wakeTime: dueTime }),
     startDeadline: dueTime + config.maxAsyncEventAgeInSeconds * 1000,
     attempt: 0,
     events: [{ status: INITIAL_STATUS, timestamp: now }],

@@ -1,7 +1,7 @@
 import type { EndLog } from '../tasks/end-run.ts';
 import { type RunSlot, RunSlots } from './run-slots.ts';
 import type { Supervision } from './supervision.ts';
-import type { WatchedRun } from './supervisor-protocol.ts';
+import type { ExpectedRun, RunSupervisor, WatchedRun } from './supervisor-protocol.ts';
 
 /** Most tasks are over by then, and cost nothing. */
 const FIRST_LOOK_MS = 1000;
@@ -10,7 +10,7 @@ const FIRST_LOOK_MS = 1000;
  * Does on the main thread what can be done there: aborts the signal of a task that was stopped, and keeps leases alive.
  * It kills nothing, and code that does not yield keeps it from all of it.
  */
-export class CooperativeSupervisor {
+export class CooperativeSupervisor implements RunSupervisor {
   readonly #slots = new RunSlots();
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #aborts = new Map<number, () => void>();
@@ -21,14 +21,16 @@ export class CooperativeSupervisor {
     this.#log = log;
   }
 
-  watch(run: Omit<WatchedRun, keyof RunSlot>, abort: () => void): RunSlot {
-    const slot = this.#slots.acquire();
-    this.#aborts.set(slot.slot, abort);
+  expect(run: Omit<ExpectedRun, keyof RunSlot>): ExpectedRun {
+    return { ...run, ...this.#slots.acquire() };
+  }
+
+  watch(run: WatchedRun, abort: () => void): void {
+    this.#aborts.set(run.slot, abort);
     this.#timers.set(
-      slot.slot,
-      setTimeout(() => void this.#look({ ...run, ...slot }), FIRST_LOOK_MS),
+      run.slot,
+      setTimeout(() => void this.#look(run), FIRST_LOOK_MS),
     );
-    return slot;
   }
 
   tryFinish(run: RunSlot): boolean {

@@ -46,9 +46,9 @@ export class RunSlots {
     return this.#exchange(run, STATE.running, STATE.killing);
   }
 
-  /** The run has ended and its record is written. */
+  /** The run is over: its end is written, or it never started. */
   release(run: RunSlot): void {
-    this.#exchange(run, STATE.finishing, STATE.free);
+    if (!this.#exchange(run, STATE.finishing, STATE.free)) this.#exchange(run, STATE.running, STATE.free);
   }
 
   /** Whether the run is not over: its code runs, or its end is being written. */

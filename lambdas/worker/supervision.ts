@@ -4,7 +4,7 @@ import type { Task, TaskIn } from '../domain/task.ts';
 import { type EndDependencies, endKilledRun, handBack, type WakeUpOutcome } from '../tasks/end-run.ts';
 import { pauseMainThread } from './pause-main-thread.ts';
 import type { RunSlot, RunSlots } from './run-slots.ts';
-import type { WatchedRun } from './supervisor-protocol.ts';
+import type { ExpectedRun, WatchedRun } from './supervisor-protocol.ts';
 
 /** However AWS does, a process that must end has ended this long after. */
 const KILL_WITHIN_MS = 4500;
@@ -15,7 +15,7 @@ const FINISH_MS = 500;
 export interface SupervisionOptions {
   readonly slots: RunSlots;
   /** Every run of this process that is not over. */
-  readonly runs: () => readonly WatchedRun[];
+  readonly runs: () => readonly ExpectedRun[];
   /** How long a run has to heed its signal; undefined where it is never killed. */
   readonly graceMs: number | undefined;
   readonly timeoutSeconds: number;
@@ -92,10 +92,14 @@ export class Supervision {
   }
 
   /** Writes how a run ended that was cut off by the killing of `killed`, itself or a neighbour. */
-  async #settle(run: WatchedRun, killed: WatchedRun): Promise<void> {
+  async #settle(run: ExpectedRun, killed: ExpectedRun): Promise<void> {
     const { dependencies, timeoutSeconds } = this.#options;
     const task = await dependencies.store.get(run.key, Date.now());
-    if (!isOfRun(task, run)) return;
+    if (!isOfRun(task, run)) {
+      // Not started yet, or over already: its message tells either to who comes next.
+      await dependencies.queue.retime(dependencies.queueUrl, run.receiptHandle, 0);
+      return;
+    }
     const isForOwnReason = run === killed || task.status === 'Stopping';
     const outcome: WakeUpOutcome = isForOwnReason
       ? await endKilledRun(dependencies, task, timeoutSeconds, run)
@@ -104,14 +108,14 @@ export class Supervision {
   }
 
   /** Leaves neighbours that are writing their end some time for it, which a busy main thread does not use. */
-  async #untilFinished(neighbours: readonly WatchedRun[]): Promise<void> {
+  async #untilFinished(neighbours: readonly ExpectedRun[]): Promise<void> {
     const until = Date.now() + FINISH_MS;
     const isFinishing = () => neighbours.some((neighbour) => this.#options.slots.isCurrent(neighbour));
     while (isFinishing() && Date.now() < until) await pause(10);
   }
 }
 
-function isOfRun(task: Task | undefined, { runId }: WatchedRun): task is TaskIn<'Running' | 'Stopping'> {
+function isOfRun(task: Task | undefined, { runId }: ExpectedRun): task is TaskIn<'Running' | 'Stopping'> {
   return (task?.status === 'Running' || task?.status === 'Stopping') && task.runId === runId;
 }
 

@@ -1,9 +1,11 @@
-import type { WakeUp } from '../tasks/end-run.ts';
+import type { Delivery } from '../tasks/end-run.ts';
 import type { RunSlot } from './run-slots.ts';
 
-/** A run that the supervisor watches. */
-export interface WatchedRun extends RunSlot, WakeUp {
-  readonly runId: string;
+/** A run that is about to start: its row may say so before the main thread comes to know of it. */
+export interface ExpectedRun extends RunSlot, Delivery {}
+
+/** A run whose code runs. */
+export interface WatchedRun extends ExpectedRun {
   readonly startTime: number;
   /** When it is killed if it has not ended: after its time-out and the grace. */
   readonly killTime: number;
@@ -16,6 +18,7 @@ export interface SupervisorData {
 }
 
 export type ToSupervisor =
+  | { readonly kind: 'expect'; readonly run: ExpectedRun }
   | { readonly kind: 'watch'; readonly run: WatchedRun }
   | { readonly kind: 'ended'; readonly run: RunSlot };
 
@@ -23,4 +26,16 @@ export type ToSupervisor =
 export interface FromSupervisor {
   readonly kind: 'abort';
   readonly run: RunSlot;
+}
+
+/** What watches over the runs of a worker. */
+export interface RunSupervisor {
+  /** Takes a slot for a run that is about to start. */
+  expect(run: Omit<ExpectedRun, keyof RunSlot>): ExpectedRun;
+  /** Watches a run from now on; `abort` is called when it is asked to stop. */
+  watch(run: WatchedRun, abort: () => void): void;
+  /** The code has ended. False when the process is about to be killed: then nobody else writes the end. */
+  tryFinish(run: RunSlot): boolean;
+  /** The run is over: its end is written, or it never started. */
+  release(run: RunSlot): void;
 }

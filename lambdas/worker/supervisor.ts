@@ -1,9 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import { type RunSlot, RunSlots } from './run-slots.ts';
-import type { FromSupervisor, SupervisorData, ToSupervisor, WatchedRun } from './supervisor-protocol.ts';
+import type {
+  ExpectedRun,
+  FromSupervisor,
+  RunSupervisor,
+  SupervisorData,
+  ToSupervisor,
+  WatchedRun,
+} from './supervisor-protocol.ts';
 
-interface Watch {
-  readonly run: WatchedRun;
+/** What the thread was told of a slot last, and what to do when it says that the run must stop. */
+interface Told {
+  readonly message: ToSupervisor;
   readonly abort: () => void;
 }
 
@@ -12,9 +20,9 @@ interface Watch {
  * its lease alive, and kills the process when the code does not end. It is started before the code runs, since a busy
  * loop leaves the main thread no moment to do so.
  */
-export class Supervisor {
+export class Supervisor implements RunSupervisor {
   readonly #slots = new RunSlots();
-  readonly #watches = new Map<number, Watch>();
+  readonly #told = new Map<number, Told>();
   readonly #graceMs: number;
   readonly #logExit: (code: number) => void;
   #thread: Worker;
@@ -25,25 +33,29 @@ export class Supervisor {
     this.#thread = this.#start();
   }
 
-  /** Watches a run from now on; `abort` is called when it is asked to stop. */
-  watch(run: Omit<WatchedRun, keyof RunSlot>, abort: () => void): RunSlot {
-    const slot = this.#slots.acquire();
-    const watched = { ...run, ...slot };
-    this.#watches.set(slot.slot, { run: watched, abort });
-    this.#post({ kind: 'watch', run: watched });
-    return slot;
+  expect(run: Omit<ExpectedRun, keyof RunSlot>): ExpectedRun {
+    const expected = { ...run, ...this.#slots.acquire() };
+    this.#tell({ kind: 'expect', run: expected });
+    return expected;
   }
 
-  /** The code has ended. False when the supervisor is about to kill the process: then nobody else writes the end. */
+  watch(run: WatchedRun, abort: () => void): void {
+    this.#tell({ kind: 'watch', run }, abort);
+  }
+
   tryFinish(run: RunSlot): boolean {
     return this.#slots.tryFinish(run);
   }
 
-  /** The end of the run is written. */
   release(run: RunSlot): void {
     this.#slots.release(run);
-    this.#watches.delete(run.slot);
-    this.#post({ kind: 'ended', run });
+    this.#told.delete(run.slot);
+    this.#thread.postMessage({ kind: 'ended', run } satisfies ToSupervisor);
+  }
+
+  #tell(message: ToSupervisor, abort: () => void = () => undefined): void {
+    this.#told.set(message.run.slot, { message, abort });
+    this.#thread.postMessage(message);
   }
 
   #start(): Worker {
@@ -51,8 +63,8 @@ export class Supervisor {
     const thread = new Worker(new URL('./supervisor.mjs', import.meta.url), { workerData });
     thread.unref();
     thread.on('message', ({ run }: FromSupervisor) => {
-      const watch = this.#watches.get(run.slot);
-      if (watch?.run.generation === run.generation) watch.abort();
+      const told = this.#told.get(run.slot);
+      if (told?.message.run.generation === run.generation) told.abort();
     });
     // What made it exit is told by the exit itself.
     thread.on('error', () => undefined);
@@ -64,10 +76,6 @@ export class Supervisor {
   #restart(code: number): void {
     this.#logExit(code);
     this.#thread = this.#start();
-    for (const { run } of this.#watches.values()) this.#post({ kind: 'watch', run });
-  }
-
-  #post(message: ToSupervisor): void {
-    this.#thread.postMessage(message);
+    for (const { message } of this.#told.values()) this.#thread.postMessage(message);
   }
 }

@@ -3,6 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeployedState } from '../deployed-state.ts';
 import type { QueueEngine } from '../engines/queue-engine.ts';
 import type { QueuePoller } from '../event-sources/queue-poller.ts';
+import type { RateSchedule } from '../event-sources/rate-schedule.ts';
 import type { LambdaService } from '../functions/lambda-service.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Properties } from './properties.ts';
@@ -34,6 +35,8 @@ export interface Host {
   readonly gateway: Gateway;
   /** Event sources that start to poll when everything is deployed. */
   readonly pollers: QueuePoller[];
+  /** Schedules that start when everything is deployed. */
+  readonly schedules: RateSchedule[];
   /** The task functions that custom resources write into a registry table. */
   readonly registeredFunctionNames: string[];
   readonly deployedState: DeployedState;

@@ -5,6 +5,7 @@ import { deployEventSourceMapping } from './event-source-mapping.ts';
 import { deployHttpApi, deployIntegration, deployRoute, deployStage } from './http-api.ts';
 import { deployFunction } from './lambda-function.ts';
 import { deployQueue } from './queue.ts';
+import { deployRule } from './schedule-rule.ts';
 import { deployTable } from './table.ts';
 
 /** Who deploys which type: a new type is a new file and a line here. */
@@ -15,6 +16,7 @@ export const DEPLOYERS: Readonly<Record<string, Deployer>> = {
   'AWS::ApiGatewayV2::Stage': deployStage,
   'AWS::DynamoDB::GlobalTable': deployTable,
   'AWS::DynamoDB::Table': deployTable,
+  'AWS::Events::Rule': deployRule,
   'AWS::Lambda::EventSourceMapping': deployEventSourceMapping,
   'AWS::Lambda::Function': deployFunction,
   'AWS::S3::Bucket': deployBucket,

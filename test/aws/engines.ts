@@ -51,7 +51,10 @@ async function createTables(client: DynamoDBClient): Promise<void> {
       TableName: TASK_TABLE,
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [hash('pk')],
-      AttributeDefinitions: ['pk', 'timeShard', 'stateShard', 'sortKey'].map(text),
+      AttributeDefinitions: [
+        ...['pk', 'timeShard', 'stateShard', 'sortKey', 'wakeShard'].map(text),
+        { AttributeName: 'wakeTime', AttributeType: 'N' },
+      ],
       GlobalSecondaryIndexes: [
         {
           IndexName: 'byTime',
@@ -62,6 +65,11 @@ async function createTables(client: DynamoDBClient): Promise<void> {
           IndexName: 'byState',
           KeySchema: [hash('stateShard'), range],
           Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'] },
+        },
+        {
+          IndexName: 'byWakeTime',
+          KeySchema: [hash('wakeShard'), { AttributeName: 'wakeTime', KeyType: 'RANGE' }],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
     }),

@@ -193,3 +193,50 @@ describe('move', () => {
     }
   });
 });
+
+describe('note', () => {
+  test('sets and removes the wake time with its shard, and leaves the rest of the row', async () => {
+    const task = newTask();
+    await store.create(task, task.submitTime);
+    expect(await store.note(task, { wakeTime: 5 })).toBe(true);
+    const noted = await store.get(task, task.submitTime);
+    expect(noted).toEqual({ ...task, wakeTime: 5 });
+    expect(noted && (await store.note(noted, { wakeTime: undefined }))).toBe(true);
+    expect(await store.get(task, task.submitTime)).toEqual(task);
+  });
+
+  test('leaves a row alone that has moved since it was read, or whose wake time is another', async () => {
+    const task = newTask({ wakeTime: 5 });
+    await store.create(task, task.submitTime);
+    expect(await store.note({ ...task, wakeTime: 4 }, { wakeTime: undefined })).toBe(false);
+    const stopped = written(await store.move(task, 'stop', 'Stopped', { now: 6 }));
+    expect(await store.note(task, { resentTime: 7 })).toBe(false);
+    expect(await store.get(task, task.submitTime)).toEqual(stopped);
+  });
+
+  test('refuses what was decided on an older history, though the status is the same again', async () => {
+    const asRead = newTask();
+    await store.create(asRead, asRead.submitTime);
+    const running = written(await store.start(asRead, runOf(asRead)));
+    const current = written(
+      await store.move(running, 'handBack', 'Enqueued', { now: 5, fields: { attempt: 0 } }),
+    );
+    expect(await store.move(asRead, 'stop', 'Stopped', { now: 6 })).toEqual({ isWritten: false, current });
+  });
+
+  test('a run that starts from Retrying is one event, from Enqueued two', async () => {
+    const running = await startedTask();
+    const retrying = written(
+      await store.move(running, 'retry', 'Retrying', { now: 5, fields: { notBefore: 5 } }),
+    );
+    expect(await store.start(retrying, runOf(retrying))).toMatchObject({ isWritten: false });
+    const again = written(await store.start(retrying, runOf(retrying), 'Retrying'));
+    expect(again.events.map(({ status }) => status)).toEqual([
+      'Enqueued',
+      'Processed',
+      'Running',
+      'Retrying',
+      'Running',
+    ]);
+  });
+});

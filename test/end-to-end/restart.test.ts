@@ -12,7 +12,7 @@ test('every delayed, queued and running task ends after a restart in the middle 
     Array.from({ length: 40 }, () => before.api.accepted('crowd', { payload })),
   );
   await expect
-    .poll(async () => (await before.api.listAll('crowd', { status: 'Running' })).length)
+    .poll(async () => (await before.api.listAll('crowd', { status: 'Running' })).length, { timeout: 5000 })
     .toBeGreaterThan(0);
   const stopped = await before.api.accepted('unruly', { delay: 3 });
   await before.api.stop('unruly', stopped);

@@ -18,7 +18,6 @@ describe('an attempt that takes longer than its time-out', () => {
       'Processed',
       'Running',
       'Retrying',
-      'Processed',
       'Running',
       'Succeeded',
     ]);

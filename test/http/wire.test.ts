@@ -159,16 +159,16 @@ describe('InvokeFunction', () => {
     [{ ...ASYNC, 'x-fc-async-task-id': '' }, 'x-fc-async-task-id must have 1 to 128 characters'],
     [{ ...ASYNC, 'x-fc-async-task-id': 'x'.repeat(129) }, 'x-fc-async-task-id must have 1 to 128 characters'],
     [
-      { ...ASYNC, 'x-fc-async-delay': '901' },
-      'x-fc-async-delay must be a whole number of seconds from 0 to 900, got "901"',
+      { ...ASYNC, 'x-fc-async-delay': '604801' },
+      'x-fc-async-delay must be a whole number of seconds from 0 to 604800, got "604801"',
     ],
     [
       { ...ASYNC, 'x-fc-async-delay': '-1' },
-      'x-fc-async-delay must be a whole number of seconds from 0 to 900, got "-1"',
+      'x-fc-async-delay must be a whole number of seconds from 0 to 604800, got "-1"',
     ],
     [
       { ...ASYNC, 'x-fc-async-delay': '1.5' },
-      'x-fc-async-delay must be a whole number of seconds from 0 to 900, got "1.5"',
+      'x-fc-async-delay must be a whole number of seconds from 0 to 604800, got "1.5"',
     ],
     [{ ...ASYNC, 'x-fc-async-delay': '1e2' }, 'got "1e2"'],
     [{ ...ASYNC, 'x-fc-async-delay': '' }, 'got ""'],

@@ -85,6 +85,38 @@ describe('each role can do exactly what its function does', () => {
         ...LOGS('ApiStopAsyncTask'),
       ],
     ],
+    [
+      'SweepFunction',
+      [
+        'dynamodb:BatchGetItem on TasksTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:Query on TasksTable/index/byState',
+        'dynamodb:Query on TasksTable/index/byWakeTime',
+        'dynamodb:Scan on FunctionsTable',
+        'dynamodb:UpdateItem on TasksTable',
+        ...LOGS('SweepFunction'),
+        ...['echo', 'encode'].flatMap((name) => [
+          `sqs:DeleteMessage on ${name}DeadLetterQueue`,
+          `sqs:GetQueueAttributes on ${name}Queue`,
+          `sqs:ReceiveMessage on ${name}DeadLetterQueue`,
+          `sqs:SendMessage on ${name}Queue`,
+        ]),
+      ],
+    ],
+    [
+      'RedriveAsyncTask',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:UpdateItem on TasksTable',
+        ...LOGS('ApiRedriveAsyncTask'),
+        's3:DeleteObject on PayloadsBucket/payloads/*',
+        's3:GetObject on PayloadsBucket/payloads/*',
+        's3:PutObject on PayloadsBucket/payloads/*',
+        'sqs:SendMessage on echoQueue',
+        'sqs:SendMessage on encodeQueue',
+      ],
+    ],
     ['UnknownRoute', LOGS('ApiUnknownRoute')],
     [
       'echoWorker',

@@ -23,7 +23,7 @@ describe('the data', () => {
     });
   });
 
-  test('the task table has the index by time, lean, and the index by state', () => {
+  test('the task table has the indexes by time and by wake time, lean, and the index by state', () => {
     const keys = (hash: string) => [
       { AttributeName: hash, KeyType: 'HASH' },
       { AttributeName: 'sortKey', KeyType: 'RANGE' },
@@ -35,6 +35,14 @@ describe('the data', () => {
           IndexName: 'byState',
           KeySchema: keys('stateShard'),
           Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'] },
+        },
+        {
+          IndexName: 'byWakeTime',
+          KeySchema: [
+            { AttributeName: 'wakeShard', KeyType: 'HASH' },
+            { AttributeName: 'wakeTime', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
     });
@@ -105,13 +113,14 @@ describe('the API', () => {
     'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}',
     'GET /2023-03-30/functions/{functionName}/async-tasks',
     'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop',
+    'POST /2023-03-30/functions/{functionName}/async-tasks/{taskId}/redrive',
     '$default',
   ])('%s asks for IAM authorization', (RouteKey) => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey, AuthorizationType: 'AWS_IAM' });
   });
 
   test('there is no other route', () => {
-    template.resourceCountIs('AWS::ApiGatewayV2::Route', 5);
+    template.resourceCountIs('AWS::ApiGatewayV2::Route', 6);
   });
 
   test('is served at the root, and logs every access as JSON', () => {
@@ -132,14 +141,37 @@ describe('the API', () => {
   });
 });
 
+describe('the sweep', () => {
+  const template = templateOf();
+
+  test('comes every minute, and a minute that failed is not repeated', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'ENABLED',
+      Targets: [Match.objectLike({ RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } })],
+    });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+  });
+
+  test('has a minute, of which it works 45 s', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Task Mode: the sweep of every minute',
+      Timeout: 60,
+    });
+  });
+});
+
 describe('every function', () => {
   const template = templateOf();
   const ours = resourcesOf(template, 'AWS::Lambda::Function').filter(({ Properties }) =>
-    /^Task (Mode API|function)/.test(String(Properties.Description)),
+    /^Task (Mode|function)/.test(String(Properties.Description)),
   );
 
   test('runs on Node 24 and arm64, and logs JSON without a line per invocation', () => {
-    expect(ours).toHaveLength(6);
+    expect(ours).toHaveLength(8);
     for (const { Properties } of ours) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ObjectGoneError, PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
@@ -175,7 +176,6 @@ describe('a failed attempt of a task that may be repeated', () => {
       'Processed',
       'Running',
       'Retrying',
-      'Processed',
       'Running',
       'Succeeded',
     ]);
@@ -367,7 +367,7 @@ describe('when AWS fails us', () => {
   test('the end of a run is written again until it takes', async () => {
     const key = await submit();
     flaky.failures = 3;
-    const wakeUp = { key, receiptHandle: 'none', invocationEndTime: time.now + 70_000 };
+    const wakeUp = { key, receiptHandle: 'none', invocationEndTime: time.now + 70_000, runId: randomUUID() };
     expect(await runTask({ ...world.runDependencies(succeed), store: flaky }, wakeUp)).toBe('done');
     expect(await read(key)).toMatchObject({ status: 'Succeeded', attempt: 1 });
   });
@@ -375,7 +375,7 @@ describe('when AWS fails us', () => {
   test('a run whose end never takes keeps its message, and is Running until its lease is over', async () => {
     const key = await submit();
     flaky.failures = 1000;
-    const wakeUp = { key, receiptHandle: 'none', invocationEndTime: time.now + 70_000 };
+    const wakeUp = { key, receiptHandle: 'none', invocationEndTime: time.now + 70_000, runId: randomUUID() };
     const run = runTask({ ...world.runDependencies(succeed), store: flaky }, wakeUp);
     await expect(run).rejects.toMatchObject({ code: 'ServiceUnavailable' });
     expect(await read(key)).toMatchObject({ status: 'Running' });
@@ -391,7 +391,12 @@ describe('when AWS fails us', () => {
       }
     })({ bucketName: 'none' });
     const deps = { ...world.runDependencies(succeed), payloads: away };
-    const wakeUp = { key, receiptHandle: message?.receiptHandle ?? '', invocationEndTime: time.now + 70_000 };
+    const wakeUp = {
+      key,
+      receiptHandle: message?.receiptHandle ?? '',
+      invocationEndTime: time.now + 70_000,
+      runId: randomUUID(),
+    };
     expect(await runTask(deps, wakeUp)).toBe('keep');
     expect(await read(key)).toMatchObject({ status: 'Enqueued', attempt: 0, notBefore: time.now + 5000 });
     time.now += 5000;
@@ -406,7 +411,7 @@ describe('when AWS fails us', () => {
         throw new ObjectGoneError('gone');
       }
     })({ bucketName: 'none' });
-    const wakeUp = { key, receiptHandle: 'none', invocationEndTime: time.now + 70_000 };
+    const wakeUp = { key, receiptHandle: 'none', invocationEndTime: time.now + 70_000, runId: randomUUID() };
     await runTask({ ...world.runDependencies(succeed), payloads: gone }, wakeUp);
     expect(await read(key)).toMatchObject({ status: 'Failed', error: { kind: 'PayloadExpired' } });
   });

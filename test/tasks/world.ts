@@ -1,4 +1,5 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -39,6 +40,7 @@ export async function startWorld() {
           functionName,
           functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
           queueUrl,
+          deadLetterQueueUrl: `${queueUrl}-dead`,
           eventSourceId: 'event-source-1',
           shardCount: SHARDS,
           shardCounts: new Set([SHARDS]),
@@ -90,7 +92,13 @@ export async function startWorld() {
     key: TaskKey,
     attempt: (task: Task, payload: string) => Promise<AttemptOutcome> = succeed,
     receiptHandle = 'none',
-  ) => runTask(runDependencies(attempt), { key, receiptHandle, invocationEndTime: time.now + 70_000 });
+  ) =>
+    runTask(runDependencies(attempt), {
+      key,
+      receiptHandle,
+      invocationEndTime: time.now + 70_000,
+      runId: randomUUID(),
+    });
 
   const read = (key: TaskKey) => store.get(key, time.now);
 
@@ -122,6 +130,12 @@ export async function startWorld() {
   return {
     ...common,
     dynamoDb,
+    newClient: () =>
+      new DynamoDBClient({
+        region: 'us-east-1',
+        endpoint: endpoints.dynamodb,
+        credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      }),
     sqs,
     queueUrl,
     endpoints,

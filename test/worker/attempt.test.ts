@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { RunningTask } from '../../lambdas/domain/task.ts';
 import { runAttempt } from '../../lambdas/worker/attempt.ts';
 import type { TaskContext } from '../../lambdas/worker/handler.ts';
+import { handlerExecutor } from '../../lambdas/worker/handler-executor.ts';
 import { newTask } from '../aws/tasks.ts';
 
 const lambdaContext = { awsRequestId: 'request-9', getRemainingTimeInMillis: () => 1234 } as Context;
@@ -19,7 +20,7 @@ const task: RunningTask = {
 const run = (handler: unknown, payload = '{"n":1}', timeoutSeconds = 60) =>
   runAttempt(
     {
-      userModule: Promise.resolve({ handler }),
+      execute: handlerExecutor(Promise.resolve({ handler })),
       timeoutSeconds,
       lambdaContext,
       stopping: new AbortController(),
@@ -97,10 +98,10 @@ describe('a failure is an outcome, never a rejection', () => {
   });
 
   test('of a module that does not load', async () => {
-    const userModule = Promise.reject(new SyntaxError('no module'));
+    const execute = handlerExecutor(Promise.reject(new SyntaxError('no module')));
     expect(
       await runAttempt(
-        { userModule, timeoutSeconds: 1, lambdaContext, stopping: new AbortController() },
+        { execute, timeoutSeconds: 1, lambdaContext, stopping: new AbortController() },
         task,
         '{}',
       ),

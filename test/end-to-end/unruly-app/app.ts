@@ -1,13 +1,17 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { TaskMode } from '../../../lib/index.ts';
 
+const GONE = 'arn:aws:lambda:us-east-1:000000000000:function:gone';
+
 // Functions that misbehave, with times short enough to wait for.
-const taskMode = new TaskMode(new Stack(new App(), 'Unruly'), 'TaskMode');
+const stack = new Stack(new App(), 'Unruly');
+const taskMode = new TaskMode(stack, 'TaskMode');
+const queue = { lease: Duration.seconds(3), maxAsyncRetryAttempts: 1 };
 const short = {
+  ...queue,
   timeout: Duration.seconds(2),
   stopGracePeriod: Duration.seconds(1),
-  lease: Duration.seconds(3),
-  maxAsyncRetryAttempts: 1,
 };
 
 taskMode.addFunction('unruly', { entry: 'unruly.ts', ...short });
@@ -24,4 +28,21 @@ taskMode.addFunction('polite', {
   stop: 'cooperative',
   memorySize: 128,
 });
+
+// Lambda functions that are there already, and know nothing of tasks.
+const legacy = (id: string, timeout: Duration) =>
+  new LambdaFunction(stack, id, {
+    runtime: Runtime.NODEJS_24_X,
+    handler: 'legacy.handler',
+    code: Code.fromAsset('legacy'),
+    timeout,
+  });
+const ofThree = { ...queue, maxAsyncRetryAttempts: 0 };
+taskMode.addExistingFunction('legacy', legacy('Legacy', Duration.seconds(60)), ofThree);
+taskMode.addExistingFunction('legacy-short', legacy('LegacyShort', Duration.seconds(2)), {
+  ...ofThree,
+  timeout: Duration.seconds(5),
+});
+taskMode.addExistingFunction('legacy-gone', LambdaFunction.fromFunctionArn(stack, 'Gone', GONE), ofThree);
+
 taskMode.addFunction('unloadable', { entry: 'unloadable.ts', ...short, maxAsyncRetryAttempts: 0 });

@@ -1,0 +1,61 @@
+/**
+ * Breaks the local runtime while it works, and holds what became of the tasks against what was promised:
+ * `npm run chaos -- --tasks 5000 --seed 7`. Exit code 1 when a task is lost, took a path that it may not take, or ran
+ * after it was Stopped.
+ */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { ledgerText } from './chaos/ledger.ts';
+import { type ChaosOptions, runChaos } from './chaos/run-chaos.ts';
+import type { Evidence, Offence } from './chaos/verify-task.ts';
+
+const { values } = parseArgs({
+  options: {
+    tasks: { type: 'string', default: '5000' },
+    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+    connections: { type: 'string', default: '10' },
+    faults: { type: 'string', default: '0.03' },
+    restarts: { type: 'string', default: '3' },
+  },
+});
+
+/** How many offences are shown with all that is known of their tasks. */
+const TOLD_IN_FULL = 20;
+
+function told({ kind, taskId, text }: Offence, evidence: readonly Evidence[]): string {
+  const found = evidence.find(({ record }) => record.plan.id === taskId);
+  const lines = [
+    ...(found?.view?.events ?? []).map(
+      ({ timestamp, status, eventDetail = '' }) => [timestamp, `${status} ${eventDetail}`] as const,
+    ),
+    ...(found?.journal ?? []).map(
+      ({ time, series, attempt, pid, what }) =>
+        [time, `  ${what}, attempt ${attempt} of series ${series}, process ${pid}`] as const,
+    ),
+  ].sort(([a], [b]) => a - b);
+  const name = `${found?.record.plan.functionName}/${taskId}`;
+  return [`${kind}: ${name} ${text}`, ...lines.map(([time, line]) => `  ${time} ${line}`)].join('\n');
+}
+
+const options: ChaosOptions = {
+  tasks: Number(values.tasks),
+  seed: Number(values.seed),
+  connections: Number(values.connections),
+  faultRate: Number(values.faults),
+  restarts: Number(values.restarts),
+  killEveryMs: 1500,
+  carefulShare: 0.5,
+  // An orphan in a queue that is never empty is sent again after 10 minutes.
+  endWithinMs: 15 * 60_000,
+  drainMs: 30_000,
+  note: (text) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`),
+};
+const repeat = `--tasks ${options.tasks} --seed ${options.seed} --connections ${options.connections} --faults ${options.faultRate} --restarts ${options.restarts}`;
+console.log(`chaos ${repeat}`);
+const { ledger, evidence, folder } = await runChaos(options);
+console.log(`\n${ledgerText(ledger)}\n\n${ledger.seconds.toFixed(0)} s; again: npm run chaos -- ${repeat}`);
+if (ledger.offences.length > 0) {
+  for (const offence of ledger.offences.slice(0, TOLD_IN_FULL)) console.log(`\n${told(offence, evidence)}`);
+  console.log(`\n${ledger.offences.length} offences; journal and log of the runtime are in ${folder}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,80 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isTerminal } from '../../lambdas/domain/lifecycle.ts';
+import type { ChaosAnswer, ChaosClient } from './chaos-client.ts';
+import type { PlannedTask } from './plan.ts';
+
+/** What the clients know of a task, apart from how it stands. */
+export interface ClientRecord {
+  readonly plan: PlannedTask;
+  isAccepted: boolean;
+  /** A stop of its first series was answered with 204. */
+  isStopped: boolean;
+  /** A redrive was asked for. */
+  isRedriven: boolean;
+  /** Answers that the API may not give. */
+  readonly surprises: string[];
+}
+
+/** A repeated submit sends a lost wake-up again from this age on (RESEND_AFTER_MS), and a bit for the clocks. */
+const CAREFUL_AFTER_MS = 5500;
+
+const POLL_MS = 500;
+
+/** Submits a task. What else is planned for it goes on in the background, until `rest` resolves. */
+export async function driveTask(
+  client: ChaosClient,
+  plan: PlannedTask,
+): Promise<{ record: ClientRecord; rest: Promise<unknown> }> {
+  const record: ClientRecord = {
+    plan,
+    isAccepted: false,
+    isStopped: false,
+    isRedriven: false,
+    surprises: [],
+  };
+  const answer = await client.submit(plan);
+  // A first 409 would mean that the task met itself: its own write, repeated by the SDK.
+  record.isAccepted = answer.status === 202 || (answer.status === 409 && answer.isRepeated);
+  if (!record.isAccepted) {
+    record.surprises.push(surprise('submit', answer));
+    return { record, rest: Promise.resolve() };
+  }
+  const rest = Promise.all([
+    answer.isRepeated && plan.isCareful
+      ? submitAgain(client, record, CAREFUL_AFTER_MS + plan.delaySeconds * 1000)
+      : undefined,
+    plan.isRepeated ? submitAgain(client, record, 0) : undefined,
+    plan.stopAfterMs === undefined ? undefined : stop(client, record, plan.stopAfterMs),
+  ]);
+  return { record, rest };
+}
+
+async function submitAgain(client: ChaosClient, record: ClientRecord, afterMs: number): Promise<void> {
+  await pause(afterMs);
+  const answer = await client.submit(record.plan);
+  if (answer.status !== 409) record.surprises.push(surprise('submit of an accepted id', answer));
+}
+
+async function stop(client: ChaosClient, record: ClientRecord, afterMs: number): Promise<void> {
+  await pause(afterMs);
+  const answer = await client.stop(record.plan);
+  record.isStopped = answer.status === 204;
+  if (answer.status !== 204 && answer.status !== 412) record.surprises.push(surprise('stop', answer));
+  if (record.isStopped && record.plan.isRedriven) await redrive(client, record);
+}
+
+async function redrive(client: ChaosClient, record: ClientRecord): Promise<void> {
+  for (;;) {
+    const task = await client.task(record.plan);
+    if (!task || isTerminal(task.status)) break;
+    await pause(POLL_MS);
+  }
+  record.isRedriven = true;
+  const answer = await client.redrive(record.plan);
+  const isDoneBefore = answer.status === 412 && answer.isRepeated;
+  if (answer.status !== 202 && !isDoneBefore) record.surprises.push(surprise('redrive', answer));
+}
+
+function surprise(request: string, { status, text, isRepeated }: ChaosAnswer): string {
+  return `${request} was answered ${status}${isRepeated ? ' when repeated' : ''}: ${text}`;
+}

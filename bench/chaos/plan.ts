@@ -1,0 +1,93 @@
+import { between, type Random, seededRandom } from './random.ts';
+
+/** What is to be done to one task: all of it fixed by the seed. */
+export interface PlannedTask {
+  readonly id: string;
+  readonly functionName: string;
+  readonly payload: {
+    readonly does: 'return' | 'wait' | 'spin';
+    readonly ms: number;
+    readonly failsOn: readonly number[];
+    readonly isFinal: boolean;
+    readonly journal: string;
+    readonly padding: string;
+  };
+  readonly delaySeconds: number;
+  /** Whether the accepted task is submitted once more. */
+  readonly isRepeated: boolean;
+  /** How long after its acceptance it is asked to stop, if it is. */
+  readonly stopAfterMs: number | undefined;
+  /** Whether it is redriven once it is Stopped. */
+  readonly isRedriven: boolean;
+  /**
+   * Whether its client, after an answer that left open whether the task was accepted, submits again some seconds later,
+   * as the README recommends. Of the others, the sweep takes care.
+   */
+  readonly isCareful: boolean;
+}
+
+export interface PlanOptions {
+  readonly seed: number;
+  readonly tasks: number;
+  readonly journal: string;
+  /** From 0 to 1. */
+  readonly carefulShare: number;
+}
+
+const FUNCTIONS = [
+  ['quick', 40],
+  ['flaky', 22],
+  ['slow', 20],
+  ['crowd', 12],
+  ['busy', 6],
+] as const;
+
+/** Beyond what is kept in the row (INLINE_PAYLOAD_MAX_BYTES, INLINE_RESULT_MAX_BYTES). */
+const PADDING = 'x'.repeat(5000);
+
+/** A flaky task fails in its first attempts only: the back-off doubles, and a run should end. */
+const FLAKY_ATTEMPTS = [1, 2, 3];
+
+export function planTasks({ seed, tasks, journal, carefulShare }: PlanOptions): PlannedTask[] {
+  const random = seededRandom(seed, 'plan');
+  return Array.from({ length: tasks }, (_, number) => {
+    const functionName = pick(random);
+    const does = deedOf(functionName, random);
+    const delaySeconds = random() < 0.2 ? Math.floor(between(random, 1, 4)) : 0;
+    const isStopped = random() < (does === 'return' ? 0.1 : 0.4);
+    return {
+      id: `chaos-${number}`,
+      functionName,
+      payload: {
+        does,
+        ms: Math.round(does === 'spin' ? between(random, 300, 3000) : between(random, 300, 2000)),
+        failsOn: functionName === 'flaky' ? FLAKY_ATTEMPTS.filter(() => random() < 0.5) : [],
+        isFinal: random() < 0.1,
+        journal,
+        padding: random() < 0.1 ? PADDING : '',
+      },
+      delaySeconds,
+      isRepeated: random() < 0.1,
+      stopAfterMs: isStopped ? between(random, 0, 2000 + delaySeconds * 1000) : undefined,
+      isRedriven: isStopped && random() < 0.3,
+      isCareful: random() < carefulShare,
+    };
+  });
+}
+
+function pick(random: Random): string {
+  let place = random() * 100;
+  for (const [name, weight] of FUNCTIONS) {
+    place -= weight;
+    if (place < 0) return name;
+  }
+  return FUNCTIONS[0][0];
+}
+
+function deedOf(functionName: string, random: Random): PlannedTask['payload']['does'] {
+  if (functionName === 'busy') return 'spin';
+  if (functionName === 'slow') return 'wait';
+  // In a crowd, one that does not yield takes its neighbours along when it is killed.
+  if (functionName === 'crowd') return random() < 0.15 ? 'spin' : 'wait';
+  return 'return';
+}

@@ -1,0 +1,129 @@
+import { isTerminal, LIFECYCLE, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
+import type { TaskEventView, TaskView } from './chaos-client.ts';
+import type { ClientRecord } from './drive-task.ts';
+import type { JournalLine } from './journal.ts';
+
+export type OffenceKind = 'lost' | 'illegal' | 'ran after stop';
+
+/** Something that must never be. */
+export interface Offence {
+  readonly kind: OffenceKind;
+  readonly taskId: string;
+  readonly text: string;
+}
+
+export interface Evidence {
+  readonly record: ClientRecord;
+  /** How the task stands; undefined when the API does not know it. */
+  readonly view: TaskView | undefined;
+  readonly journal: readonly JournalLine[];
+}
+
+/** Retries that the app's functions have, and so one attempt more. */
+export const RETRIES = 8;
+
+/** Clocks tick in milliseconds, and a line is written a little after its time is taken. */
+const CLOCK_TOLERANCE_MS = 20;
+
+/** The events from a submit or a redrive to the next. */
+export type Series = readonly TaskEventView[];
+
+export function seriesOf(events: readonly TaskEventView[]): Series[] {
+  const all: TaskEventView[][] = [];
+  for (const event of events) {
+    const last = all.at(-1);
+    const isNew = last === undefined || isTerminal(last.at(-1)?.status ?? 'Enqueued');
+    if (isNew) all.push([event]);
+    else last.push(event);
+  }
+  return all;
+}
+
+/** Holds what is known of one task against what the product promises. */
+export function verifyTask(evidence: Evidence): Offence[] {
+  const { record, view } = evidence;
+  const offence =
+    (kind: OffenceKind) =>
+    (text: string): Offence => ({ kind, taskId: record.plan.id, text });
+  const surprises = record.surprises.map(offence('illegal'));
+  if (!record.isAccepted) return surprises;
+  if (!view) return [...surprises, offence('lost')('was accepted, and is unknown')];
+  const lost = isTerminal(view.status) ? [] : [`was accepted, and is still ${view.status}`];
+  return [
+    ...surprises,
+    ...lost.map(offence('lost')),
+    ...[...illegalities(evidence, view)].map(offence('illegal')),
+    ...[...runsAfterStop(evidence, view)].map(offence('ran after stop')),
+  ];
+}
+
+function* illegalities({ record, journal }: Evidence, view: TaskView): Generator<string> {
+  yield* wrongSteps(view);
+  const all = seriesOf(view.events);
+  if (all.length > (record.isRedriven ? 2 : 1)) yield `has ${all.length} series`;
+  if (record.isStopped && all[0]?.at(-1)?.status !== 'Stopped') {
+    yield `its stop was answered 204, and its first series ended ${all[0]?.at(-1)?.status}`;
+  }
+  for (const [index, series] of all.entries()) {
+    const executions = journal.filter((line) => line.what === 'start' && line.series === index + 1).length;
+    const runs = count(series, 'Running');
+    if (executions > runs) yield `series ${index + 1} was executed ${executions} times in ${runs} runs`;
+    yield* wrongAttempts(series, record);
+  }
+  if (view.status === 'Succeeded') yield* unfounded(view, journal);
+}
+
+/** Every status must follow from the one before by the lifecycle, from Enqueued on; the last is the task's. */
+function* wrongSteps({ status, events }: TaskView): Generator<string> {
+  if (events[0]?.status !== 'Enqueued') yield `begins ${events[0]?.status}`;
+  if (events.at(-1)?.status !== status) yield `is ${status} after ${events.at(-1)?.status}`;
+  for (const [index, { eventId, status: to }] of events.entries()) {
+    const before = events[index - 1];
+    // Of a long history the middle is not kept.
+    if (!before || before.eventId + 1 !== eventId) continue;
+    const targets: readonly TaskStatus[] = Object.values(LIFECYCLE[before.status]).flat();
+    if (!targets.includes(to)) yield `went from ${before.status} to ${to}`;
+  }
+}
+
+function* wrongAttempts(series: Series, { plan }: ClientRecord): Generator<string> {
+  const attempts = countedAttempts(series);
+  if (attempts > RETRIES + 1) yield `had ${attempts} attempts, of ${RETRIES + 1} at most`;
+  const isFailed = series.at(-1)?.status === 'Failed';
+  const isToldTo = plan.payload.isFinal && plan.payload.failsOn.length > 0;
+  if (isFailed && attempts <= RETRIES && !isToldTo)
+    yield `failed after ${attempts} of ${RETRIES + 1} attempts`;
+}
+
+/** Runs that were not handed back: those lead to Enqueued, or to Retrying without the failure that a retry tells. */
+export function countedAttempts(series: Series): number {
+  const handedBack = series.filter(
+    ({ status, eventDetail }, index) =>
+      series[index - 1]?.status === 'Running' &&
+      (status === 'Enqueued' || (status === 'Retrying' && eventDetail === undefined)),
+  );
+  return count(series, 'Running') - handedBack.length;
+}
+
+function* unfounded({ returnPayload = '{}' }: TaskView, journal: readonly JournalLine[]): Generator<string> {
+  const { execution } = JSON.parse(returnPayload) as { execution?: string };
+  if (!journal.some((line) => line.what === 'end' && line.execution === execution)) {
+    yield `succeeded by execution ${execution}, which did not end`;
+  }
+}
+
+function* runsAfterStop({ journal }: Evidence, { events }: TaskView): Generator<string> {
+  for (const [index, series] of seriesOf(events).entries()) {
+    const stopped = series.at(-1);
+    if (stopped?.status !== 'Stopped') continue;
+    const late = journal
+      .filter((line) => line.series <= index + 1)
+      .map(({ time }) => time - stopped.timestamp)
+      .filter((lateMs) => lateMs > CLOCK_TOLERANCE_MS);
+    if (late.length > 0) yield `ran on for ${Math.max(...late)} ms after Stopped`;
+  }
+}
+
+function count(series: Series, wanted: TaskStatus): number {
+  return series.filter(({ status }) => status === wanted).length;
+}

@@ -1,0 +1,45 @@
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { callAws } from './faults.ts';
+import { lambda } from './lambda-client.ts';
+
+/** How an existing function answered. */
+export type TargetAnswer =
+  | { readonly isSuccess: true; readonly resultText: string }
+  /** What it threw, as Lambda reports it. */
+  | {
+      readonly isSuccess: false;
+      readonly errorType: string;
+      readonly errorMessage: string;
+      readonly stack: string | undefined;
+    };
+
+/**
+ * Invokes an existing function and waits for its answer.
+ * @throws TaskModeError when Lambda did not run it: throttled, away, or it does not exist.
+ */
+export async function invokeTarget(
+  arn: string,
+  payloadText: string,
+  signal: AbortSignal,
+): Promise<TargetAnswer> {
+  const command = new InvokeCommand({ FunctionName: arn, Payload: new TextEncoder().encode(payloadText) });
+  const answer = await callAws('Lambda', () => lambda.send(command, { abortSignal: signal }));
+  const text = new TextDecoder().decode(answer.Payload);
+  if (answer.FunctionError === undefined) return { isSuccess: true, resultText: text === '' ? 'null' : text };
+  return { isSuccess: false, ...reportedError(text) };
+}
+
+/** Each runtime reports in this shape; what does not is told as it is. */
+function reportedError(text: string) {
+  try {
+    const { errorType, errorMessage, trace, stackTrace } = JSON.parse(text);
+    const frames: unknown = trace ?? stackTrace;
+    return {
+      errorType: String(errorType ?? 'Error'),
+      errorMessage: String(errorMessage ?? ''),
+      stack: Array.isArray(frames) ? frames.join('\n') : undefined,
+    };
+  } catch {
+    return { errorType: 'Error', errorMessage: text, stack: undefined };
+  }
+}

@@ -1,0 +1,53 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { dynamoDb, sqs } from './aws/clients.ts';
+import { FunctionRegistry } from './aws/function-registry.ts';
+import { SweepIndex } from './aws/sweep-index.ts';
+import { TaskIndex } from './aws/task-index.ts';
+import { TaskQueue } from './aws/task-queue.ts';
+import { TaskStore } from './aws/task-store.ts';
+import { ENV, requiredEnv } from './domain/env.ts';
+import { type SweepReport, sweepTasks } from './tasks/sweep-tasks.ts';
+
+const logger = new Logger();
+const table = { client: dynamoDb, tableName: requiredEnv(process.env, ENV.taskTableName) };
+const dependencies = {
+  registry: new FunctionRegistry({
+    client: dynamoDb,
+    tableName: requiredEnv(process.env, ENV.functionTableName),
+  }),
+  index: new SweepIndex(table),
+  rows: new TaskIndex(table),
+  storeFor: (shardCount: number) => new TaskStore({ ...table, shardCount }),
+  queue: new TaskQueue({ client: sqs }),
+  clock: Date.now,
+  random: Math.random,
+  lookedTo: new Map<string, string>(),
+};
+
+/** Comes every minute; what it was called with does not matter. Answers how many of each kind of finding it saw to. */
+export async function handler(): Promise<SweepReport['counts']> {
+  const report = await sweepTasks(dependencies);
+  logReport(report);
+  return report.counts;
+}
+
+/** One line per run that found something, and none at INFO for the others. */
+function logReport({ counts, failures, failureCount, isComplete }: SweepReport): void {
+  const details = { ...counts, isComplete };
+  if (failureCount > 0) {
+    const told = failures.map(({ part, error }) => ({ part, error: causeOf(error) }));
+    logger.error('sweep failed in part: the next one tries again', {
+      ...details,
+      failureCount,
+      failures: told,
+    });
+  } else if (!isComplete || Object.values(counts).some((count) => count > 0)) {
+    logger.info('swept', details);
+  } else {
+    logger.debug('swept, and found nothing', details);
+  }
+}
+
+function causeOf(error: unknown): string {
+  return String(error instanceof Error && error.cause !== undefined ? error.cause : error);
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { PayloadStore } from '../aws/payload-store.ts';
+import type { TaskQueue } from '../aws/task-queue.ts';
+import type { TaskStore } from '../aws/task-store.ts';
+import { TaskModeError } from '../domain/errors.ts';
+import { INITIAL_STATUS, isTerminal, sourcesOf } from '../domain/lifecycle.ts';
+import { REDRIVES_MAX } from '../domain/limits.ts';
+import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
+import { expiresAtOf, type StoredText, type Task, type TaskKey } from '../domain/task.ts';
+import { type FindFunctionDependencies, functionTakingTasks } from './find-function.ts';
+import { readText, taskNotFound } from './get-task.ts';
+
+export interface RedriveDependencies extends FindFunctionDependencies {
+  readonly storeFor: (shardCount: number) => TaskStore;
+  readonly payloads: PayloadStore;
+  readonly queue: TaskQueue;
+}
+
+/**
+ * Runs a task that did not succeed once more, under the same id, payload and configuration, in a new series of
+ * attempts. Its history stays. When the wake-up cannot be sent, the task is Enqueued all the same, and the sweep sends it.
+ * @throws TaskModeError `FunctionNotFound`, `AsyncTaskNotFound`, `RedriveNotAllowed`, `ServiceUnavailable`
+ */
+export async function redriveTask(deps: RedriveDependencies, key: TaskKey): Promise<void> {
+  const { shardCount, queueUrl } = await functionTakingTasks(deps, key.functionName);
+  const store = deps.storeFor(shardCount);
+  const task = await store.get(key, deps.clock());
+  if (!task) throw taskNotFound(key);
+  checkRedrivable(task);
+  const submissionId = randomUUID();
+  const payload = await payloadCopy(deps.payloads, task, submissionId);
+  const change = { now: deps.clock(), fields: newSeries(task, submissionId, payload, deps.clock()) };
+  const outcome = await store.move(task, 'redrive', INITIAL_STATUS, change);
+  if (!outcome.isWritten && outcome.current?.submissionId !== submissionId) {
+    await deps.payloads.discard(payload);
+    if (!outcome.current) throw taskNotFound(key);
+    checkRedrivable(outcome.current);
+    throw new TaskModeError('ServiceUnavailable', `task "${key.taskId}" keeps changing. Please retry.`);
+  }
+  await deps.queue.send(queueUrl, key, 0);
+}
+
+function checkRedrivable({ taskId, status, series }: Task): void {
+  const redrivable = sourcesOf('redrive', INITIAL_STATUS);
+  if (!redrivable.includes(status)) {
+    const why = isTerminal(status) ? 'has' : 'has not ended: it has';
+    throw notAllowed(taskId, `${why} status ${status}, and must have one of ${redrivable.join(', ')}`);
+  }
+  if (series > REDRIVES_MAX)
+    throw notAllowed(taskId, `was redriven ${REDRIVES_MAX} times, as often as it can be`);
+}
+
+function notAllowed(taskId: string, why: string): TaskModeError {
+  return new TaskModeError('RedriveNotAllowed', `task "${taskId}" ${why}`);
+}
+
+/** Every field of a series begins anew; the ones of the series before that do not apply are removed. */
+function newSeries(task: Task, submissionId: string, payload: StoredText, now: number) {
+  return {
+    series: task.series + 1,
+    submissionId,
+    payload,
+    dueTime: now,
+    notBefore: now,
+    startDeadline: now + task.config.maxAsyncEventAgeInSeconds * 1000,
+    attempt: 0,
+    expiresAt: expiresAtOf(now, task.config),
+    endTime: undefined,
+    durationMs: undefined,
+    error: undefined,
+    runId: undefined,
+    startTime: undefined,
+    instanceId: undefined,
+    resentTime: undefined,
+  };
+}
+
+/** The object of the first submit may be old, and its lifecycle rule takes it while the new series runs: a copy is young. */
+async function payloadCopy(payloads: PayloadStore, task: Task, submissionId: string): Promise<StoredText> {
+  if ('text' in task.payload) return task.payload;
+  const text = await readText(payloads, task.payload);
+  if (text === undefined) throw notAllowed(task.taskId, 'can no longer be run: its payload is gone');
+  const objectKey = `${OBJECT_PREFIXES.payload}${task.functionName}/${task.taskId}/${submissionId}`;
+  await payloads.put(objectKey, text);
+  return { objectKey };
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LOOPBACK } from '../engines/engine.ts';
+import { type LambdaService, MAX_PAYLOAD_BYTES } from './lambda-service.ts';
+
+/** The path of Lambda's Invoke, whose function is a name or an ARN. */
+const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+
+export interface LambdaApi {
+  readonly endpoint: string;
+  close(): void;
+}
+
+/**
+ * Serves the part of Lambda's own API that functions call each other by: a synchronous Invoke. Any other call answers
+ * an error that names it.
+ */
+export async function serveLambdaApi(lambda: () => LambdaService): Promise<LambdaApi> {
+  const server = createServer((request, response) => {
+    answer(lambda(), request, response).catch((error: unknown) => {
+      refuse(response, 500, 'ServiceException', error instanceof Error ? error.message : String(error));
+    });
+  });
+  server.listen(0, LOOPBACK);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://${LOOPBACK}:${port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function answer(
+  lambda: LambdaService,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const [path = ''] = (request.url ?? '').split('?');
+  const name = decodeURIComponent(INVOKE_PATH.exec(path)?.[1] ?? '');
+  const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
+  if (name === '' || request.method !== 'POST' || type !== 'RequestResponse') {
+    refuse(
+      response,
+      400,
+      'InvalidParameterValueException',
+      `${request.method} ${path} (${type}) is not served here: want a synchronous Invoke`,
+    );
+  } else if (!lambda.has(name)) {
+    refuse(response, 404, 'ResourceNotFoundException', `Function not found: ${name}`);
+  } else {
+    await invoke(lambda, name, request, response);
+  }
+}
+
+async function invoke(
+  lambda: LambdaService,
+  name: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const payload = await textOf(request);
+  if (payload.length > MAX_PAYLOAD_BYTES) {
+    refuse(
+      response,
+      413,
+      'RequestTooLargeException',
+      `Request must be smaller than ${MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation`,
+    );
+    return;
+  }
+  const result = await lambda.invokeJson(name, payload === '' ? '{}' : payload);
+  const isError = 'functionError' in result;
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'x-amz-executed-version': '$LATEST',
+    ...(isError && { 'x-amz-function-error': 'Unhandled' }),
+  });
+  response.end(JSON.stringify(isError ? result.functionError : (result.payload ?? null)));
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function refuse(response: ServerResponse, status: number, type: string, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type });
+  response.end(JSON.stringify({ Type: 'User', Message: message }));
+}

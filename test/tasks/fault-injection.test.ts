@@ -1,0 +1,389 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
+import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
+import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
+import { TaskIndex } from '../../lambdas/aws/task-index.ts';
+import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
+import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
+import type { Task, TaskKey } from '../../lambdas/domain/task.ts';
+import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
+import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
+import { runTask } from '../../lambdas/tasks/run-task.ts';
+import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { submitTask } from '../../lambdas/tasks/submit-task.ts';
+import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
+import { AwsAway, CallRecorder, callsOf, Death, FAULTS, type PlannedFault } from './faults.ts';
+import { endings, illegalSteps } from './history.ts';
+import { startSweepWorld } from './sweep-world.ts';
+
+const world = await startSweepWorld();
+const { time, read } = world;
+
+const LARGE = JSON.stringify('x'.repeat(5000));
+
+/** What ran, in the order in which it did: each says which it was in its result. */
+let executions: string[] = [];
+
+/** The adapters of one process, and the use cases on them. */
+function processWith(recorder: CallRecorder) {
+  const adapters = {
+    store: recorder.recorded(world.store),
+    payloads: recorder.recorded(world.payloads),
+    queue: recorder.recorded(world.queue),
+    registry: recorder.recorded(new FunctionRegistry({ client: world.dynamoDb, tableName: 'functions' })),
+    index: recorder.recorded(world.index),
+  };
+  const common = { ...adapters, storeFor: () => adapters.store, clock: world.clock };
+  const attempt = async (task: Task): Promise<AttemptOutcome> => {
+    if (recorder.isDead) throw new Death();
+    executions.push(`run ${executions.length}`);
+    if (task.functionName === 'stubborn' && task.attempt === 1) {
+      return {
+        isSuccess: false,
+        failure: { kind: 'HandledInvocationError', errorType: 'E', errorMessage: 'm' },
+      };
+    }
+    return {
+      isSuccess: true,
+      resultText: JSON.stringify(
+        executions.at(-1)?.padEnd(task.payload && 'objectKey' in task.payload ? 5000 : 0),
+      ),
+    };
+  };
+  const run = { ...world.runDependencies(attempt), ...adapters };
+  return {
+    submit: (taskId: string, request: object = {}) =>
+      submitTask(common, {
+        functionName: 'echo',
+        taskId,
+        requestId: 'r',
+        delaySeconds: 0,
+        payload: '1',
+        ...request,
+      }),
+    deliver: (key: TaskKey, receiptHandle = 'none') =>
+      runTask(run, { key, receiptHandle, invocationEndTime: time.now + 70_000, runId: randomUUID() }),
+    deleteMessage: (receiptHandle: string) => adapters.queue.delete(world.queueUrl, receiptHandle),
+    heartbeat: async (key: TaskKey, runId: string, receiptHandle: string) => {
+      await adapters.store.extendLease(key, runId, time.now + 60_000);
+      await adapters.queue.retime(world.queueUrl, receiptHandle, 75);
+    },
+    stop: (key: TaskKey) => stopTask(common, key),
+    redrive: (key: TaskKey) => redriveTask(common, key),
+    list: () =>
+      listTasks(common, {
+        functionName: 'echo',
+        begin: 0,
+        end: 999_999_999_999_999,
+        order: 'asc',
+        limit: 10,
+        includePayload: true,
+      }),
+    sweep: () =>
+      sweepTasks({
+        ...world.dependencies,
+        registry: adapters.registry,
+        index: recorder.recorded(world.dependencies.index),
+        rows: adapters.index,
+        storeFor: () => adapters.store,
+        queue: adapters.queue,
+        lookedTo: new Map(),
+      }),
+  };
+}
+
+type Process = ReturnType<typeof processWith>;
+
+/** A process that nothing happens to. */
+const sound = () => processWith(new CallRecorder());
+
+interface Scenario {
+  /** What is so before the process under test begins. */
+  readonly before?: (key: TaskKey) => Promise<unknown>;
+  /** What the process does that something happens to. */
+  readonly act: (process: Process, key: TaskKey) => Promise<unknown>;
+  /** The client's repetition, where one would repeat what it got no answer to. */
+  readonly repeat?: (process: Process, key: TaskKey) => Promise<unknown>;
+  /** How the task ends. */
+  readonly ends: readonly TaskStatus[];
+  /** How it may end as well where the process dies in the middle of it: an attempt that was cut off counts. */
+  readonly endsCutOff?: readonly TaskStatus[];
+}
+
+const received = async () => (await world.receive())?.receiptHandle ?? 'none';
+
+const submitted = (request?: object) => (key: TaskKey) =>
+  sound().submit(key.taskId, { functionName: key.functionName, ...request });
+
+const startedElsewhere = (request?: object) => async (key: TaskKey) => {
+  await submitted(request)(key);
+  await received();
+  const run = { runId: 'dead', now: time.now, leaseUntil: time.now + 1000, instanceId: 'i' };
+  await world.store.start(key, run);
+  time.now += 2000;
+};
+
+const submitOf =
+  (request?: object): Scenario['act'] =>
+  (process, key) =>
+    process.submit(key.taskId, { functionName: key.functionName, ...request });
+
+const accepting =
+  (request?: object): Scenario['act'] =>
+  (process, key) =>
+    submitOf(request)(process, key).catch((error: { code?: string }) => {
+      if (error.code !== 'AsyncTaskAlreadyExists') throw error;
+    });
+
+const SCENARIOS: Record<string, Scenario> = {
+  submit: { act: submitOf(), repeat: accepting(), ends: ['Succeeded'] },
+  'submit of a large payload': {
+    act: submitOf({ payload: LARGE }),
+    repeat: accepting({ payload: LARGE }),
+    ends: ['Succeeded'],
+  },
+  'submit of a long-delayed task': {
+    act: submitOf({ delaySeconds: 3600 }),
+    repeat: accepting({ delaySeconds: 3600 }),
+    ends: ['Succeeded'],
+  },
+  'duplicate submit': {
+    before: submitted({ payload: LARGE }),
+    act: accepting({ payload: LARGE }),
+    ends: ['Succeeded'],
+  },
+  'duplicate submit that sends the lost message of the first': {
+    before: async (key) => {
+      await submitted()(key);
+      await world.purge();
+      time.now += 10_000;
+    },
+    act: accepting(),
+    ends: ['Succeeded'],
+  },
+  run: {
+    before: submitted(),
+    act: async (process, key) => process.deliver(key, await received()),
+    ends: ['Succeeded'],
+    endsCutOff: ['Failed'],
+  },
+  'run of a large payload with a large result': {
+    before: submitted({ payload: LARGE }),
+    act: async (process, key) => process.deliver(key, await received()),
+    ends: ['Succeeded'],
+    endsCutOff: ['Failed'],
+  },
+  'run that is to be repeated': {
+    before: submitted(),
+    act: async (process, key) => process.deliver(key, await received()),
+    ends: ['Succeeded'],
+  },
+  'run that is to be repeated, of a message that is no longer its own': {
+    before: submitted(),
+    act: (process, key) => process.deliver(key),
+    ends: ['Succeeded'],
+  },
+  'run of a task that expires': {
+    before: async (key) => {
+      await submitted()(key);
+      time.now += 3_600_001;
+    },
+    act: async (process, key) => process.deliver(key, await received()),
+    ends: ['Expired'],
+  },
+  'run of a task whose instance died': {
+    before: startedElsewhere(),
+    act: (process, key) => process.deliver(key),
+    ends: ['Succeeded', 'Failed'],
+  },
+  heartbeat: {
+    before: async (key) => {
+      await submitted()(key);
+      const run = { runId: 'alive', now: time.now, leaseUntil: time.now + 1000, instanceId: 'i' };
+      await world.store.start(key, run);
+    },
+    act: async (process, key) => process.heartbeat(key, 'alive', await received()),
+    ends: ['Succeeded', 'Failed'],
+  },
+  "neighbour's delete": {
+    before: submitted(),
+    act: async (process, key) => {
+      const receiptHandle = await received();
+      await process.deliver(key, receiptHandle);
+      await process.deleteMessage(receiptHandle);
+    },
+    ends: ['Succeeded', 'Failed'],
+  },
+  'stop of a waiting task': {
+    before: submitted(),
+    act: (process, key) => process.stop(key),
+    repeat: (process, key) => process.stop(key),
+    ends: ['Stopped'],
+  },
+  'stop of a running task': {
+    before: startedElsewhere(),
+    act: (process, key) => process.stop(key),
+    repeat: (process, key) => process.stop(key),
+    ends: ['Stopped'],
+  },
+  redrive: {
+    before: async (key) => {
+      await submitted({ payload: LARGE })(key);
+      await sound().stop(key);
+      await world.purge();
+    },
+    act: (process, key) => process.redrive(key),
+    repeat: (process, key) =>
+      process.redrive(key).catch((error: { code?: string }) => {
+        if (error.code !== 'RedriveNotAllowed') throw error;
+      }),
+    ends: ['Succeeded'],
+  },
+  list: { before: submitted({ payload: LARGE }), act: (process) => process.list(), ends: ['Succeeded'] },
+  'sweep of a long-delayed task': {
+    before: async (key) => {
+      await submitted({ delaySeconds: 3600 })(key);
+      time.now += 3_000_000;
+    },
+    act: (process) => process.sweep(),
+    ends: ['Succeeded'],
+  },
+  'sweep of a dead run': {
+    before: startedElsewhere(),
+    act: (process) => process.sweep(),
+    ends: ['Succeeded', 'Failed'],
+  },
+  'sweep of a dead run that was asked to stop': {
+    before: async (key) => {
+      await startedElsewhere()(key);
+      await sound().stop(key);
+    },
+    act: (process) => process.sweep(),
+    ends: ['Stopped'],
+  },
+  'sweep of an orphan': {
+    before: async (key) => {
+      await submitted()(key);
+      await world.purge();
+      time.now += 180_000;
+    },
+    act: (process) => process.sweep(),
+    ends: ['Succeeded'],
+  },
+  'sweep of a task that expires': {
+    before: async (key) => {
+      await submitted()(key);
+      time.now += 3_600_001;
+    },
+    act: (process) => process.sweep(),
+    ends: ['Expired'],
+  },
+  'sweep of a removed function': {
+    before: async (key) => {
+      await submitted()(key);
+      await world.register(key.functionName, { isDeleted: true });
+    },
+    act: (process) => process.sweep(),
+    // Where its message is still there, its worker may be faster than the next sweep.
+    ends: ['Invalid', 'Succeeded'],
+  },
+  'sweep of a dead letter': {
+    before: async (key) => {
+      await submitted()(key);
+      await world.purge();
+      await world.putDeadLetter(key);
+    },
+    act: (process) => process.sweep(),
+    ends: ['Succeeded'],
+  },
+};
+
+/** Which function's task a scenario is about: stubborn ones fail their first attempt and have more. */
+const keyOf = (name: string): TaskKey => ({
+  functionName: name.includes('repeated') ? 'stubborn' : 'echo',
+  taskId: 'faulty',
+});
+
+const seen = new Set<string>();
+
+beforeEach(() => {
+  executions = [];
+});
+
+/** Runs a scenario in which at most one call goes wrong; then lets everybody else do what they would, until the task has ended. */
+async function play({ before, act, repeat }: Scenario, key: TaskKey, plan?: PlannedFault): Promise<string[]> {
+  await before?.(key);
+  const recorder = new CallRecorder(plan);
+  const error = await act(processWith(recorder), key).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error !== undefined && !(error instanceof AwsAway) && !(error instanceof Death)) throw error;
+  if (plan !== undefined && error !== undefined) await repeat?.(sound(), key);
+  await recover(key);
+  return recorder.calls;
+}
+
+/** Messages come, and the sweep comes, as they would with time. A task that never ends is lost. */
+async function recover(key: TaskKey): Promise<void> {
+  for (let round = 0; round < 40; round += 1) {
+    const task = await read(key);
+    if (!task || isTerminal(task.status)) return;
+    const { visible, delayed, inFlight } = await world.messages();
+    const isStopping = task.status === 'Stopping';
+    time.now = Math.max(time.now + 75_000, task.notBefore);
+    if (visible + delayed + inFlight > 0 && !isStopping) {
+      await world.purge();
+      if ((await sound().deliver(key)) === 'keep') await world.queue.send(world.queueUrl, key, 0);
+    } else {
+      await world.sweep();
+    }
+  }
+}
+
+async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskKey): Promise<void> {
+  const task = await read(key);
+  const statuses = task?.events.map(({ status }) => status) ?? [];
+  expect(ends, `${name}: ${statuses.join(' ')}`).toContain(task?.status);
+  expect(illegalSteps(statuses)).toEqual([]);
+  expect(endings(statuses)).toBe(1);
+  if (task?.status === 'Succeeded') {
+    const result = await world.payloads.read(task.result);
+    expect(executions).toContain(JSON.parse(result).trim());
+  }
+  // A submit that was accepted was never counted as an attempt by a fault of AWS.
+  expect(task?.attempt ?? 0).toBeLessThanOrEqual(executions.length + 1);
+}
+
+describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
+  const key = keyOf(name);
+
+  test('without a fault', async () => {
+    for (const call of await play(scenario, key)) seen.add(call);
+    await expectSound(name, scenario.ends, key);
+  });
+
+  test.each(FAULTS)('each call once: %s', async (fault) => {
+    const start = time.now;
+    let calls = 1;
+    for (let call = 0; call < calls; call += 1) {
+      await world.clear();
+      time.now = start;
+      executions = [];
+      const made = await play(scenario, key, { call, fault });
+      // A fault can lead to further calls, and each of these goes wrong in its turn, up to a bound.
+      calls = Math.min(made.length, 25);
+      const ends = [...scenario.ends, ...(fault === 'dies after' ? (scenario.endsCutOff ?? []) : [])];
+      await expectSound(`${name}, ${fault} ${made[call]}`, ends, key);
+    }
+  });
+});
+
+afterAll(() => {
+  const adapters = [TaskStore, TaskQueue, PayloadStore, FunctionRegistry, TaskIndex, SweepIndex];
+  const missing = adapters.flatMap(callsOf).filter((call) => !seen.has(call));
+  expect(missing, 'calls that no scenario makes').toEqual([]);
+});

@@ -1,0 +1,115 @@
+import { DeleteItemCommand, PutItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { beforeEach } from 'vitest';
+import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
+import { toItem } from '../../lambdas/aws/task-item.ts';
+
+import { shardOf, type Task } from '../../lambdas/domain/task.ts';
+import { type SweepTasksDependencies, sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
+import { FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
+import { SHARDS, startWorld } from './world.ts';
+
+/** What a run that finds nothing counts. */
+export const NOTHING = { wokenUp: 0, deadRuns: 0, expired: 0, invalid: 0, orphans: 0, deadLetters: 0 };
+
+/** A world with no tasks, no messages and the functions `echo` and `stubborn` before each test, and the sweep. */
+export async function startSweepWorld() {
+  const world = await startWorld();
+  const { dynamoDb, sqs, queueUrl } = world;
+  const deadLetterQueueUrl = `${queueUrl}-dead`;
+  for (const QueueName of ['echo-dead', 'stubborn-dead'])
+    await sqs.send(new CreateQueueCommand({ QueueName }));
+
+  const empty = async (table: string, key: string, isKept: (name: string) => boolean) => {
+    for await (const { Items = [] } of paginateScan({ client: dynamoDb }, { TableName: table })) {
+      const gone = Items.filter((item) => !isKept(item[key]?.S ?? ''));
+      await Promise.all(
+        gone.map((item) =>
+          dynamoDb.send(new DeleteItemCommand({ TableName: table, Key: { [key]: item[key] ?? { S: '' } } })),
+        ),
+      );
+    }
+  };
+
+  const clear = async () => {
+    await empty(TASK_TABLE, 'pk', () => false);
+    await empty(FUNCTION_TABLE, 'functionName', (name) => name === 'echo' || name === 'stubborn');
+    await world.register('echo');
+    // Each function drains its own, as each has its own.
+    await world.register('stubborn', {
+      deadLetterQueueUrl: queueUrl.replace('/echo', '/stubborn-dead'),
+      defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
+    });
+    await world.purge();
+    await sqs.send(new PurgeQueueCommand({ QueueUrl: deadLetterQueueUrl }));
+  };
+
+  beforeEach(clear);
+
+  const dependencies: SweepTasksDependencies = {
+    registry: world.registry,
+    index: new SweepIndex({ client: dynamoDb, tableName: TASK_TABLE }),
+    rows: world.index,
+    storeFor: world.storeFor,
+    queue: world.queue,
+    clock: world.clock,
+    random: () => world.random.value,
+    lookedTo: new Map(),
+  };
+
+  const report = (overrides: Partial<SweepTasksDependencies> = {}) =>
+    sweepTasks({ ...dependencies, ...overrides });
+
+  /** One run, in which nothing may fail; tells how many of each finding there were. */
+  const sweep = async (overrides?: Partial<SweepTasksDependencies>) => {
+    const { counts, failures } = await report(overrides);
+    if (failures[0]) throw failures[0].error;
+    return counts;
+  };
+
+  /** Puts rows as they are, however they came to be so. */
+  const put = (tasks: readonly Task[]) =>
+    Promise.all(
+      tasks.map((task) =>
+        dynamoDb.send(new PutItemCommand({ TableName: TASK_TABLE, Item: toItem(task, SHARDS) })),
+      ),
+    );
+
+  const putDeadLetter = (body: unknown) =>
+    sqs.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: JSON.stringify(body) }));
+
+  const deadLetters = async () => {
+    const command = new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['All'] });
+    const { Attributes = {} } = await sqs.send(command);
+    return (
+      Number(Attributes.ApproximateNumberOfMessages) +
+      Number(Attributes.ApproximateNumberOfMessagesNotVisible)
+    );
+  };
+
+  return {
+    ...world,
+    clear,
+    deadLetterQueueUrl,
+    dependencies,
+    report,
+    sweep,
+    put,
+    putDeadLetter,
+    deadLetters,
+  };
+}
+
+/** Ids that all fall into the first of so many shards. */
+export function idsOfOneShard(count: number, shardCount: number): string[] {
+  const ids: string[] = [];
+  for (let n = 0; ids.length < count; n += 1) {
+    if (shardOf(`t-${n}`, shardCount) === 0) ids.push(`t-${n}`);
+  }
+  return ids;
+}
