@@ -11,6 +11,7 @@ import { startTableEngine } from '../local/engines/table-engine.ts';
 import { countingProxy } from './counting-proxy.ts';
 import { inParallel, percentile, submit, taskTimes } from './load.ts';
 import { startRuntime } from './runtime-process.ts';
+import { supervisorCost } from './supervisor-cost.ts';
 
 const { values } = parseArgs({
   options: { tasks: { type: 'string', default: '2000' }, connections: { type: 'string', default: '20' } },
@@ -61,10 +62,9 @@ async function countRequests(folder: string): Promise<string[][]> {
     dynamodb.counts.clear();
     sqs.counts.clear();
     await inParallel(COUNTED_TASKS, 1, (number) => submit(runtime.url, `counted-${number}`));
+    // Before the list, whose own reads are not the tasks'.
     const ours = ['PutItem', 'UpdateItem', 'GetItem', 'SendMessage'];
-    while ((dynamodb.counts.get('UpdateItem') ?? 0) < 2 * COUNTED_TASKS) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await taskTimes(runtime.url, 'counted-', COUNTED_TASKS);
     const counts = new Map([...dynamodb.counts, ...sqs.counts]);
     return ours.map((name) => [`${name} per task`, ((counts.get(name) ?? 0) / COUNTED_TASKS).toFixed(2)]);
   } finally {
@@ -77,7 +77,11 @@ async function countRequests(folder: string): Promise<string[][]> {
 
 const folder = await mkdtemp(join(tmpdir(), 'task-mode-bench-'));
 try {
-  const rows = [...(await measureLoad(folder)), ...(await countRequests(folder))];
+  const rows = [
+    ...(await measureLoad(folder)),
+    ...(await countRequests(folder)),
+    ...(await supervisorCost(join(folder, 'load', 'cdk.out'))),
+  ];
   console.log(
     `\n${tasks} echo tasks over ${connections} connections, local runtime, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model}\n`,
   );

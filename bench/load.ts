@@ -2,6 +2,9 @@
 
 const root = (url: string) => `${url}/2023-03-30/functions/echo`;
 
+/** A bench that is stuck says so. */
+const GIVE_UP_MS = 120_000;
+
 /** Submits one echo task that must be accepted; returns how long that took in milliseconds. */
 export async function submit(url: string, taskId: string): Promise<number> {
   const startTime = performance.now();
@@ -30,7 +33,8 @@ interface Listed {
 
 /** Waits until all the tasks of a prefix have succeeded; returns when each was submitted, started and ended. */
 export async function taskTimes(url: string, prefix: string, count: number): Promise<TaskTimes[]> {
-  for (;;) {
+  const giveUpTime = Date.now() + GIVE_UP_MS;
+  while (Date.now() < giveUpTime) {
     const succeeded = await listAll(url, new URLSearchParams({ prefix, status: 'Succeeded', limit: '100' }));
     if (succeeded.length >= count) {
       return succeeded.map(({ startedTime, endTime, events }) => ({
@@ -40,6 +44,7 @@ export async function taskTimes(url: string, prefix: string, count: number): Pro
       }));
     }
   }
+  throw new Error(`not all of ${count} tasks ${prefix}* had succeeded after ${GIVE_UP_MS / 1000} s`);
 }
 
 async function listAll(url: string, query: URLSearchParams): Promise<Listed[]> {

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { dynamoDb, sqs } from './aws/clients.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
 import { SweepIndex } from './aws/sweep-index.ts';
@@ -9,6 +10,7 @@ import { ENV, requiredEnv } from './domain/env.ts';
 import { type SweepReport, sweepTasks } from './tasks/sweep-tasks.ts';
 
 const logger = new Logger();
+const metrics = new Metrics({ namespace: 'TaskMode' });
 const table = { client: dynamoDb, tableName: requiredEnv(process.env, ENV.taskTableName) };
 const dependencies = {
   registry: new FunctionRegistry({
@@ -28,7 +30,16 @@ const dependencies = {
 export async function handler(): Promise<SweepReport['counts']> {
   const report = await sweepTasks(dependencies);
   logReport(report);
+  countFindings(report);
   return report.counts;
+}
+
+/** What it found, as metrics: Sweep-wokenUp, Sweep-deadRuns … A run that found nothing says so, and that it ran. */
+function countFindings({ counts, failureCount }: SweepReport): void {
+  for (const [finding, count] of Object.entries({ ...counts, failures: failureCount })) {
+    metrics.addMetric(`Sweep-${finding}`, MetricUnit.Count, count);
+  }
+  metrics.publishStoredMetrics();
 }
 
 /** One line per run that found something, and none at INFO for the others. */

@@ -11,7 +11,7 @@ Runs the CDK app of the current folder on this machine: no AWS account, no Docke
   --fresh                  delete what that folder keeps, start empty
   --dynamodb-endpoint URL  use this DynamoDB in place of the embedded one
   --sqs-endpoint URL       use this SQS in place of the embedded one
-  --verbose                also tell which resources have nothing to do here
+  --verbose                also tell which resources have nothing to do here, and log metrics
   --help                   show this
 `;
 

@@ -52,6 +52,7 @@ export async function prepareHost(
     region,
     program,
     log,
+    isVerbose: options.verbose ?? false,
     endpointVariables: {
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,

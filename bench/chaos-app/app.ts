@@ -10,7 +10,7 @@ const props = {
   entry: 'chaotic.ts',
   lease: Duration.seconds(3),
   stopGracePeriod: Duration.seconds(1),
-  timeout: Duration.seconds(10),
+  timeout: Duration.seconds(5),
   // Many: kills use attempts up, and few tasks are to fail for that.
   maxAsyncRetryAttempts: 8,
 };
@@ -21,6 +21,6 @@ const INSTANCES = { quick: 4, flaky: 3, slow: 8, busy: 2, crowd: 3 };
 for (const [name, maxConcurrency] of Object.entries(INSTANCES)) {
   const instanceConcurrency = name === 'crowd' ? 3 : 1;
   const { queue } = taskMode.addFunction(name, { ...props, maxConcurrency, instanceConcurrency });
-  // A message whose receiver died comes again after the function's time-out, and not a minute later: AWS wants no more.
-  (queue.node.defaultChild as CfnQueue).visibilityTimeout = 16;
+  // A message whose receiver died comes again after Lambda's time-out, which is AWS's least, and not a minute later.
+  (queue.node.defaultChild as CfnQueue).visibilityTimeout = 11;
 }

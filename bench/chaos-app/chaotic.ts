@@ -5,6 +5,7 @@ import { NonRetryableError, type TaskHandler } from '../../lambdas/worker/handle
 
 interface ChaoticPayload {
   readonly does: 'return' | 'wait' | 'spin';
+  /** For how long the first attempt does it; the second for half of that, and so on. */
   readonly ms: number;
   /** The attempts that throw, after they have done the rest. */
   readonly failsOn: readonly number[];
@@ -30,8 +31,8 @@ export const handler: TaskHandler<ChaoticPayload> = async (payload, { task, sign
     );
   };
   note('start');
-  if (does === 'wait') await wait(ms, signal, note);
-  if (does === 'spin') spin(ms, note);
+  if (does === 'wait') await wait(ms / task.attempt, signal, note);
+  if (does === 'spin') spin(ms / task.attempt, note);
   if (failsOn.includes(task.attempt)) {
     const message = `attempt ${task.attempt} fails, as it was told`;
     throw isFinal ? new NonRetryableError(message) : new Error(message);

@@ -60,7 +60,7 @@ export function planTasks({ seed, tasks, journal, carefulShare }: PlanOptions): 
       functionName,
       payload: {
         does,
-        ms: Math.round(does === 'spin' ? between(random, 300, 3000) : between(random, 300, 2000)),
+        ms: Math.round(durationMs(does, isStopped, random)),
         failsOn: functionName === 'flaky' ? FLAKY_ATTEMPTS.filter(() => random() < 0.5) : [],
         isFinal: random() < 0.1,
         journal,
@@ -73,6 +73,13 @@ export function planTasks({ seed, tasks, journal, carefulShare }: PlanOptions): 
       isCareful: random() < carefulShare,
     };
   });
+}
+
+/** Long enough for a kill where it is to be stopped, and sometimes too long for its time-out. */
+function durationMs(does: PlannedTask['payload']['does'], isStopped: boolean, random: Random): number {
+  if (does === 'spin' && isStopped) return between(random, 2000, 5000);
+  if (does === 'spin' && random() < 0.1) return 7000;
+  return between(random, 300, 2000);
 }
 
 function pick(random: Random): string {

@@ -28,7 +28,7 @@ export interface ChaosOptions {
   readonly faultRate: number;
   /** How often a process of a function is killed, about. */
   readonly killEveryMs: number;
-  /** How often the whole runtime is killed: the last time right after the last submit. */
+  /** How often the whole runtime is killed while tasks are submitted. */
   readonly restarts: number;
   /** Share of the clients that repeat an ambiguous submit, and so need no sweep. */
   readonly carefulShare: number;
@@ -48,6 +48,9 @@ export interface ChaosResult {
 
 const APP_DIR = fileURLToPath(new URL('../chaos-app', import.meta.url));
 const REGION = 'us-east-1';
+
+/** How long after the last submit processes are still killed. Then what was killed gets its time to recover. */
+const KILLS_GO_ON_MS = 3000;
 
 /** Runs tasks while the network, the processes and the runtime fail, then tells what became of them. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -159,16 +162,17 @@ async function submitAll(
     return 0;
   });
   options.note(`${records.length} tasks submitted`);
-  await Promise.all(rest);
+  await pause(KILLS_GO_ON_MS);
   calm.abort();
   await killing;
+  await Promise.all(rest);
   return records;
 }
 
 /** After how many submits the runtime is killed. */
 function restartsAt(tasks: number, restarts: number): ReadonlySet<number> {
   return new Set(
-    Array.from({ length: restarts }, (_, number) => Math.round((tasks * (number + 1)) / restarts)),
+    Array.from({ length: restarts }, (_, number) => Math.round((tasks * (number + 1)) / (restarts + 1))),
   );
 }
 

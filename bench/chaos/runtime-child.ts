@@ -45,5 +45,8 @@ tell({ kind: 'ready', url: runtime.url });
 const sweep = runtime.ref(sweepId);
 while (sweep !== undefined) {
   await pause(SWEEP_EVERY_MS);
-  await runtime.invoke(sweep, {});
+  const startTime = performance.now();
+  const result = await runtime.invoke(sweep, {});
+  const seconds = (performance.now() - startTime) / 1000;
+  if (seconds > 2) console.log(`sweep took ${seconds.toFixed(1)} s: ${JSON.stringify(result)}`);
 }

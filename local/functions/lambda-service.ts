@@ -5,6 +5,7 @@ import { StartupError } from '../startup-error.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { FunctionPool, type StartGate } from './function-pool.ts';
+import { isMetricsLine } from './log-lines.ts';
 import type { InvokeResult } from './protocol.ts';
 
 /** Lambda's limit for the payload of a synchronous invocation: 6 MB. */
@@ -17,6 +18,8 @@ export interface LambdaServiceOptions {
   /** `AWS_ENDPOINT_URL_*` of the engines. */
   readonly endpointVariables: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
+  /** Whether lines that only carry metrics are logged too. */
+  readonly isVerbose: boolean;
 }
 
 /** Lambda on this machine: each execution environment is a Node process. */
@@ -75,10 +78,10 @@ export class LambdaService {
 
   #createEnvironment(definition: FunctionDefinition): ExecutionEnvironment {
     const env = this.#environmentVariables(definition);
-    const { log, program } = this.#options;
-    return new ExecutionEnvironment(definition, { program, env }, (line) =>
-      log(`${definition.label} | ${line}`),
-    );
+    const { log, program, isVerbose } = this.#options;
+    return new ExecutionEnvironment(definition, { program, env }, (line) => {
+      if (isVerbose || !isMetricsLine(line)) log(`${definition.label} | ${line}`);
+    });
   }
 
   /** Only what Lambda would give: nothing of this machine's environment may decide what a handler does. */

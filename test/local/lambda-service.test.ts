@@ -20,6 +20,7 @@ async function deploy(code: string, properties: Partial<FunctionDefinition> = {}
   await writeFile(join(taskRoot, file), code);
   const lines: string[] = [];
   const service = new LambdaService({
+    isVerbose: false,
     region: 'us-east-1',
     program: await environmentProgram(join(dir, 'environment.mjs')),
     endpointVariables: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:1' },
@@ -42,6 +43,17 @@ async function deploy(code: string, properties: Partial<FunctionDefinition> = {}
 }
 
 const REPORT_PID = 'export const handler = async () => process.pid;';
+
+describe('a line that only carries metrics', () => {
+  it('is not logged: on AWS it becomes a graph', async () => {
+    const { invoke, lines } = await deploy(
+      `export const handler = async () => { console.log('{"_aws":{"CloudWatchMetrics":[]}}'); console.log('{"read":"me"}'); };`,
+    );
+    await invoke();
+    await vi.waitFor(() => expect(lines).toContain('fn | {"read":"me"}'));
+    expect(lines.join()).not.toContain('_aws');
+  });
+});
 
 describe('an invocation', () => {
   it('gets the event and the context, and gives back the result', async () => {
