@@ -57,7 +57,8 @@ export function verifyTask(evidence: Evidence): Offence[] {
   ];
 }
 
-function* illegalities({ record, journal }: Evidence, view: TaskView): Generator<string> {
+function* illegalities(evidence: Evidence, view: TaskView): Generator<string> {
+  const { record, journal } = evidence;
   yield* wrongSteps(view);
   const all = seriesOf(view.events);
   if (all.length > (record.isRedriven ? 2 : 1)) yield `has ${all.length} series`;
@@ -70,7 +71,7 @@ function* illegalities({ record, journal }: Evidence, view: TaskView): Generator
     if (executions > runs) yield `series ${index + 1} was executed ${executions} times in ${runs} runs`;
     yield* wrongAttempts(series, record);
   }
-  if (view.status === 'Succeeded') yield* unfounded(view, journal);
+  if (view.status === 'Succeeded') yield* unfounded(evidence, view);
 }
 
 /** Every status must follow from the one before by the lifecycle, from Enqueued on; the last is the task's. */
@@ -105,11 +106,12 @@ export function countedAttempts(series: Series): number {
   return count(series, 'Running') - handedBack.length;
 }
 
-function* unfounded({ returnPayload = '{}' }: TaskView, journal: readonly JournalLine[]): Generator<string> {
-  const { execution } = JSON.parse(returnPayload) as { execution?: string };
-  if (!journal.some((line) => line.what === 'end' && line.execution === execution)) {
-    yield `succeeded by execution ${execution}, which did not end`;
+function* unfounded({ record, journal }: Evidence, { returnPayload = '{}' }: TaskView): Generator<string> {
+  const result = JSON.parse(returnPayload) as { execution?: string; padding?: string };
+  if (!journal.some((line) => line.what === 'end' && line.execution === result.execution)) {
+    yield `succeeded by execution ${result.execution}, which did not end`;
   }
+  if (result.padding !== record.plan.payload.padding) yield 'has another result than its execution returned';
 }
 
 function* runsAfterStop({ journal }: Evidence, { events }: TaskView): Generator<string> {

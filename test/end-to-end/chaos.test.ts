@@ -44,7 +44,7 @@ describe('the ledger', () => {
   const viewOf = (...events: (readonly [TaskStatus, number, string?])[]): TaskView => ({
     status: events.at(-1)?.[0] ?? 'Enqueued',
     alreadyRetriedTimes: 0,
-    returnPayload: '{"execution":"e1"}',
+    returnPayload: JSON.stringify({ execution: 'e1', padding: plan.payload.padding }),
     events: events.map(
       ([status, timestamp, eventDetail], index): TaskEventView => ({
         eventId: index + 1,
