@@ -1,8 +1,4 @@
-import { dynamoDb } from './aws/clients.ts';
-import { FunctionRegistry } from './aws/function-registry.ts';
-import { PayloadStore } from './aws/payload-store.ts';
-import { TaskIndex } from './aws/task-index.ts';
-import { ENV, requiredEnv } from './domain/env.ts';
+import { ApiAdapters } from './api-adapters.ts';
 import { TaskModeError } from './domain/errors.ts';
 import { toAsyncTask } from './http/async-task.ts';
 import { logFault } from './http/fault-log.ts';
@@ -12,13 +8,6 @@ import { checkQualifier } from './http/qualifier.ts';
 import { parseFields } from './http/request.ts';
 import { listAsyncTasksFields } from './http/schemas.ts';
 import { listTasks } from './tasks/list-tasks.ts';
-
-const tableName = requiredEnv(process.env, ENV.taskTableName);
-const bucketName = requiredEnv(process.env, ENV.payloadBucketName);
-const registry = new FunctionRegistry({
-  client: dynamoDb,
-  tableName: requiredEnv(process.env, ENV.functionTableName),
-});
 
 /** ListAsyncTasks (FC contract section 6). */
 export const handler = apiHandler(async (request, signal) => {
@@ -31,25 +20,16 @@ export const handler = apiHandler(async (request, signal) => {
       `startedTimeBegin must not be after startedTimeEnd (${startedTimeEnd}), got "${startedTimeBegin}"`,
     );
   }
-  const { tasks, readTo } = await listTasks(
-    {
-      registry,
-      index: new TaskIndex({ client: dynamoDb, tableName, signal }),
-      payloads: new PayloadStore({ bucketName, signal }),
-      clock: Date.now,
-      signal,
-    },
-    {
-      functionName,
-      status: fields.status,
-      prefix: fields.prefix === '' ? undefined : fields.prefix,
-      begin: startedTimeBegin,
-      end: startedTimeEnd,
-      order: fields.sortOrderByTime,
-      limit: fields.limit,
-      includePayload: fields.includePayload === 'true',
-      after: fromNextToken(fields.nextToken, fields),
-    },
-  );
+  const { tasks, readTo } = await listTasks(new ApiAdapters(signal), {
+    functionName,
+    status: fields.status,
+    prefix: fields.prefix === '' ? undefined : fields.prefix,
+    begin: startedTimeBegin,
+    end: startedTimeEnd,
+    order: fields.sortOrderByTime,
+    limit: fields.limit,
+    includePayload: fields.includePayload === 'true',
+    after: fromNextToken(fields.nextToken, fields),
+  });
   return { statusCode: 200, body: { tasks: tasks.map(toAsyncTask), nextToken: toNextToken(readTo, fields) } };
 }, logFault);
