@@ -19,6 +19,13 @@ const { values } = parseArgs({
   },
 });
 
+function numberOf(name: keyof typeof values, min: number, max: number): number {
+  const number = Number(values[name]);
+  if (number >= min && number <= max) return number;
+  console.error(`--${name} is "${values[name]}": want a number from ${min} to ${max}`);
+  process.exit(2);
+}
+
 /** How many offences are shown with all that is known of their tasks. */
 const TOLD_IN_FULL = 20;
 
@@ -38,11 +45,12 @@ function told({ kind, taskId, text }: Offence, evidence: readonly Evidence[]): s
 }
 
 const options: ChaosOptions = {
-  tasks: Number(values.tasks),
-  seed: Number(values.seed),
-  connections: Number(values.connections),
-  faultRate: Number(values.faults),
-  restarts: Number(values.restarts),
+  tasks: numberOf('tasks', 1, 1_000_000),
+  seed: numberOf('seed', 0, 2 ** 32 - 1),
+  connections: numberOf('connections', 1, 200),
+  // Five kinds share the probability: above this, nothing would get through.
+  faultRate: numberOf('faults', 0, 0.15),
+  restarts: numberOf('restarts', 0, 100),
   killEveryMs: 1500,
   carefulShare: 0.5,
   // An orphan in a queue that is never empty is sent again after 10 minutes.

@@ -16,7 +16,7 @@ const props = {
 };
 
 /** How many instances each function has: together some more than two cores like. */
-const INSTANCES = { quick: 4, flaky: 3, slow: 8, busy: 2, crowd: 3 };
+const INSTANCES = { quick: 4, flaky: 3, slow: 8, busy: 3, crowd: 3 };
 
 for (const [name, maxConcurrency] of Object.entries(INSTANCES)) {
   const instanceConcurrency = name === 'crowd' ? 3 : 1;

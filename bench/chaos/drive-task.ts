@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isTerminal } from '../../lambdas/domain/lifecycle.ts';
+import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import type { ChaosAnswer, ChaosClient } from './chaos-client.ts';
 import type { PlannedTask } from './plan.ts';
 
@@ -19,6 +19,9 @@ export interface ClientRecord {
 const CAREFUL_AFTER_MS = 5500;
 
 const POLL_MS = 500;
+
+/** A task that has not come so far after ten minutes is left alone. */
+const POLLS_MAX = 1200;
 
 /** Submits a task. What else is planned for it goes on in the background, until `rest` resolves. */
 export async function driveTask(
@@ -44,7 +47,7 @@ export async function driveTask(
       ? submitAgain(client, record, CAREFUL_AFTER_MS + plan.delaySeconds * 1000)
       : undefined,
     plan.isRepeated ? submitAgain(client, record, 0) : undefined,
-    plan.stopAfterMs === undefined ? undefined : stop(client, record, plan.stopAfterMs),
+    plan.stop && stop(client, record, plan.stop),
   ]);
   return { record, rest };
 }
@@ -55,7 +58,13 @@ async function submitAgain(client: ChaosClient, record: ClientRecord, afterMs: n
   if (answer.status !== 409) record.surprises.push(surprise('submit of an accepted id', answer));
 }
 
-async function stop(client: ChaosClient, record: ClientRecord, afterMs: number): Promise<void> {
+async function stop(
+  client: ChaosClient,
+  record: ClientRecord,
+  { since, afterMs }: NonNullable<PlannedTask['stop']>,
+): Promise<void> {
+  if (since === 'running')
+    await until(client, record, (status) => status === 'Running' || isTerminal(status));
   await pause(afterMs);
   const answer = await client.stop(record.plan);
   record.isStopped = answer.status === 204;
@@ -64,15 +73,23 @@ async function stop(client: ChaosClient, record: ClientRecord, afterMs: number):
 }
 
 async function redrive(client: ChaosClient, record: ClientRecord): Promise<void> {
-  for (;;) {
-    const task = await client.task(record.plan);
-    if (!task || isTerminal(task.status)) break;
-    await pause(POLL_MS);
-  }
+  await until(client, record, isTerminal);
   record.isRedriven = true;
   const answer = await client.redrive(record.plan);
   const isDoneBefore = answer.status === 412 && answer.isRepeated;
   if (answer.status !== 202 && !isDoneBefore) record.surprises.push(surprise('redrive', answer));
+}
+
+async function until(
+  client: ChaosClient,
+  { plan }: ClientRecord,
+  holds: (status: TaskStatus) => boolean,
+): Promise<void> {
+  for (let polls = 0; polls < POLLS_MAX; polls += 1) {
+    const task = await client.task(plan);
+    if (!task || holds(task.status)) return;
+    await pause(POLL_MS);
+  }
 }
 
 function surprise(request: string, { status, text, isRepeated }: ChaosAnswer): string {

@@ -2,7 +2,14 @@ import { isTerminal, TERMINAL_STATUSES } from '../../lambdas/domain/lifecycle.ts
 import { percentile } from '../load.ts';
 import { FAULTS, type Fault, type FaultProxy } from './fault-proxy.ts';
 import type { JournalLine } from './journal.ts';
-import { type Evidence, type Offence, type OffenceKind, seriesOf, verifyTask } from './verify-task.ts';
+import {
+  type Evidence,
+  handBacksIn,
+  type Offence,
+  type OffenceKind,
+  seriesOf,
+  verifyTask,
+} from './verify-task.ts';
 
 /** What was done to the tasks beside the faults of the network. */
 export interface Blows {
@@ -38,6 +45,8 @@ export interface Ledger extends Blows {
   /** Stops of tasks that were waiting, which end these at once. */
   readonly stoppedWaiting: number;
   readonly redriven: number;
+  /** Runs that were handed back, for no fault of their tasks. */
+  readonly handedBack: number;
   /** Wake-ups that were left when all tasks had ended. */
   readonly leftMessages: number;
   readonly offences: readonly Offence[];
@@ -81,6 +90,9 @@ export function ledgerOf({ seed, seconds, evidence, proxies, blows, leftMessages
       .flatMap(({ view }) => view?.events ?? [])
       .filter(({ status, eventDetail }) => status === 'Stopped' && eventDetail === undefined).length,
     redriven: evidence.filter(({ view }) => seriesOf(view?.events ?? []).length > 1).length,
+    handedBack: evidence
+      .flatMap(({ view }) => seriesOf(view?.events ?? []))
+      .reduce((sum, series) => sum + handBacksIn(series), 0),
     leftMessages,
     offences: evidence.flatMap(verifyTask),
   };
@@ -138,6 +150,7 @@ export function ledgerText(ledger: Ledger): string {
     ['processes killed', ledger.processesKilled],
     ['runtimes killed', ledger.runtimesKilled],
     ['redriven', ledger.redriven],
+    ['runs handed back', ledger.handedBack],
     ['executed never, 1, 2, 3+ times', Object.values(executions).join(', ')],
     ['executions of one task, at most', ledger.maxExecutions],
     ['tasks with overlapping executions', ledger.overlapping],

@@ -15,8 +15,8 @@ export interface PlannedTask {
   readonly delaySeconds: number;
   /** Whether the accepted task is submitted once more. */
   readonly isRepeated: boolean;
-  /** How long after its acceptance it is asked to stop, if it is. */
-  readonly stopAfterMs: number | undefined;
+  /** When it is asked to stop, if it is: so long after its acceptance, or after it was first seen to run. */
+  readonly stop: { readonly since: 'accepted' | 'running'; readonly afterMs: number } | undefined;
   /** Whether it is redriven once it is Stopped. */
   readonly isRedriven: boolean;
   /**
@@ -35,11 +35,11 @@ export interface PlanOptions {
 }
 
 const FUNCTIONS = [
-  ['quick', 40],
+  ['quick', 36],
   ['flaky', 22],
   ['slow', 20],
   ['crowd', 12],
-  ['busy', 6],
+  ['busy', 10],
 ] as const;
 
 /** Beyond what is kept in the row (INLINE_PAYLOAD_MAX_BYTES, INLINE_RESULT_MAX_BYTES). */
@@ -48,13 +48,15 @@ const PADDING = 'x'.repeat(5000);
 /** A flaky task fails in its first attempts only: the back-off doubles, and a run should end. */
 const FLAKY_ATTEMPTS = [1, 2, 3];
 
+const STOPPED_SHARE = { return: 0.1, wait: 0.35, spin: 0.6 };
+
 export function planTasks({ seed, tasks, journal, carefulShare }: PlanOptions): PlannedTask[] {
   const random = seededRandom(seed, 'plan');
   return Array.from({ length: tasks }, (_, number) => {
     const functionName = pick(random);
     const does = deedOf(functionName, random);
     const delaySeconds = random() < 0.2 ? Math.floor(between(random, 1, 4)) : 0;
-    const isStopped = random() < (does === 'return' ? 0.1 : 0.4);
+    const isStopped = random() < STOPPED_SHARE[does];
     return {
       id: `chaos-${number}`,
       functionName,
@@ -68,7 +70,7 @@ export function planTasks({ seed, tasks, journal, carefulShare }: PlanOptions): 
       },
       delaySeconds,
       isRepeated: random() < 0.1,
-      stopAfterMs: isStopped ? between(random, 0, 2000 + delaySeconds * 1000) : undefined,
+      stop: isStopped ? stopOf(delaySeconds, random) : undefined,
       isRedriven: isStopped && random() < 0.3,
       isCareful: random() < carefulShare,
     };
@@ -77,9 +79,15 @@ export function planTasks({ seed, tasks, journal, carefulShare }: PlanOptions): 
 
 /** Long enough for a kill where it is to be stopped, and sometimes too long for its time-out. */
 function durationMs(does: PlannedTask['payload']['does'], isStopped: boolean, random: Random): number {
-  if (does === 'spin' && isStopped) return between(random, 2000, 5000);
+  if (does === 'spin' && isStopped) return between(random, 4000, 4900);
   if (does === 'spin' && random() < 0.1) return 7000;
   return between(random, 300, 2000);
+}
+
+function stopOf(delaySeconds: number, random: Random): PlannedTask['stop'] {
+  return random() < 0.4
+    ? { since: 'accepted', afterMs: between(random, 0, 2000 + delaySeconds * 1000) }
+    : { since: 'running', afterMs: between(random, 0, 500) };
 }
 
 function pick(random: Random): string {
@@ -95,6 +103,6 @@ function deedOf(functionName: string, random: Random): PlannedTask['payload']['d
   if (functionName === 'busy') return 'spin';
   if (functionName === 'slow') return 'wait';
   // In a crowd, one that does not yield takes its neighbours along when it is killed.
-  if (functionName === 'crowd') return random() < 0.15 ? 'spin' : 'wait';
+  if (functionName === 'crowd') return random() < 0.2 ? 'spin' : 'wait';
   return 'return';
 }

@@ -58,6 +58,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const startTime = performance.now();
   const journal = join(folder, 'journal');
   await using cleanup = new AsyncDisposableStack();
+  let isClean = false;
+  cleanup.defer(async () => {
+    if (isClean) await rm(folder, { recursive: true, force: true });
+  });
   const { world, queuesEndpoint } = await buildWorld(folder, options, cleanup);
   const plan = planTasks({ ...options, journal });
   const records = await submitAll(world, plan, options);
@@ -76,7 +80,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const blows = { processesKilled: runtime.processesKilled, runtimesKilled };
   const seconds = (performance.now() - startTime) / 1000;
   const ledger = ledgerOf({ seed, seconds, evidence, proxies, blows, leftMessages: left });
-  if (ledger.offences.length === 0) cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  isClean = ledger.offences.length === 0;
   return { ledger, evidence, folder };
 }
 

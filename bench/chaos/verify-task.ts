@@ -96,14 +96,17 @@ function* wrongAttempts(series: Series, { plan }: ClientRecord): Generator<strin
     yield `failed after ${attempts} of ${RETRIES + 1} attempts`;
 }
 
-/** Runs that were not handed back: those lead to Enqueued, or to Retrying without the failure that a retry tells. */
-export function countedAttempts(series: Series): number {
-  const handedBack = series.filter(
+/** A run that was handed back leads to Enqueued, or to Retrying without the failure that a retry tells. */
+export function handBacksIn(series: Series): number {
+  return series.filter(
     ({ status, eventDetail }, index) =>
       series[index - 1]?.status === 'Running' &&
       (status === 'Enqueued' || (status === 'Retrying' && eventDetail === undefined)),
-  );
-  return count(series, 'Running') - handedBack.length;
+  ).length;
+}
+
+export function countedAttempts(series: Series): number {
+  return count(series, 'Running') - handBacksIn(series);
 }
 
 function* unfounded({ record, journal }: Evidence, { returnPayload = '{}' }: TaskView): Generator<string> {

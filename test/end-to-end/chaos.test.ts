@@ -8,26 +8,26 @@ import { runChaos } from '../../bench/chaos/run-chaos.ts';
 import { countedAttempts, verifyTask } from '../../bench/chaos/verify-task.ts';
 import type { TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 
-test('120 tasks end as they may, whatever fails under them', async () => {
+test('60 tasks end as they may, whatever fails under them', async () => {
   const { ledger } = await runChaos({
-    tasks: 120,
-    seed: 20_261_124,
+    tasks: 60,
+    seed: 7,
     connections: 10,
     faultRate: 0.03,
     killEveryMs: 1000,
     restarts: 1,
     carefulShare: 1,
-    endWithinMs: 75_000,
+    endWithinMs: 150_000,
     drainMs: 0,
     note: () => undefined,
   });
   expect(ledger.offences).toEqual([]);
-  expect(ledger.accepted).toBe(120);
+  expect(ledger.accepted).toBe(60);
   expect(ledger.runtimesKilled).toBe(1);
   expect(ledger.processesKilled).toBeGreaterThan(0);
   for (const fault of FAULTS) expect(ledger.faults[fault], fault).toBeGreaterThan(0);
   expect(ledger.executions.twice + ledger.executions.more).toBeGreaterThan(0);
-}, 120_000);
+}, 240_000);
 
 /** A run that finds nothing proves nothing unless it would have found something. */
 describe('the ledger', () => {
