@@ -21,6 +21,7 @@ const dependencies = {
   rows: new TaskIndex(table),
   storeFor: (shardCount: number) => new TaskStore({ ...table, shardCount }),
   queue: new TaskQueue({ client: sqs }),
+  followUpQueueUrl: requiredEnv(process.env, ENV.followUpQueueUrl),
   clock: Date.now,
   random: Math.random,
   lookedTo: new Map<string, string>(),

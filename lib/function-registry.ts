@@ -104,18 +104,14 @@ export class FunctionRegistry extends Construct {
 /** The update that sets what was deployed and leaves every other field of the row alone. */
 function deployedRow(registered: RegisteredFunction, deployedBy: string): object {
   const { functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, shardCount, defaults } = registered;
-  const text = (value: string) => ({ S: value });
-  const number = (value: number) => ({ N: String(value) });
   const fields = {
-    functionArn: text(functionArn),
-    queueUrl: text(queueUrl),
-    deadLetterQueueUrl: text(deadLetterQueueUrl),
-    eventSourceId: text(eventSourceId),
-    shardCount: number(shardCount),
-    deployedBy: text(deployedBy),
-    defaults: {
-      M: Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, number(value)])),
-    },
+    functionArn,
+    queueUrl,
+    deadLetterQueueUrl,
+    eventSourceId,
+    shardCount,
+    deployedBy,
+    defaults,
   };
   const names = Object.keys(fields);
   return {
@@ -123,8 +119,17 @@ function deployedRow(registered: RegisteredFunction, deployedBy: string): object
     UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')} REMOVE isDeleted ADD shardCounts :counts`,
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
-      ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`:${name}`, value])),
+      ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`:${name}`, attribute(value)])),
       ':counts': { NS: [String(shardCount)] },
     },
+  };
+}
+
+/** A value as DynamoDB's API writes it. */
+function attribute(value: unknown): object {
+  if (typeof value === 'string') return { S: value };
+  if (typeof value === 'number') return { N: String(value) };
+  return {
+    M: Object.fromEntries(Object.entries(value ?? {}).map(([name, part]) => [name, attribute(part)])),
   };
 }

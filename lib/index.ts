@@ -2,6 +2,7 @@ export type { RegisteredFunction } from './function-registry.ts';
 export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';
 export { type OperationName, TaskApi } from './task-api.ts';
+export { TaskFollowUp } from './task-follow-up.ts';
 export {
   type ExistingFunctionProps,
   TaskFunction,

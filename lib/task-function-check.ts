@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
   EVENT_AGE_SECONDS_RANGE,
@@ -176,7 +177,21 @@ function checkedConfig(props: TaskQueueProps, check: PropsCheck): TaskConfig {
       props.maxAsyncEventAge,
       EVENT_AGE_SECONDS_RANGE,
     ),
+    ...checkedDestinations(props, check),
   };
+}
+
+function checkedDestinations(props: TaskQueueProps, check: PropsCheck): Pick<TaskConfig, 'destinations'> {
+  const names = (['onSuccess', 'onFailure'] as const).filter((name) => props[name] !== undefined);
+  const destinations = Object.fromEntries(
+    names.map((name) => [name, checkedDestination(name, props[name], check)]),
+  );
+  return names.length > 0 ? { destinations } : {};
+}
+
+/** A FIFO queue wants a group for each message, and no task has one. */
+function checkedDestination(property: string, queue: IQueue | undefined, check: PropsCheck) {
+  return queue?.fifo ? check.refuse(property, 'a standard queue', 'a FIFO queue') : queue?.queueArn;
 }
 
 function checkedScaling(

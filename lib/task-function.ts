@@ -1,7 +1,7 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Architecture, EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
-import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
@@ -14,6 +14,7 @@ import { BundledFunction } from './bundled-function.ts';
 import type { FunctionRegistry } from './function-registry.ts';
 import type { PayloadBucket } from './payload-bucket.ts';
 import type { TaskApi } from './task-api.ts';
+import type { TaskFollowUp } from './task-follow-up.ts';
 import { type CheckedTaskFunction, checkedTaskFunction } from './task-function-check.ts';
 import type { TaskSweep } from './task-sweep.ts';
 import type { TaskTable } from './task-table.ts';
@@ -71,6 +72,22 @@ export interface TaskQueueProps {
    * @default - 8
    */
   readonly shards?: number;
+
+  /**
+   * The queue that is told of each task that ended Succeeded: a standard queue of the same region. At least once, under
+   * one id (message attribute `followUpId`). Its account need not be the same, where the queue's policy allows it.
+   *
+   * @default - nobody is told
+   */
+  readonly onSuccess?: IQueue;
+
+  /**
+   * The queue that is told of each task that ended Failed, Expired or Invalid: a standard queue of the same region. Of
+   * a task that was stopped nobody is told.
+   *
+   * @default - nobody is told
+   */
+  readonly onFailure?: IQueue;
 }
 
 /** A function whose handler is bundled into its worker. */
@@ -151,6 +168,7 @@ export interface TaskFunctionParts {
   readonly payloadBucket: PayloadBucket;
   readonly api: TaskApi;
   readonly sweep: TaskSweep;
+  readonly followUp: TaskFollowUp;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -199,6 +217,10 @@ export class TaskFunction extends Construct {
       );
     }
     parts.sweep.grantQueues(this.queue, this.deadLetterQueue);
+    parts.followUp.grantHandOver(this.worker);
+    for (const destination of [props.onSuccess, props.onFailure]) {
+      if (destination) parts.followUp.grantDeliver(destination);
+    }
     parts.registry.register(this, 'Registration', {
       functionName,
       functionArn: this.worker.functionArn,

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import { TaskApi } from './task-api.ts';
+import { TaskFollowUp } from './task-follow-up.ts';
 import {
   type ExistingFunctionProps,
   TaskFunction,
@@ -30,6 +31,7 @@ export class TaskMode extends Construct {
   readonly registry: FunctionRegistry;
   readonly payloadBucket: PayloadBucket;
   readonly sweep: TaskSweep;
+  readonly followUp: TaskFollowUp;
   /** The API's address, such as `https://abc123.execute-api.us-east-1.amazonaws.com`. */
   readonly url: string;
   readonly #removalPolicy: RemovalPolicy;
@@ -43,10 +45,11 @@ export class TaskMode extends Construct {
     this.payloadBucket = new PayloadBucket(this, 'Payloads', { removalPolicy });
     this.api = new TaskApi(this, 'Api');
     this.sweep = new TaskSweep(this, 'Sweep');
+    this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy });
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
-    this.taskTable.grantSweep(this.sweep.function);
-    this.registry.grantList(this.sweep.function);
+    this.#connectSweep();
+    this.#connectFollowUp();
     new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the Task Mode API' });
   }
 
@@ -78,8 +81,21 @@ export class TaskMode extends Construct {
       payloadBucket: this.payloadBucket,
       api: this.api,
       sweep: this.sweep,
+      followUp: this.followUp,
       removalPolicy: this.#removalPolicy,
     };
+  }
+
+  #connectSweep(): void {
+    this.taskTable.grantSweep(this.sweep.function);
+    this.registry.grantList(this.sweep.function);
+    this.followUp.grantHandOver(this.sweep.function);
+  }
+
+  #connectFollowUp(): void {
+    this.taskTable.grantMove(this.followUp.function);
+    this.registry.grantRead(this.followUp.function);
+    this.payloadBucket.grantRead(this.followUp.function);
   }
 
   #connectApi(): void {

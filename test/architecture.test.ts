@@ -29,7 +29,7 @@ const ROOMS: Record<string, readonly string[]> = {
     '@aws-lambda-powertools/',
     '@task-mode/user-handler',
   ],
-  'lambdas/': ['lambdas/', '@aws-lambda-powertools/'],
+  'lambdas/': ['lambdas/', 'aws-lambda', '@aws-lambda-powertools/'],
   'lib/': ['lib/', 'lambdas/domain/', 'aws-cdk-lib', 'constructs', 'esbuild', 'node:'],
   'local/': ['local/', 'node:', '@aws-sdk/', 'fauxqs', 'dynalite'],
   'bin/': ['lib/index.ts', 'local/', 'aws-cdk-lib', 'node:'],

@@ -5,6 +5,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { type FollowedTask, followUpMark } from '../domain/follow-up.ts';
 import {
   type LIFECYCLE,
   sourcesOf,
@@ -144,12 +145,13 @@ export class TaskStore {
 
   /**
    * Moves the task as it was read: from a status that `event` leads to `to` from, in the same submission and series,
-   * in the same run once it runs, and not if anything has happened to it since.
+   * in the same run once it runs, and not if anything has happened to it since. Where a destination is to be told of
+   * this end, the same write marks the task with that and has the sweep see to it, whoever writes.
    */
   async move(task: Task, event: TaskEvent, to: TaskStatus, change: Change): Promise<WriteOutcome> {
     const sources = sourcesOf(event, to);
     const { now, eventDetail } = change;
-    const { wakeTime, ...fields } = change.fields ?? {};
+    const { wakeTime, ...fields } = { ...change.fields, ...followUpMark(task.config, to, now) };
     const update = new Update()
       .set({ ...fields, status: to, stateShard: this.#stateShard(task, to) })
       .set(wakeFields(task.taskId, wakeTime))
@@ -167,6 +169,14 @@ export class TaskStore {
       .set('wakeTime' in note ? wakeFields(task.taskId, note.wakeTime) : note)
       .whenSame({ status: task.status, wakeTime: task.wakeTime });
     return (await this.#update(task, asRead(update, task))).isWritten;
+  }
+
+  /** Notes that the destination of an ended task is told. Nothing is left to do when it is noted already. */
+  async endFollowUp(task: FollowedTask): Promise<void> {
+    const update = new Update()
+      .set({ followUp: undefined, ...wakeFields(task.taskId, undefined) })
+      .whenSame({ status: task.status });
+    await this.#update(task, asRead(update, task));
   }
 
   /** Keeps a run's lease alive, and reads how its task stands. A run that is over or another's is left alone. */

@@ -11,6 +11,7 @@ export const ENV = {
   leaseSeconds: 'TASK_LEASE_SECONDS',
   stopGraceSeconds: 'TASK_STOP_GRACE_SECONDS',
   shardCount: 'TASK_SHARD_COUNT',
+  followUpQueueUrl: 'TASK_FOLLOW_UP_QUEUE_URL',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];

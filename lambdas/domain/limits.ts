@@ -81,6 +81,22 @@ export const ORPHANS_IN_BACKLOG_MAX = 100;
 /** How often a run asks a dead-letter queue for ten messages while it gives some. */
 export const DEAD_LETTER_RECEIVES_MAX = 100;
 
+/** What a destination is told goes into one SQS message of at most 1 MiB (AWS SQS quotas), its attributes included. */
+export const FOLLOW_UP_MAX_BYTES = 1024 * 1024 - 1024;
+
+/** The sweep hands a follow-up over this long after the task's end: until then it is on its way. */
+export const FOLLOW_UP_SWEEP_AFTER_MS = 60_000;
+
+/** And again at this interval, until the destination took it or the task is forgotten. */
+export const FOLLOW_UP_REPEAT_MS = 10 * 60_000;
+
+/** How often one message tries to tell a destination, a minute apart. Then the sweep has a fresh one sent. */
+export const FOLLOW_UP_RECEIVE_COUNT = 5;
+export const FOLLOW_UP_RETRY_SECONDS = 60;
+
+/** How many messages a follow-up function takes at once, and how many of it there are: some 1,000 follow-ups/s. */
+export const FOLLOW_UP_CONCURRENCY = { batchSize: 10, maxConcurrency: 10 } as const;
+
 /** Lambda ends an invocation at 900 s (AWS Lambda quotas). */
 export const LAMBDA_TIMEOUT_MAX_SECONDS = 900;
 

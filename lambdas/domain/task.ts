@@ -6,6 +6,7 @@
  * - due time: when the task may first run. Lease: until when a run is believed alive without another word from it.
  * - wake-up: the SQS message that makes a worker look at a task. It carries no state.
  * - wake time: when the sweep is to see to a task that no message stands for.
+ * - destination: who is told how a task ended. Follow-up: what is still to be done after a task's end, which is that.
  * - shard: one of the partitions over which a function's index entries are spread.
  * - submissionId, runId: who wrote. A submit signs with the one, each run with its own other.
  * Instants end in `Time` and are epoch milliseconds; `expiresAt` is epoch seconds, as DynamoDB's TTL wants it.
@@ -34,6 +35,15 @@ export type StoredText = { readonly text: string } | { readonly objectKey: strin
 export interface TaskConfig {
   readonly maxAsyncRetryAttempts: number;
   readonly maxAsyncEventAgeInSeconds: number;
+  readonly destinations?: Destinations;
+}
+
+/** Who is told how a task ended, as ARNs. */
+export interface Destinations {
+  /** Of Succeeded. */
+  readonly onSuccess?: string;
+  /** Of Failed, Expired and Invalid. */
+  readonly onFailure?: string;
 }
 
 interface SubmittedFields extends TaskKey {
@@ -43,7 +53,10 @@ interface SubmittedFields extends TaskKey {
   readonly dueTime: number;
   /** Not started before this instant: the due time first, the end of the back-off later. */
   readonly notBefore: number;
-  /** Set while the sweep is to send the wake-up: the task is due later than a message can be delayed. */
+  /**
+   * Set while the sweep is to see to the task: one that is due later than a message can be delayed, and one whose
+   * destination is still to be told.
+   */
   readonly wakeTime?: number;
   /** When the sweep last sent the wake-up again, as if it were lost. */
   readonly resentTime?: number;
@@ -73,6 +86,8 @@ interface EndFields extends Partial<RunFields> {
   readonly endTime: number;
   /** Run time of the last attempt in milliseconds; absent when the task never ran. */
   readonly durationMs?: number;
+  /** Set by the write that ends the task, until its destination is told. */
+  readonly followUp?: 'pending';
 }
 
 /** Which further fields a task has in each status. */

@@ -1,5 +1,4 @@
 import type { PayloadStore } from '../aws/payload-store.ts';
-import type { TaskQueue } from '../aws/task-queue.ts';
 import type { Change, TaskStore } from '../aws/task-store.ts';
 import { FAILURES, failureDetail, type TaskFailure } from '../domain/failure.ts';
 import { type TaskEvent, targetsOf } from '../domain/lifecycle.ts';
@@ -22,11 +21,11 @@ import {
   type TaskKey,
 } from '../domain/task.ts';
 import { byteLength } from '../domain/text.ts';
+import { type HandOverDependencies, handOver } from './hand-over.ts';
 
 /** What it takes to end a run that has no result. */
-export interface LeaveDependencies {
+export interface LeaveDependencies extends HandOverDependencies {
   readonly store: TaskStore;
-  readonly queue: TaskQueue;
   readonly queueUrl: string;
   readonly clock: () => number;
   /** From 0 to below 1. */
@@ -206,7 +205,7 @@ interface RunEnd {
   readonly eventDetail?: string;
 }
 
-/** Makes the write that ends the task; tells whether it took. */
+/** Makes the write that ends the task, and hands it over; tells whether the write took. */
 async function leaveRun(
   deps: LeaveDependencies,
   task: TaskIn<'Running' | 'Stopping'>,
@@ -230,7 +229,8 @@ async function leaveRun(
     },
   };
   const outcome = await untilWritten(deps, wakeUp, () => deps.store.move(task, event, to, change));
-  if (!outcome.isWritten) await settleOvertaken(deps, task, outcome.current, wakeUp);
+  if (outcome.isWritten) await handOver(deps, outcome.task);
+  else await settleOvertaken(deps, task, outcome.current, wakeUp);
   return outcome.isWritten;
 }
 

@@ -3,6 +3,7 @@ import type { PayloadStore } from '../aws/payload-store.ts';
 import type { TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
+import { isFollowUpPending } from '../domain/follow-up.ts';
 import { INITIAL_STATUS, isTerminal, sourcesOf } from '../domain/lifecycle.ts';
 import { REDRIVES_MAX } from '../domain/limits.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
@@ -40,12 +41,16 @@ export async function redriveTask(deps: RedriveDependencies, key: TaskKey): Prom
   await deps.queue.send(queueUrl, key, 0);
 }
 
-function checkRedrivable({ taskId, status, series }: Task): void {
+function checkRedrivable(task: Task): void {
+  const { taskId, status, series } = task;
   const redrivable = sourcesOf('redrive', INITIAL_STATUS);
   if (!redrivable.includes(status)) {
     const why = isTerminal(status) ? 'has' : 'has not ended: it has';
     throw notAllowed(taskId, `${why} status ${status}, and must have one of ${redrivable.join(', ')}`);
   }
+  // A destination that is down must not lose what it was to be told of this series.
+  if (isFollowUpPending(task))
+    throw notAllowed(taskId, 'can be run again once its destination is told how it ended');
   if (series > REDRIVES_MAX)
     throw notAllowed(taskId, `was redriven ${REDRIVES_MAX} times, as often as it can be`);
 }

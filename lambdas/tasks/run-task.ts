@@ -15,6 +15,7 @@ import {
   type WakeUpOutcome,
 } from './end-run.ts';
 import { expireTask } from './end-waiting.ts';
+import { handOver } from './hand-over.ts';
 
 export interface RunDependencies extends EndDependencies {
   readonly instanceId: string;
@@ -91,10 +92,11 @@ async function settleRefused(
   current: Task | undefined,
 ): Promise<WakeUpOutcome | { readonly startFrom: StartableStatus }> {
   const now = deps.clock();
-  switch (current?.status) {
-    case undefined:
-      deps.log.rowMissing(wakeUp.key);
-      return 'done';
+  if (!current) {
+    deps.log.rowMissing(wakeUp.key);
+    return 'done';
+  }
+  switch (current.status) {
     case 'Running':
     case 'Stopping':
       return now > current.leaseUntil
@@ -106,6 +108,8 @@ async function settleRefused(
     case 'Retrying':
       return waitUntilDue(deps, wakeUp, current);
     default:
+      // Who wrote its end may have died before it did so.
+      await handOver(deps, current);
       return 'done';
   }
 }
@@ -124,9 +128,6 @@ async function comeAgain(deps: RunDependencies, { receiptHandle }: Delivery, inM
   return 'keep';
 }
 
-async function expire(
-  { store, clock }: RunDependencies,
-  task: TaskIn<'Enqueued' | 'Processed'>,
-): Promise<WakeUpOutcome> {
-  return (await expireTask(store, task, clock())) ? 'done' : 'keep';
+async function expire(deps: RunDependencies, task: TaskIn<'Enqueued' | 'Processed'>): Promise<WakeUpOutcome> {
+  return (await expireTask(deps, task, deps.clock())) ? 'done' : 'keep';
 }

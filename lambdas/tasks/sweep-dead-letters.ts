@@ -40,7 +40,7 @@ async function settle(
   // What runs has its lease, and what has a wake time the sweep: neither needs a message.
   if (task && task.wakeTime === undefined && isWaiting(task)) {
     if (isOverdue(task, now)) {
-      if (await expireTask(deps.storeFor(record.shardCount), task, now)) run.count('expired');
+      if (await expireTask(run.ending(record.shardCount), task, now)) run.count('expired');
     } else {
       await sendWhenDue(deps.queue, record.queueUrl, task, now);
     }

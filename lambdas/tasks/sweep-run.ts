@@ -4,6 +4,7 @@ import type { TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
 import { SWEEP_ITEMS_AT_ONCE, SWEEP_PAGES_MAX, SWEEP_WORK_MS } from '../domain/limits.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
+import type { EndWaitingDependencies } from './end-waiting.ts';
 
 /** What the sweep finds and sees to. */
 export const SWEEP_FINDINGS = [
@@ -17,6 +18,8 @@ export const SWEEP_FINDINGS = [
   'orphans',
   /** Messages that it took from dead-letter queues. */
   'deadLetters',
+  /** Ended tasks that it handed over again, since their destinations are not told yet. */
+  'followUps',
 ] as const;
 
 export type SweepFinding = (typeof SWEEP_FINDINGS)[number];
@@ -26,6 +29,7 @@ export interface SweepDependencies {
   readonly rows: TaskIndex;
   readonly storeFor: (shardCount: number) => TaskStore;
   readonly queue: TaskQueue;
+  readonly followUpQueueUrl: string;
   readonly clock: () => number;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -62,6 +66,12 @@ export class SweepRun {
   constructor(deps: SweepDependencies) {
     this.deps = deps;
     this.#workUntil = deps.clock() + SWEEP_WORK_MS;
+  }
+
+  /** What it takes to end a task of a function with so many shards. */
+  ending(shardCount: number): EndWaitingDependencies {
+    const { storeFor, queue, followUpQueueUrl } = this.deps;
+    return { store: storeFor(shardCount), queue, followUpQueueUrl };
   }
 
   get hasTime(): boolean {

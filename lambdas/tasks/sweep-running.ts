@@ -18,8 +18,7 @@ export async function sweepRunning(run: SweepRun, record: TaskFunctionRecord, sh
   const { deps } = run;
   const before = deps.clock() - DEAD_AFTER_LEASE_MS;
   const ending: LeaveDependencies = {
-    store: deps.storeFor(record.shardCount),
-    queue: deps.queue,
+    ...run.ending(record.shardCount),
     queueUrl: record.queueUrl,
     clock: deps.clock,
     random: deps.random,

@@ -1,19 +1,24 @@
-import type { TaskStore } from '../aws/task-store.ts';
 import type { WaitingStatus } from '../domain/lifecycle.ts';
 import { ORPHANS_IN_BACKLOG_MAX, SWEEP_MIN_AGE_MS } from '../domain/limits.ts';
 import { isTakenForOrphan } from '../domain/orphan.ts';
 import type { Task, TaskIn } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
-import { expireTask, invalidateTask, isOverdue, isWaiting } from './end-waiting.ts';
+import {
+  type EndWaitingDependencies,
+  expireTask,
+  invalidateTask,
+  isOverdue,
+  isWaiting,
+} from './end-waiting.ts';
 import type { SweepRun } from './sweep-run.ts';
 
 /** Ends the waiting tasks of a function that is removed. What still runs is left to its lease. */
 export async function sweepRemoved(run: SweepRun, record: TaskFunctionRecord, shard: number): Promise<void> {
   const { functionName, shardCount } = record;
-  const store = run.deps.storeFor(shardCount);
+  const ending = run.ending(shardCount);
   const pages = run.deps.index.allWaiting({ functionName, shard });
   await run.throughPages(`waiting tasks of ${functionName}`, pages, async (task) => {
-    const isEnded = isWaiting(task) && (await invalidateTask(store, task, run.deps.clock()));
+    const isEnded = isWaiting(task) && (await invalidateTask(ending, task, run.deps.clock()));
     return isEnded && run.count('invalid');
   });
 }
@@ -22,7 +27,7 @@ export async function sweepRemoved(run: SweepRun, record: TaskFunctionRecord, sh
 export class WaitingSweep {
   readonly #run: SweepRun;
   readonly #record: TaskFunctionRecord;
-  readonly #store: TaskStore;
+  readonly #ending: EndWaitingDependencies;
   /** Asked for once and before any row is read: what the queue does not hold then, and the row waits for, is lost. */
   #isQueueEmpty: Promise<boolean> | undefined;
   #orphansInBacklog = 0;
@@ -30,7 +35,7 @@ export class WaitingSweep {
   constructor(run: SweepRun, record: TaskFunctionRecord) {
     this.#run = run;
     this.#record = record;
-    this.#store = run.deps.storeFor(record.shardCount);
+    this.#ending = run.ending(record.shardCount);
   }
 
   /**
@@ -65,7 +70,8 @@ export class WaitingSweep {
   async #seeTo(task: Task): Promise<boolean> {
     const now = this.#run.deps.clock();
     if (!isWaiting(task)) return false;
-    if (isOverdue(task, now)) return (await expireTask(this.#store, task, now)) && this.#run.count('expired');
+    if (isOverdue(task, now))
+      return (await expireTask(this.#ending, task, now)) && this.#run.count('expired');
     return this.#healOrphan(task, now);
   }
 
@@ -75,7 +81,7 @@ export class WaitingSweep {
     if (!isQueueEmpty && this.#orphansInBacklog >= ORPHANS_IN_BACKLOG_MAX) return false;
     this.#orphansInBacklog += 1;
     await this.#run.deps.queue.send(this.#record.queueUrl, task, 0);
-    await this.#store.note(task, { resentTime: now });
+    await this.#ending.store.note(task, { resentTime: now });
     return this.#run.count('orphans');
   }
 

@@ -20,6 +20,7 @@ export const endDependencies: Omit<EndDependencies, 'log'> = {
   payloads: new PayloadStore({ bucketName: requiredEnv(process.env, ENV.payloadBucketName) }),
   queue: new TaskQueue({ client: sqs }),
   queueUrl: requiredEnv(process.env, ENV.queueUrl),
+  followUpQueueUrl: requiredEnv(process.env, ENV.followUpQueueUrl),
   clock: Date.now,
   random: Math.random,
   pause,

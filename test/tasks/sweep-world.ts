@@ -15,7 +15,15 @@ import { FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
 import { SHARDS, startWorld } from './world.ts';
 
 /** What a run that finds nothing counts. */
-export const NOTHING = { wokenUp: 0, deadRuns: 0, expired: 0, invalid: 0, orphans: 0, deadLetters: 0 };
+export const NOTHING = {
+  wokenUp: 0,
+  deadRuns: 0,
+  expired: 0,
+  invalid: 0,
+  orphans: 0,
+  deadLetters: 0,
+  followUps: 0,
+};
 
 /** A world with no tasks, no messages and the functions `echo` and `stubborn` before each test, and the sweep. */
 export async function startSweepWorld() {
@@ -57,6 +65,7 @@ export async function startSweepWorld() {
     rows: world.index,
     storeFor: world.storeFor,
     queue: world.queue,
+    followUpQueueUrl: world.followUpQueueUrl,
     clock: world.clock,
     random: () => world.random.value,
     lookedTo: new Map(),

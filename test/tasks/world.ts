@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
+  CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   PurgeQueueCommand,
@@ -53,6 +54,8 @@ export async function startWorld() {
   await register('stubborn', {
     defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
   });
+  const followUpQueueUrl = queueUrl.replace('/echo', '/follow-ups');
+  await sqs.send(new CreateQueueCommand({ QueueName: 'follow-ups' }));
 
   const submit = (request: Partial<SubmitRequest> = {}) =>
     submitTask(common, {
@@ -70,6 +73,7 @@ export async function startWorld() {
     payloads,
     queue,
     queueUrl,
+    followUpQueueUrl,
     leaseMs: 70_000,
     instanceId: 'instance-1',
     clock,
@@ -138,6 +142,7 @@ export async function startWorld() {
       }),
     sqs,
     queueUrl,
+    followUpQueueUrl,
     endpoints,
     time,
     log,

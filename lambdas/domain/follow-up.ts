@@ -1,0 +1,130 @@
+import type { TaskFailure } from './failure.ts';
+import { isTerminal, type TaskStatus, type TerminalStatus } from './lifecycle.ts';
+import { FOLLOW_UP_MAX_BYTES, FOLLOW_UP_SWEEP_AFTER_MS, SWEEP_AHEAD_MS } from './limits.ts';
+import type { Destinations, EndedTask, Task, TaskConfig } from './task.ts';
+import { byteLength } from './text.ts';
+
+/** Which destination is told of each end. Whoever stops a task knows; nobody else asked to. */
+const DESTINATION_OF: Record<TerminalStatus, keyof Destinations | undefined> = {
+  Succeeded: 'onSuccess',
+  Failed: 'onFailure',
+  Expired: 'onFailure',
+  Invalid: 'onFailure',
+  Stopped: undefined,
+};
+
+/** The ARN of who is to be told that a task has this status; undefined when nobody is. */
+export function destinationOf({ destinations }: TaskConfig, status: TaskStatus): string | undefined {
+  const name = isTerminal(status) ? DESTINATION_OF[status] : undefined;
+  return name && destinations?.[name];
+}
+
+/** What the write that ends a task marks it with when somebody is to be told; undefined when nobody is. */
+export function followUpMark(config: TaskConfig, status: TaskStatus, now: number) {
+  return destinationOf(config, status) === undefined
+    ? undefined
+    : { followUp: 'pending' as const, wakeTime: sweepTime(now + FOLLOW_UP_SWEEP_AFTER_MS) };
+}
+
+/** The wake time by which the sweep sees to a follow-up at `time`, and no earlier: it looks that far ahead. */
+export function sweepTime(time: number): number {
+  return time + SWEEP_AHEAD_MS;
+}
+
+/** A task that has ended, and whose destination is still to be told. */
+export type FollowedTask = EndedTask & { readonly followUp: 'pending' };
+
+export function isFollowUpPending(task: Task): task is FollowedTask {
+  return 'followUp' in task && task.followUp === 'pending';
+}
+
+/** The same at every delivery, and another for every end that a task has. */
+export function followUpId({ functionName, taskId, submissionId, series, status }: EndedTask): string {
+  return [functionName, taskId, submissionId, series, status].join('/');
+}
+
+export interface FollowUpTexts {
+  readonly functionArn: string;
+  /** JSON text; undefined when its object is gone. */
+  readonly payloadText: string | undefined;
+  /** JSON text; undefined when its object is gone, and for a task without one. */
+  readonly resultText: string | undefined;
+}
+
+type OmittedText = 'requestPayload' | 'responsePayload';
+
+/** What is left out, one after the other, of a body that is too large: the caller knows the payload, but not the result. */
+const OMISSIONS: readonly (readonly OmittedText[])[] = [
+  [],
+  ['requestPayload'],
+  ['requestPayload', 'responsePayload'],
+];
+
+/**
+ * Makes the JSON text that a destination gets (FC contract section 11, exact). Ours are `taskId`, `functionName`,
+ * `status` and `series` in the context, and `omitted`, which names the texts that are left out.
+ */
+export function followUpBody(task: EndedTask, texts: FollowUpTexts): string {
+  for (const omissions of OMISSIONS) {
+    const body = bodyWithout(omissions, task, texts);
+    if (byteLength(body) <= FOLLOW_UP_MAX_BYTES) return body;
+  }
+  throw new Error(
+    `follow-up of task ${task.taskId} has more than ${FOLLOW_UP_MAX_BYTES} bytes without its texts`,
+  );
+}
+
+function bodyWithout(
+  omissions: readonly OmittedText[],
+  task: EndedTask,
+  { functionArn, payloadText, resultText }: FollowUpTexts,
+): string {
+  const texts = {
+    requestPayload: payloadText,
+    responsePayload: task.status === 'Failed' ? errorPayload(task.error) : resultText,
+  };
+  const isOmitted = (name: OmittedText) =>
+    omissions.includes(name) || (texts[name] === undefined && hasText(task, name));
+  const omitted = (['requestPayload', 'responsePayload'] as const).filter(isOmitted);
+  const textOf = (name: OmittedText) => (omitted.includes(name) ? '' : (texts[name] ?? ''));
+  return JSON.stringify({
+    timestamp: task.endTime,
+    requestContext: {
+      requestId: task.requestId,
+      functionArn,
+      condition: conditionOf(task),
+      approximateInvokeCount: task.attempt,
+      functionName: task.functionName,
+      taskId: task.taskId,
+      status: task.status,
+      series: task.series,
+    },
+    requestPayload: textOf('requestPayload'),
+    responseContext: responseContextOf(task),
+    responsePayload: textOf('responsePayload'),
+    ...(omitted.length > 0 && { omitted }),
+  });
+}
+
+function hasText({ status }: EndedTask, name: OmittedText): boolean {
+  return name === 'requestPayload' || status === 'Succeeded';
+}
+
+/** The contract's error code. For the two ends without an attempt that failed: Lambda's own word, and our API's. */
+function conditionOf(task: EndedTask): string {
+  if (task.status === 'Failed') return task.error.kind;
+  return { Succeeded: '', Stopped: '', Expired: 'EventAgeExceeded', Invalid: 'FunctionNotFound' }[
+    task.status
+  ];
+}
+
+/** A status code other than 200 says that it was not the function that failed (FC contract section 11). */
+function responseContextOf(task: EndedTask) {
+  const isOurs = task.status !== 'Succeeded' && task.status !== 'Failed';
+  return { statusCode: isOurs ? 500 : 200, functionError: task.status === 'Failed' ? task.error.kind : '' };
+}
+
+/** As the function's own runtime words it. */
+function errorPayload({ errorMessage, errorType, stack }: TaskFailure): string {
+  return JSON.stringify({ errorMessage, errorType, ...(stack && { stackTrace: stack.split('\n') }) });
+}

@@ -1,0 +1,90 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { ENV } from '../lambdas/domain/env.ts';
+import {
+  FOLLOW_UP_CONCURRENCY,
+  FOLLOW_UP_RECEIVE_COUNT,
+  FOLLOW_UP_RETRY_SECONDS,
+  QUEUE_RETENTION_DAYS,
+} from '../lambdas/domain/limits.ts';
+import { BundledFunction } from './bundled-function.ts';
+
+export interface TaskFollowUpProps {
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/**
+ * Who tells destinations how tasks ended: one queue and one function for all task functions, so that the rights to
+ * destinations stay out of the roles that run user code, and a dead destination holds no worker.
+ */
+export class TaskFollowUp extends Construct {
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly function: BundledFunction;
+
+  constructor(scope: Construct, id: string, { removalPolicy }: TaskFollowUpProps) {
+    super(scope, id);
+    const common = {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
+      removalPolicy,
+    };
+    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', common);
+    this.queue = new Queue(this, 'Queue', {
+      ...common,
+      // Longer than the function's time-out, and the pause before a destination is tried again.
+      visibilityTimeout: Duration.seconds(FOLLOW_UP_RETRY_SECONDS),
+      // Few: the task's row says what is to be done, and the sweep sends a fresh message. What ends up here is lost for
+      // nobody, and says that a destination does not take what it is told.
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: FOLLOW_UP_RECEIVE_COUNT },
+    });
+    this.function = new BundledFunction(this, 'Function', {
+      bundle: { entry: 'follow-up.lambda' },
+      description: 'Task Mode: tells destinations how tasks ended',
+      // Five calls to AWS, each over after 6 s at the worst (CALL in lambdas/aws/clients.ts).
+      timeout: Duration.seconds(30),
+      // Ten payloads and results of 1 MiB at once.
+      memorySize: 512,
+    });
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        resources: [this.queue.queueArn],
+      }),
+    );
+    const eventSource = new EventSourceMapping(this, 'EventSource', {
+      target: this.function,
+      eventSourceArn: this.queue.queueArn,
+      reportBatchItemFailures: true,
+      ...FOLLOW_UP_CONCURRENCY,
+    });
+    // It is refused while its role cannot read the queue yet.
+    eventSource.node.addDependency(this.function);
+  }
+
+  /** Lets a function that ends tasks hand them over. */
+  grantHandOver(grantee: LambdaFunction): void {
+    grantee.addEnvironment(ENV.followUpQueueUrl, this.queue.queueUrl);
+    grantee.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
+    );
+  }
+
+  /** Lets a queue be told. */
+  grantDeliver({ queueArn, encryptionMasterKey }: IQueue): void {
+    this.function.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:GetQueueUrl', 'sqs:SendMessage'], resources: [queueArn] }),
+    );
+    if (!encryptionMasterKey) return;
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [encryptionMasterKey.keyArn],
+      }),
+    );
+  }
+}
