@@ -41,6 +41,7 @@ describe('each bundle keeps to its budget, minified and with the SDK inside', ()
     ['stop-async-task', 330 * KB],
     ['redrive-async-task', 350 * KB],
     ['sweep', 350 * KB],
+    ['follow-up', 350 * KB],
     ['unknown-route', 60 * KB],
   ])('%s: %d bytes loaded eagerly, 600 kB in all', (name, budget) => {
     const metafile = bundle(name, { entry: `${name}.lambda` });

@@ -101,6 +101,7 @@ describe('each role can do exactly what its function does', () => {
           `sqs:ReceiveMessage on ${name}DeadLetterQueue`,
           `sqs:SendMessage on ${name}Queue`,
         ]),
+        'sqs:SendMessage on FollowUpQueue',
       ],
     ],
     [
@@ -117,6 +118,20 @@ describe('each role can do exactly what its function does', () => {
         'sqs:SendMessage on encodeQueue',
       ],
     ],
+    [
+      'FollowUpFunction',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:UpdateItem on TasksTable',
+        ...LOGS('FollowUpFunction'),
+        's3:GetObject on PayloadsBucket/payloads/*',
+        's3:GetObject on PayloadsBucket/results/*',
+        'sqs:DeleteMessage on FollowUpQueue',
+        'sqs:GetQueueAttributes on FollowUpQueue',
+        'sqs:ReceiveMessage on FollowUpQueue',
+      ],
+    ],
     ['UnknownRoute', LOGS('ApiUnknownRoute')],
     [
       'echoWorker',
@@ -131,6 +146,7 @@ describe('each role can do exactly what its function does', () => {
         'sqs:DeleteMessage on echoQueue',
         'sqs:GetQueueAttributes on echoQueue',
         'sqs:ReceiveMessage on echoQueue',
+        'sqs:SendMessage on FollowUpQueue',
         'sqs:SendMessage on echoQueue',
       ],
     ],

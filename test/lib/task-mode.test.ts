@@ -171,7 +171,7 @@ describe('every function', () => {
   );
 
   test('runs on Node 24 and arm64, and logs JSON without a line per invocation', () => {
-    expect(ours).toHaveLength(8);
+    expect(ours).toHaveLength(9);
     for (const { Properties } of ours) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
+import { QueueDestination } from '../../lambdas/aws/queue-destination.ts';
 import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
 import { TaskIndex } from '../../lambdas/aws/task-index.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
-import type { Task, TaskKey } from '../../lambdas/domain/task.ts';
+import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
+import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
@@ -16,10 +19,10 @@ import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
 import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import { AwsAway, CallRecorder, callsOf, Death, FAULTS, type PlannedFault } from './faults.ts';
+import { startFollowUpWorld } from './follow-up-world.ts';
 import { endings, illegalSteps } from './history.ts';
-import { startSweepWorld } from './sweep-world.ts';
 
-const world = await startSweepWorld();
+const world = await startFollowUpWorld();
 const { time, read } = world;
 
 const LARGE = JSON.stringify('x'.repeat(5000));
@@ -72,6 +75,14 @@ function processWith(recorder: CallRecorder) {
       await adapters.queue.retime(world.queueUrl, receiptHandle, 75);
     },
     stop: (key: TaskKey) => stopTask(common, key),
+    followUp: (key: TaskKey) =>
+      deliverFollowUp(
+        {
+          ...common,
+          destinations: { sqs: recorder.recorded(new QueueDestination({ client: world.sqs })) },
+        },
+        key,
+      ),
     redrive: (key: TaskKey) => redriveTask(common, key),
     list: () =>
       listTasks(common, {
@@ -299,11 +310,52 @@ const SCENARIOS: Record<string, Scenario> = {
     act: (process) => process.sweep(),
     ends: ['Succeeded'],
   },
+  'run of a task of which a queue is told': {
+    before: submitted(),
+    act: async (process, key) => process.deliver(key, await received()),
+    ends: ['Succeeded'],
+    endsCutOff: ['Failed'],
+  },
+  'wake-up of a task that ended, of which a queue is to be told': {
+    before: async (key) => {
+      await submitted()(key);
+      await sound().deliver(key, await received());
+      await world.handedOver();
+    },
+    act: (process, key) => process.deliver(key),
+    ends: ['Succeeded'],
+  },
+  'follow-up of a task of which a queue is told': {
+    before: async (key) => {
+      await submitted({ payload: LARGE })(key);
+      await sound().deliver(key, await received());
+    },
+    act: (process, key) => process.followUp(key),
+    ends: ['Succeeded'],
+  },
+  'sweep of a task that expires, of which a queue is told': {
+    before: async (key) => {
+      await submitted()(key);
+      time.now += 3_600_001;
+    },
+    act: (process) => process.sweep(),
+    ends: ['Expired'],
+  },
+  'sweep of a task of which a queue is not told yet': {
+    before: async (key) => {
+      await submitted()(key);
+      await sound().deliver(key, await received());
+      await world.handedOver();
+      time.now += 60_000;
+    },
+    act: (process) => process.sweep(),
+    ends: ['Succeeded'],
+  },
 };
 
-/** Which function's task a scenario is about: stubborn ones fail their first attempt and have more. */
+/** Which function's task a scenario is about: stubborn ones fail their first attempt and have more, of others queues are told. */
 const keyOf = (name: string): TaskKey => ({
-  functionName: name.includes('repeated') ? 'stubborn' : 'echo',
+  functionName: name.includes('repeated') ? 'stubborn' : name.includes('told') ? 'told' : 'echo',
   taskId: 'faulty',
 });
 
@@ -327,11 +379,17 @@ async function play({ before, act, repeat }: Scenario, key: TaskKey, plan?: Plan
   return recorder.calls;
 }
 
-/** Messages come, and the sweep comes, as they would with time. A task that never ends is lost. */
+/** Messages come, and the sweep comes, as they would with time. A task that never ends is lost, and so is one of which nobody is told. */
 async function recover(key: TaskKey): Promise<void> {
   for (let round = 0; round < 40; round += 1) {
     const task = await read(key);
-    if (!task || isTerminal(task.status)) return;
+    if (!task || (isTerminal(task.status) && !isFollowUpPending(task))) return;
+    if (isFollowUpPending(task)) {
+      time.now += 60_000;
+      for (const handedOver of await world.handedOver()) await sound().followUp(handedOver);
+      await world.sweep();
+      continue;
+    }
     const { visible, delayed, inFlight } = await world.messages();
     const isStopping = task.status === 'Stopping';
     time.now = Math.max(time.now + 75_000, task.notBefore);
@@ -354,8 +412,18 @@ async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskK
     const result = await world.payloads.read(task.result);
     expect(executions).toContain(JSON.parse(result).trim());
   }
+  await expectTold(task);
   // A submit that was accepted was never counted as an attempt by a fault of AWS.
   expect(task?.attempt ?? 0).toBeLessThanOrEqual(executions.length + 1);
+}
+
+/** Who is to be told of a task's end is told at least once, always under one id; and others are not. */
+async function expectTold(task: Task | undefined): Promise<void> {
+  const ids = [...(await world.told('told-success')), ...(await world.told('told-failure'))].map(
+    ({ id }) => id,
+  );
+  const isTold = task !== undefined && destinationOf(task.config, task.status) !== undefined;
+  expect([...new Set(ids)]).toEqual(isTold ? [followUpId(task as EndedTask)] : []);
 }
 
 describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
@@ -383,7 +451,15 @@ describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
 });
 
 afterAll(() => {
-  const adapters = [TaskStore, TaskQueue, PayloadStore, FunctionRegistry, TaskIndex, SweepIndex];
+  const adapters = [
+    TaskStore,
+    TaskQueue,
+    PayloadStore,
+    FunctionRegistry,
+    TaskIndex,
+    SweepIndex,
+    QueueDestination,
+  ];
   const missing = adapters.flatMap(callsOf).filter((call) => !seen.has(call));
   expect(missing, 'calls that no scenario makes').toEqual([]);
 });

@@ -12,7 +12,7 @@ import { toItem } from '../../lambdas/aws/task-item.ts';
 import { shardOf, type Task } from '../../lambdas/domain/task.ts';
 import { type SweepTasksDependencies, sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import { FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
-import { SHARDS, startWorld } from './world.ts';
+import { FOLLOW_UP_QUEUES, SHARDS, startWorld } from './world.ts';
 
 /** What a run that finds nothing counts. */
 export const NOTHING = {
@@ -25,12 +25,14 @@ export const NOTHING = {
   followUps: 0,
 };
 
-/** A world with no tasks, no messages and the functions `echo` and `stubborn` before each test, and the sweep. */
+const OWN = ['echo', 'stubborn', 'told'];
+
+/** A world with no tasks, no messages and the functions `echo`, `stubborn` and `told` before each test, and the sweep. */
 export async function startSweepWorld() {
   const world = await startWorld();
   const { dynamoDb, sqs, queueUrl } = world;
   const deadLetterQueueUrl = `${queueUrl}-dead`;
-  for (const QueueName of ['echo-dead', 'stubborn-dead'])
+  for (const QueueName of ['echo-dead', 'stubborn-dead', 'told-dead'])
     await sqs.send(new CreateQueueCommand({ QueueName }));
 
   const empty = async (table: string, key: string, isKept: (name: string) => boolean) => {
@@ -46,14 +48,18 @@ export async function startSweepWorld() {
 
   const clear = async () => {
     await empty(TASK_TABLE, 'pk', () => false);
-    await empty(FUNCTION_TABLE, 'functionName', (name) => name === 'echo' || name === 'stubborn');
+    await empty(FUNCTION_TABLE, 'functionName', (name) => OWN.includes(name));
     await world.register('echo');
     // Each function drains its own, as each has its own.
     await world.register('stubborn', {
       deadLetterQueueUrl: queueUrl.replace('/echo', '/stubborn-dead'),
       defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
     });
+    await world.register('told', world.toldFunction);
     await world.purge();
+    for (const name of FOLLOW_UP_QUEUES) {
+      await sqs.send(new PurgeQueueCommand({ QueueUrl: queueUrl.replace('/echo', `/${name}`) }));
+    }
     await sqs.send(new PurgeQueueCommand({ QueueUrl: deadLetterQueueUrl }));
   };
 

@@ -21,6 +21,9 @@ import { BUCKET, FUNCTION_TABLE, startEngines, TASK_TABLE } from '../aws/engines
 
 export const SHARDS = 4;
 
+/** Where ended tasks are handed over, and who is told of those of the function `told`. */
+export const FOLLOW_UP_QUEUES = ['follow-ups', 'told-success', 'told-failure'];
+
 /** The use cases on the real engines, with a clock that the test sets. */
 export async function startWorld() {
   const { dynamoDb, sqs, queueUrl, endpoints } = await startEngines();
@@ -55,7 +58,18 @@ export async function startWorld() {
     defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
   });
   const followUpQueueUrl = queueUrl.replace('/echo', '/follow-ups');
-  await sqs.send(new CreateQueueCommand({ QueueName: 'follow-ups' }));
+  for (const QueueName of FOLLOW_UP_QUEUES) await sqs.send(new CreateQueueCommand({ QueueName }));
+  const destination = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+  /** A function whose tasks' ends two queues are told of. */
+  const toldFunction = {
+    deadLetterQueueUrl: queueUrl.replace('/echo', '/told-dead'),
+    defaults: {
+      maxAsyncRetryAttempts: 0,
+      maxAsyncEventAgeInSeconds: 3600,
+      destinations: { onSuccess: destination('told-success'), onFailure: destination('told-failure') },
+    },
+  };
+  await register('told', toldFunction);
 
   const submit = (request: Partial<SubmitRequest> = {}) =>
     submitTask(common, {
@@ -143,6 +157,7 @@ export async function startWorld() {
     sqs,
     queueUrl,
     followUpQueueUrl,
+    toldFunction,
     endpoints,
     time,
     log,

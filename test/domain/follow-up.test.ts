@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import {
+  destinationOf,
+  followUpBody,
+  followUpId,
+  followUpMark,
+  isFollowUpPending,
+} from '../../lambdas/domain/follow-up.ts';
+import { TASK_STATUSES, type TerminalStatus } from '../../lambdas/domain/lifecycle.ts';
+import type { EndedTask } from '../../lambdas/domain/task.ts';
+import { newTask } from '../aws/tasks.ts';
+
+const config = { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 };
+const destinations = { onSuccess: 'arn:success', onFailure: 'arn:failure' };
+const error = {
+  kind: 'HandledInvocationError',
+  errorType: 'RangeError',
+  errorMessage: 'too far',
+  stack: 'at a\nat b',
+};
+const texts = { functionArn: 'arn:function', payloadText: '{"n":1}', resultText: '"done"' };
+
+function ended(status: TerminalStatus, more: object = {}): EndedTask {
+  const { status: _, ...task } = newTask({ taskId: 't', submissionId: 's', attempt: 2 });
+  return { ...task, status, endTime: 5, ...more } as EndedTask;
+}
+
+const bodyOf = (...of: Parameters<typeof followUpBody>) => JSON.parse(followUpBody(...of));
+
+describe('the destination of a task', () => {
+  test('is the one of its end, and a stop has none', () => {
+    const told = TASK_STATUSES.map((status) => [status, destinationOf({ ...config, destinations }, status)]);
+    expect(Object.fromEntries(told)).toEqual({
+      Enqueued: undefined,
+      Processed: undefined,
+      Running: undefined,
+      Retrying: undefined,
+      Stopping: undefined,
+      Stopped: undefined,
+      Succeeded: 'arn:success',
+      Failed: 'arn:failure',
+      Expired: 'arn:failure',
+      Invalid: 'arn:failure',
+    });
+  });
+
+  test('is none where none was deployed, and then nothing is marked', () => {
+    expect(destinationOf(config, 'Failed')).toBeUndefined();
+    expect(
+      destinationOf({ ...config, destinations: { onSuccess: 'arn:success' } }, 'Failed'),
+    ).toBeUndefined();
+    expect(followUpMark(config, 'Failed', 0)).toBeUndefined();
+    expect(isFollowUpPending(ended('Succeeded'))).toBe(false);
+  });
+});
+
+test('the id is another for each end: submission, series and status are in it', () => {
+  const task = ended('Failed', { error });
+  expect(followUpId(task)).toBe('echo/t/s/1/Failed');
+  const others = [{ ...task, submissionId: 's2' }, { ...task, series: 2 }, ended('Expired')];
+  expect(new Set([task, ...others].map((each) => followUpId(each))).size).toBe(4);
+});
+
+describe('the body', () => {
+  const context = {
+    requestId: 'request-1',
+    functionArn: 'arn:function',
+    approximateInvokeCount: 2,
+    functionName: 'echo',
+    taskId: 't',
+    series: 1,
+  };
+
+  test("of a success is the contract's, with our fields in its context", () => {
+    expect(bodyOf(ended('Succeeded', { result: { text: '"done"' } }), texts)).toEqual({
+      timestamp: 5,
+      requestContext: { ...context, condition: '', status: 'Succeeded' },
+      requestPayload: '{"n":1}',
+      responseContext: { statusCode: 200, functionError: '' },
+      responsePayload: '"done"',
+    });
+  });
+
+  test('of a failure carries the error as the response', () => {
+    const body = bodyOf(ended('Failed', { error }), { ...texts, resultText: undefined });
+    expect(body).toEqual({
+      timestamp: 5,
+      requestContext: { ...context, condition: 'HandledInvocationError', status: 'Failed' },
+      requestPayload: '{"n":1}',
+      responseContext: { statusCode: 200, functionError: 'HandledInvocationError' },
+      responsePayload: expect.any(String),
+    });
+    expect(JSON.parse(body.responsePayload)).toEqual({
+      errorMessage: 'too far',
+      errorType: 'RangeError',
+      stackTrace: ['at a', 'at b'],
+    });
+  });
+
+  test.each([
+    ['Expired', 'EventAgeExceeded'],
+    ['Invalid', 'FunctionNotFound'],
+  ] as const)('of %s says that it was not the function: %s', (status, condition) => {
+    expect(bodyOf(ended(status), { ...texts, resultText: undefined })).toMatchObject({
+      requestContext: { condition, status },
+      responseContext: { statusCode: 500, functionError: '' },
+      responsePayload: '',
+    });
+  });
+
+  test('leaves out what does not fit into a message, the payload first, and says so', () => {
+    const task = ended('Succeeded', { result: { text: '' } });
+    const half = JSON.stringify('x'.repeat(600_000));
+    // Escaped once more, quotes and backslashes take two and three characters.
+    const quotes = JSON.stringify('"'.repeat(500_000));
+    expect(bodyOf(task, { ...texts, payloadText: half })).not.toHaveProperty('omitted');
+    expect(bodyOf(task, { ...texts, payloadText: half, resultText: half })).toMatchObject({
+      requestPayload: '',
+      responsePayload: half,
+      omitted: ['requestPayload'],
+    });
+    expect(bodyOf(task, { ...texts, resultText: quotes })).toMatchObject({
+      requestPayload: '',
+      responsePayload: '',
+      omitted: ['requestPayload', 'responsePayload'],
+    });
+  });
+
+  test('says so when a text is gone', () => {
+    const gone = { ...texts, payloadText: undefined, resultText: undefined };
+    expect(bodyOf(ended('Succeeded', { result: { text: '' } }), gone).omitted).toEqual([
+      'requestPayload',
+      'responsePayload',
+    ]);
+    expect(bodyOf(ended('Failed', { error }), gone).omitted).toEqual(['requestPayload']);
+  });
+});
