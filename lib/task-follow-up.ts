@@ -77,7 +77,7 @@ export class TaskFollowUp extends Construct {
   /** Lets a queue be told. */
   grantDeliver({ queueArn, encryptionMasterKey }: IQueue): void {
     this.function.addToRolePolicy(
-      new PolicyStatement({ actions: ['sqs:GetQueueUrl', 'sqs:SendMessage'], resources: [queueArn] }),
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }),
     );
     if (!encryptionMasterKey) return;
     this.function.addToRolePolicy(

@@ -12,7 +12,9 @@ const CALL = {
 };
 
 export const dynamoDb = new DynamoDBClient(CALL);
-export const sqs = new SQSClient(CALL);
+
+/** Its requests go to the region's endpoint, or to AWS_ENDPOINT_URL_SQS, whatever host a queue's URL names. */
+export const sqs = new SQSClient({ ...CALL, useQueueUrlAsEndpoint: false });
 
 let s3: Promise<S3Client> | undefined;
 

@@ -87,7 +87,7 @@ function bodyWithout(
     omissions.includes(name) || (texts[name] === undefined && hasText(task, name));
   const omitted = (['requestPayload', 'responsePayload'] as const).filter(isOmitted);
   const textOf = (name: OmittedText) => (omitted.includes(name) ? '' : (texts[name] ?? ''));
-  return JSON.stringify({
+  return withoutNoncharacters({
     timestamp: task.endTime,
     requestContext: {
       requestId: task.requestId,
@@ -104,6 +104,14 @@ function bodyWithout(
     responsePayload: textOf('responsePayload'),
     ...(omitted.length > 0 && { omitted }),
   });
+}
+
+/** SQS refuses two characters that JSON lets stand in a string (SendMessage); an escape means the same. */
+function withoutNoncharacters(body: object): string {
+  return JSON.stringify(body).replaceAll(
+    /[\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
+  );
 }
 
 function hasText({ status }: EndedTask, name: OmittedText): boolean {

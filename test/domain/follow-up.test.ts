@@ -126,6 +126,14 @@ describe('the body', () => {
     });
   });
 
+  test('has no character that SQS refuses, and means the same', () => {
+    const task = ended('Succeeded', { result: { text: '' } });
+    const resultText = JSON.stringify('a\ufffeb\uffffc\ud800');
+    const body = followUpBody(task, { ...texts, resultText });
+    expect(body).not.toMatch(/[\ufffe\uffff]/);
+    expect(JSON.parse(body).responsePayload).toBe(resultText);
+  });
+
   test('says so when a text is gone', () => {
     const gone = { ...texts, payloadText: undefined, resultText: undefined };
     expect(bodyOf(ended('Succeeded', { result: { text: '' } }), gone).omitted).toEqual([

@@ -30,12 +30,13 @@ describe('a task function', () => {
       SqsManagedSseEnabled: true,
       RedrivePolicy: Match.absent(),
     });
-    template.resourceCountIs('AWS::SQS::Queue', 2);
+    // Two of its own, and two for follow-ups.
+    template.resourceCountIs('AWS::SQS::Queue', 4);
   });
 
-  test('its queues speak TLS only', () => {
+  test('its queues and those for follow-ups speak TLS only', () => {
     const policies = Object.values(template.findResources('AWS::SQS::QueuePolicy'));
-    expect(policies).toHaveLength(2);
+    expect(policies).toHaveLength(4);
     for (const { Properties } of policies) {
       expect(Properties.PolicyDocument.Statement).toEqual([
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),

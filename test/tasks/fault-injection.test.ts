@@ -422,6 +422,7 @@ async function expectTold(task: Task | undefined): Promise<void> {
   const ids = [...(await world.told('told-success')), ...(await world.told('told-failure'))].map(
     ({ id }) => id,
   );
+  expect(task).not.toHaveProperty('followUp');
   const isTold = task !== undefined && destinationOf(task.config, task.status) !== undefined;
   expect([...new Set(ids)]).toEqual(isTold ? [followUpId(task as EndedTask)] : []);
 }

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, expect, inject, test } from 'vitest';
+import { startExample } from './runtime.ts';
+
+const assemblyDir = inject('unrulyAssemblyDir');
+const { api, runtime } = await startExample({ assemblyDir });
+
+const sqs = new SQSClient({
+  region: 'us-east-1',
+  endpoint: runtime.endpoints.sqs,
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+afterAll(() => sqs.destroy());
+
+const { Resources } = JSON.parse(readFileSync(join(assemblyDir, 'Unruly.template.json'), 'utf-8'));
+
+/** The URL of a queue of the app, by the beginning of its logical id. */
+const urlOf = (name: string) =>
+  runtime.ref(Object.keys(Resources).find((id) => id.replace(/[0-9A-F]{8}$/, '') === name) ?? '');
+
+/** Waits for the next message of a queue, and removes it. */
+async function next(name: string) {
+  const QueueUrl = urlOf(name);
+  const command = new ReceiveMessageCommand({
+    QueueUrl,
+    WaitTimeSeconds: 10,
+    MessageAttributeNames: ['All'],
+  });
+  const { Messages: [message] = [] } = await sqs.send(command);
+  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
+  return {
+    id: message?.MessageAttributes?.followUpId?.StringValue,
+    body: JSON.parse(message?.Body ?? '{}'),
+  };
+}
+
+test('a queue is told of a task that succeeded', async () => {
+  const id = await api.accepted('told', {
+    payload: { seconds: 0 },
+    headers: { 'x-fc-request-id': 'ask-1' },
+  });
+  const { body, id: followUpId } = await next('Successes');
+  const { endTime, returnPayload } = await api.task('told', id);
+  expect(followUpId).toMatch(new RegExp(`^told/${id}/[0-9a-f-]{36}/1/Succeeded$`));
+  expect(body).toEqual({
+    timestamp: endTime,
+    requestContext: {
+      requestId: 'ask-1',
+      functionArn: expect.stringMatching(/^arn:aws:lambda:.*told/),
+      condition: '',
+      approximateInvokeCount: 1,
+      functionName: 'told',
+      taskId: id,
+      status: 'Succeeded',
+      series: 1,
+    },
+    requestPayload: '{"seconds":0}',
+    responseContext: { statusCode: 200, functionError: '' },
+    responsePayload: returnPayload,
+  });
+});
+
+test('a queue is told of a task that was killed at its time-out, and of its second series as well', async () => {
+  const id = await api.accepted('told', { payload: { does: 'spin', seconds: 600 } });
+  const first = await next('Failures');
+  expect(first.body).toMatchObject({
+    requestContext: { taskId: id, status: 'Failed', condition: 'UnhandledInvocationError', series: 1 },
+    responseContext: { functionError: 'UnhandledInvocationError' },
+  });
+  expect(JSON.parse(first.body.responsePayload)).toMatchObject({ errorType: 'Task.TimedOut' });
+  // It is noted right after the queue was told.
+  const redrive = () => api.fetch(`/told/async-tasks/${id}/redrive`, { method: 'POST' });
+  await expect.poll(async () => (await redrive()).status).toBe(202);
+  const second = await next('Failures');
+  expect(second.body.requestContext).toMatchObject({ taskId: id, series: 2 });
+  expect(second.id).not.toBe(first.id);
+});
+
+test('no queue is told of a task that was stopped', async () => {
+  const stopped = await api.accepted('told', { payload: {}, delay: 600 });
+  expect((await api.stop('told', stopped)).status).toBe(204);
+  const id = await api.accepted('told', { payload: {} });
+  expect((await next('Successes')).body.requestContext.taskId).toBe(id);
+});
