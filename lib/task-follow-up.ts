@@ -45,7 +45,7 @@ export class TaskFollowUp extends Construct {
     this.function = new BundledFunction(this, 'Function', {
       bundle: { entry: 'follow-up.lambda' },
       description: 'Task Mode: tells destinations how tasks ended',
-      // Five calls to AWS, each over after 6 s at the worst (CALL in lambdas/aws/clients.ts).
+      // Four calls to AWS one after the other, each over after some 6 s at the worst (CALL in lambdas/aws/clients.ts).
       timeout: Duration.seconds(30),
       // Ten payloads and results of 1 MiB at once.
       memorySize: 512,

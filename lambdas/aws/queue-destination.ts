@@ -2,7 +2,7 @@ import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { callAws } from './faults.ts';
 
 /** The message attribute that carries the follow-up's id. */
-export const FOLLOW_UP_ID_ATTRIBUTE = 'followUpId';
+const FOLLOW_UP_ID_ATTRIBUTE = 'followUpId';
 
 /** SQS queues that are told how tasks ended. */
 export class QueueDestination {
