@@ -3,12 +3,8 @@ export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';
 export { type OperationName, TaskApi } from './task-api.ts';
 export { TaskFollowUp } from './task-follow-up.ts';
-export {
-  type ExistingFunctionProps,
-  TaskFunction,
-  type TaskFunctionProps,
-  type TaskQueueProps,
-} from './task-function.ts';
+export { TaskFunction } from './task-function.ts';
+export type { ExistingFunctionProps, TaskFunctionProps, TaskQueueProps } from './task-function-props.ts';
 export { TaskMode, type TaskModeProps } from './task-mode.ts';
 export { TaskSweep } from './task-sweep.ts';
 export { TaskTable } from './task-table.ts';

@@ -27,7 +27,7 @@ import type {
   TaskExecutor,
   TaskFunctionProps,
   TaskQueueProps,
-} from './task-function.ts';
+} from './task-function-props.ts';
 
 /** Props that hold, with their defaults filled in. */
 export interface CheckedTaskFunction {

@@ -1,7 +1,7 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { type Architecture, EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
-import { type IQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
@@ -16,150 +16,9 @@ import type { PayloadBucket } from './payload-bucket.ts';
 import type { TaskApi } from './task-api.ts';
 import type { TaskFollowUp } from './task-follow-up.ts';
 import { type CheckedTaskFunction, checkedTaskFunction } from './task-function-check.ts';
+import type { TaskExecutor } from './task-function-props.ts';
 import type { TaskSweep } from './task-sweep.ts';
 import type { TaskTable } from './task-table.ts';
-
-/** What every function that takes tasks can be told. */
-export interface TaskQueueProps {
-  /**
-   * How long a run is believed alive without a heartbeat: 3 to 300 s. An instance that crashes is noticed about then.
-   * A task that runs for longer than a sixth of it costs a write and an SQS request at every third.
-   *
-   * @default - 60 seconds
-   */
-  readonly lease?: Duration;
-
-  /**
-   * How many tasks one instance runs side by side: 1 to 10.
-   *
-   * @default - one task at a time
-   */
-  readonly instanceConcurrency?: number;
-
-  /**
-   * How many instances run at once: 2 to 1,000. Tasks at once are this times `instanceConcurrency`.
-   *
-   * @default - 100 instances, so that a flood leaves the account's other functions some concurrency
-   */
-  readonly maxConcurrency?: number;
-
-  /**
-   * Dedicated pollers (event source provisioned mode), in place of `maxConcurrency`: for functions that must follow
-   * bursts within seconds or run above 1,000 at once. Costs per poller and hour, whether or not there are tasks.
-   *
-   * @default - AWS scales the pollers up to `maxConcurrency`
-   */
-  readonly pollers?: { readonly min: number; readonly max: number };
-
-  /**
-   * How often a failed attempt is repeated: 0 to 8.
-   *
-   * @default - 3 times
-   */
-  readonly maxAsyncRetryAttempts?: number;
-
-  /**
-   * How long after its due time a task may wait for its first attempt before it expires: 1 s to 7 days.
-   *
-   * @default - 24 hours
-   */
-  readonly maxAsyncEventAge?: Duration;
-
-  /**
-   * Over how many index partitions the function's tasks are spread: 1 to 64. One carries about 500 tasks/s. Can be
-   * raised at any deployment.
-   *
-   * @default - 8
-   */
-  readonly shards?: number;
-
-  /**
-   * The queue that is told of each task that ended Succeeded: a standard queue of the same region. At least once, under
-   * one id (message attribute `followUpId`). Its account need not be the same, where the queue's policy allows it.
-   *
-   * @default - nobody is told
-   */
-  readonly onSuccess?: IQueue;
-
-  /**
-   * The queue that is told of each task that ended Failed, Expired or Invalid: a standard queue of the same region. Of
-   * a task that was stopped nobody is told.
-   *
-   * @default - nobody is told
-   */
-  readonly onFailure?: IQueue;
-}
-
-/** A function whose handler is bundled into its worker. */
-export interface TaskFunctionProps extends TaskQueueProps {
-  /** Path of the module that exports the task's `handler`, absolute or from the folder where the CDK app runs. */
-  readonly entry: string;
-
-  /**
-   * How long one attempt may take: 1 s to 890 s. Lambda's own time-out is longer by the grace period and 5 s: for the
-   * code to heed `context.signal`, and for the last write.
-   *
-   * @default - 60 seconds
-   */
-  readonly timeout?: Duration;
-
-  /**
-   * How a task is stopped whose code runs, and how code ends that takes longer than its time-out. `kill`: its signal
-   * aborts, and after the grace period the process is killed, whatever the code does. `cooperative`: its signal
-   * aborts, and nothing more; this needs no thread beside the code, and no 256 MB.
-   *
-   * @default - kill
-   */
-  readonly stop?: 'kill' | 'cooperative';
-
-  /**
-   * How long code that must end has to heed `context.signal` before it is killed: 0 to 60 s.
-   *
-   * @default - 5 seconds
-   */
-  readonly stopGracePeriod?: Duration;
-
-  /**
-   * Memory of an instance in MB, and with it its share of CPU: 256 to 10,240, from 128 on with cooperative stop.
-   *
-   * @default - 512 MB
-   */
-  readonly memorySize?: number;
-
-  /**
-   * Environment variables for the task's code.
-   *
-   * @default - none but ours
-   */
-  readonly environment?: Readonly<Record<string, string>>;
-
-  /**
-   * The instruction set.
-   *
-   * @default - arm64
-   */
-  readonly architecture?: Architecture;
-}
-
-/** An existing Lambda function of any runtime, which a worker of ours invokes. */
-export interface ExistingFunctionProps extends TaskQueueProps {
-  /**
-   * How long the worker waits for an answer: 1 s to 890 s, and at least the function's own time-out.
-   *
-   * @default - the function's own time-out where it is known, else 60 seconds
-   */
-  readonly timeout?: Duration;
-
-  /**
-   * Memory of a worker in MB, which does nothing but wait: 128 to 10,240.
-   *
-   * @default - 256 MB
-   */
-  readonly memorySize?: number;
-}
-
-/** What runs the tasks: a handler of the user's, or an existing function. */
-export type TaskExecutor = TaskFunctionProps | (ExistingFunctionProps & { readonly target: IFunction });
 
 /** What a task function is deployed with: the parts of TaskMode that it uses. */
 export interface TaskFunctionParts {

@@ -5,12 +5,8 @@ import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import { TaskApi } from './task-api.ts';
 import { TaskFollowUp } from './task-follow-up.ts';
-import {
-  type ExistingFunctionProps,
-  TaskFunction,
-  type TaskFunctionParts,
-  type TaskFunctionProps,
-} from './task-function.ts';
+import { TaskFunction, type TaskFunctionParts } from './task-function.ts';
+import type { ExistingFunctionProps, TaskFunctionProps } from './task-function-props.ts';
 import { TaskSweep } from './task-sweep.ts';
 import { TaskTable } from './task-table.ts';
 

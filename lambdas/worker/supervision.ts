@@ -9,6 +9,9 @@ import type { ExpectedRun, WatchedRun } from './supervisor-protocol.ts';
 /** However AWS does, a process that must end has ended this long after. */
 const KILL_WITHIN_MS = 4500;
 
+/** How long the last writes may take beside code that may still run. */
+const LEFT_BEHIND_MS = 1000;
+
 /** How long a neighbour that is writing its end may take for it before the process is killed. */
 const FINISH_MS = 500;
 
@@ -83,12 +86,23 @@ export class Supervision {
     const neighbours = runs().filter((other) => other.slot !== run.slot && slots.isCurrent(other));
     for (const neighbour of neighbours) slots.tryKill(neighbour);
     await this.#untilFinished(neighbours);
-    await pauseMainThread();
-    await Promise.allSettled([
-      this.#settle(run, run),
-      ...neighbours.map((neighbour) => this.#settle(neighbour, run)),
-    ]);
+    const isPaused = await pauseMainThread();
+    const writes = [run, ...neighbours].map((cutOff) =>
+      isPaused ? this.#settle(cutOff, run) : this.#leaveBehind(cutOff),
+    );
+    await Promise.race([Promise.allSettled(writes), ...(isPaused ? [] : [pause(LEFT_BEHIND_MS)])]);
     killProcess();
+  }
+
+  /**
+   * The code may still run, inside native code perhaps, so nothing is written that says otherwise. The process is killed
+   * at once, its lease ends right after, and then its message comes to whoever writes how it ended.
+   */
+  async #leaveBehind({ key, runId, receiptHandle }: ExpectedRun): Promise<void> {
+    const { store, queue, queueUrl } = this.#options.dependencies;
+    const leaseUntil = Date.now() + 2 * LEFT_BEHIND_MS;
+    await store.extendLease(key, runId, leaseUntil);
+    await queue.retime(queueUrl, receiptHandle, (leaseUntil - Date.now()) / 1000 + 1);
   }
 
   /** Writes how a run ended that was cut off by the killing of `killed`, itself or a neighbour. */

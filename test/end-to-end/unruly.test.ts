@@ -56,6 +56,18 @@ test('a module that cannot be loaded is a failed attempt, told with its error', 
   expect(task.taskErrorMessage).toContain('UnhandledInvocationError: Error: this module cannot be loaded');
 });
 
+test('code inside native code, which cannot be paused, is dead before its task is said to be Stopped', async () => {
+  const id = await api.accepted('crowd', { payload: { does: 'block' } });
+  await api.until('crowd', id, 'Running');
+  await expect.poll(() => runtime.environmentPids('crowd').length).toBe(1);
+  const [pid] = runtime.environmentPids('crowd');
+  await api.stop('crowd', id);
+  const task = await api.until('crowd', id, 'Stopped');
+  expect(runtime.environmentPids('crowd')).not.toContain(pid);
+  expect(detailOf(task.events, 'Stopped')).toEqual({ endedBy: 'died', tookMs: expect.any(Number) });
+  expect(detailOf(task.events, 'Stopped').tookMs).toBeLessThan(9000);
+});
+
 describe('a kill beside neighbours in the same process', () => {
   test('hands these back at once, and counts no attempt against them', async () => {
     const spin = { does: 'spin', seconds: 600 };

@@ -202,13 +202,20 @@ it('never runs more batches at once than the maximum concurrency, and reaches it
   let running = 0;
   let most = 0;
   let done = 0;
+  let open: () => void = () => undefined;
+  const allRun = new Promise<void>((resolve) => {
+    open = resolve;
+  });
   await sendMany(queue.queueUrl, 60);
   poll(
     queue,
     async () => {
       running += 1;
       most = Math.max(most, running);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // The first ones wait for each other: were the maximum never reached, none would end.
+      if (running === 4) open();
+      await allRun;
+      await new Promise((resolve) => setImmediate(resolve));
       running -= 1;
       done += 1;
     },

@@ -1,9 +1,10 @@
+import { pbkdf2Sync } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskHandler } from '../../../lambdas/worker/handler.ts';
 
 interface UnrulyPayload {
   /** What it does for `seconds`, at least on its first `attempts`. */
-  readonly does?: 'spin' | 'ignore' | 'heed' | 'exit' | 'exhaust';
+  readonly does?: 'spin' | 'block' | 'ignore' | 'heed' | 'exit' | 'exhaust';
   readonly seconds?: number;
   readonly attempts?: number;
 }
@@ -20,6 +21,8 @@ const DEEDS: Record<NonNullable<UnrulyPayload['does']>, (ms: number, signal: Abo
     const endTime = Date.now() + ms;
     while (Date.now() < endTime);
   },
+  /** Works inside native code, for an hour or more, where there is no JavaScript to pause. */
+  block: () => pbkdf2Sync('password', 'salt', 2 ** 31 - 1, 64, 'sha512'),
   ignore: (ms) => pause(ms),
   heed: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   exit: () => process.exit(7),
