@@ -10,7 +10,7 @@ import type { ExpectedRun, WatchedRun } from './supervisor-protocol.ts';
 const KILL_WITHIN_MS = 4500;
 
 /** How long the last writes may take beside code that may still run. */
-const LEFT_BEHIND_MS = 1000;
+const UNPAUSED_MS = 1000;
 
 /** How long a neighbour that is writing its end may take for it before the process is killed. */
 const FINISH_MS = 500;
@@ -87,11 +87,32 @@ export class Supervision {
     for (const neighbour of neighbours) slots.tryKill(neighbour);
     await this.#untilFinished(neighbours);
     const isPaused = await pauseMainThread();
-    const writes = [run, ...neighbours].map((cutOff) =>
-      isPaused ? this.#settle(cutOff, run) : this.#leaveBehind(cutOff),
+    const writes = Promise.allSettled(
+      [run, ...neighbours].map((cutOff) => this.#settle(cutOff, run, isPaused)),
     );
-    await Promise.race([Promise.allSettled(writes), ...(isPaused ? [] : [pause(LEFT_BEHIND_MS)])]);
+    await Promise.race([writes, ...(isPaused ? [] : [pause(UNPAUSED_MS)])]);
     killProcess();
+  }
+
+  /** Sees to a run that is cut off by the killing of `killed`: that itself, or its neighbour. */
+  async #settle(run: ExpectedRun, killed: ExpectedRun, isPaused: boolean): Promise<void> {
+    const { dependencies, timeoutSeconds } = this.#options;
+    const { store, queue, queueUrl } = dependencies;
+    const task = await store.get(run.key, Date.now());
+    let outcome: WakeUpOutcome = 'keep';
+    if (!isOfRun(task, run)) {
+      // Not started yet, or over already: its message tells either to who comes next.
+      await queue.retime(queueUrl, run.receiptHandle, 0);
+    } else if (run !== killed && task.status === 'Running') {
+      const waitMs = isPaused ? 0 : 3 * UNPAUSED_MS;
+      const cause = `killed beside ${killed.key.taskId}`;
+      outcome = await handBack(dependencies, task, run, { cause, waitMs });
+    } else if (isPaused) {
+      outcome = await endKilledRun(dependencies, task, timeoutSeconds, run);
+    } else {
+      await this.#leaveBehind(run);
+    }
+    if (outcome === 'done') await queue.delete(queueUrl, run.receiptHandle);
   }
 
   /**
@@ -100,25 +121,8 @@ export class Supervision {
    */
   async #leaveBehind({ key, runId, receiptHandle }: ExpectedRun): Promise<void> {
     const { store, queue, queueUrl } = this.#options.dependencies;
-    const leaseUntil = Date.now() + 2 * LEFT_BEHIND_MS;
-    await store.extendLease(key, runId, leaseUntil);
-    await queue.retime(queueUrl, receiptHandle, (leaseUntil - Date.now()) / 1000 + 1);
-  }
-
-  /** Writes how a run ended that was cut off by the killing of `killed`, itself or a neighbour. */
-  async #settle(run: ExpectedRun, killed: ExpectedRun): Promise<void> {
-    const { dependencies, timeoutSeconds } = this.#options;
-    const task = await dependencies.store.get(run.key, Date.now());
-    if (!isOfRun(task, run)) {
-      // Not started yet, or over already: its message tells either to who comes next.
-      await dependencies.queue.retime(dependencies.queueUrl, run.receiptHandle, 0);
-      return;
-    }
-    const isForOwnReason = run === killed || task.status === 'Stopping';
-    const outcome: WakeUpOutcome = isForOwnReason
-      ? await endKilledRun(dependencies, task, timeoutSeconds, run)
-      : await handBack(dependencies, task, run, { cause: `killed beside ${killed.key.taskId}`, waitMs: 0 });
-    if (outcome === 'done') await dependencies.queue.delete(dependencies.queueUrl, run.receiptHandle);
+    await store.extendLease(key, runId, Date.now() + 2 * UNPAUSED_MS);
+    await queue.retime(queueUrl, receiptHandle, (3 * UNPAUSED_MS) / 1000);
   }
 
   /** Leaves neighbours that are writing their end some time for it, which a busy main thread does not use. */
