@@ -11,7 +11,7 @@ test('every delayed, queued and running task ends after a restart in the middle 
   const dataDir = temporaryFolder('restart');
   const app = { assemblyDir: inject('unrulyAssemblyDir'), dataDir };
   const before = await startExample(app);
-  const delayed = await Promise.all([10, 11, 12].map((delay) => before.api.accepted('unruly', { delay })));
+  const delayed = await Promise.all([3, 4, 5].map((delay) => before.api.accepted('unruly', { delay })));
   const payload = { does: 'heed', seconds: 1 };
   // Three run in each process: some of these run at the restart, and most wait in the queue.
   const queued = await Promise.all(
