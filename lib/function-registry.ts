@@ -5,8 +5,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { AwsCustomResource, type AwsSdkCall, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
+import type { AsyncInvokeConfig } from '../lambdas/domain/async-invoke-config.ts';
 import { ENV } from '../lambdas/domain/env.ts';
-import type { TaskConfig } from '../lambdas/domain/task.ts';
 import { LOG_RETENTION, writeLogs } from './bundled-function.ts';
 
 export interface FunctionRegistryProps {
@@ -21,7 +21,7 @@ export interface RegisteredFunction {
   readonly deadLetterQueueUrl: string;
   readonly eventSourceId: string;
   readonly shardCount: number;
-  readonly defaults: TaskConfig;
+  readonly defaults: AsyncInvokeConfig;
 }
 
 /**
@@ -129,6 +129,7 @@ function deployedRow(registered: RegisteredFunction, deployedBy: string): object
 function attribute(value: unknown): object {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'number') return { N: String(value) };
+  if (typeof value === 'boolean') return { BOOL: value };
   return {
     M: Object.fromEntries(Object.entries(value ?? {}).map(([name, part]) => [name, attribute(part)])),
   };

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { AsyncInvokeConfig } from '../lambdas/domain/async-invoke-config.ts';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
   EVENT_AGE_SECONDS_RANGE,
@@ -20,7 +21,6 @@ import {
   TASK_TIMEOUT_DEFAULT_SECONDS,
   TIMEOUT_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
-import type { TaskConfig } from '../lambdas/domain/task.ts';
 import type { LambdaBundleProps } from './lambda-bundle.ts';
 import type {
   ExistingFunctionProps,
@@ -49,7 +49,7 @@ export interface CheckedTaskFunction {
         };
       };
   readonly shardCount: number;
-  readonly defaults: TaskConfig;
+  readonly defaults: AsyncInvokeConfig;
 }
 
 interface Range {
@@ -168,9 +168,10 @@ function checkedEntry(entry: string, check: PropsCheck): string {
   return existsSync(path) ? path : check.refuse('entry', 'the path of a module that exists', `"${path}"`);
 }
 
-function checkedConfig(props: TaskQueueProps, check: PropsCheck): TaskConfig {
+function checkedConfig(props: TaskQueueProps, check: PropsCheck): AsyncInvokeConfig {
   const retries = props.maxAsyncRetryAttempts ?? RETRY_ATTEMPTS_RANGE.default;
   return {
+    asyncTask: props.taskMode ?? true,
     maxAsyncRetryAttempts: check.whole('maxAsyncRetryAttempts', retries, RETRY_ATTEMPTS_RANGE),
     maxAsyncEventAgeInSeconds: check.seconds(
       'maxAsyncEventAge',
@@ -181,7 +182,10 @@ function checkedConfig(props: TaskQueueProps, check: PropsCheck): TaskConfig {
   };
 }
 
-function checkedDestinations(props: TaskQueueProps, check: PropsCheck): Pick<TaskConfig, 'destinations'> {
+function checkedDestinations(
+  props: TaskQueueProps,
+  check: PropsCheck,
+): Pick<AsyncInvokeConfig, 'destinations'> {
   const names = (['onSuccess', 'onFailure'] as const).filter((name) => props[name] !== undefined);
   const destinations = Object.fromEntries(
     names.map((name) => [name, checkedDestination(name, props[name], check)]),

@@ -35,6 +35,14 @@ export interface TaskQueueProps {
   readonly pollers?: { readonly min: number; readonly max: number };
 
   /**
+   * Whether asynchronous invocations are tasks: recorded, and to be queried, listed and stopped. Without it they run and
+   * leave no record; retries, age limit and destinations hold as well. PutAsyncInvokeConfig changes it at run time.
+   *
+   * @default - they are tasks
+   */
+  readonly taskMode?: boolean;
+
+  /**
    * How often a failed attempt is repeated: 0 to 8.
    *
    * @default - 3 times

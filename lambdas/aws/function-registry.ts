@@ -61,7 +61,7 @@ export class FunctionRegistry {
 
 function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
   const { functionName, functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, defaults } = row;
-  const { shardCount, shardCounts } = row;
+  const { shardCount, shardCounts, runtimeConfig } = row;
   if (typeof functionName !== 'string' || typeof queueUrl !== 'string' || typeof shardCount !== 'number') {
     throw new Error(`row "${functionName}" of the function table is no registered function`);
   }
@@ -74,6 +74,7 @@ function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
     shardCount,
     maxShardCount: Math.max(shardCount, ...shardCounts),
     defaults,
+    ...(runtimeConfig && { runtimeConfig }),
     isDeleted: row.isDeleted === true,
   };
 }

@@ -5,12 +5,19 @@ export type ErrorCode =
   | 'PathNotSupported'
   | 'FunctionNotFound'
   | 'AliasNotFound'
+  | 'AsyncConfigNotExists'
+  | 'ConcurrentUpdateError'
+  | 'AccessDenied'
+  | 'SignatureNotMatch'
+  | 'InvalidAccessKeyID'
   | 'AsyncTaskNotFound'
   | 'AsyncTaskAlreadyExists'
   /** Ours: the contract has no code for stopping a task that ended otherwise. */
   | 'AsyncTaskFinished'
   /** Ours: only a task that ended without success can be run again. */
   | 'RedriveNotAllowed'
+  /** Alibaba's own for a user's rate: the FC SDK reads `x-acs-retry-after` of codes with this word only (section 12). */
+  | 'Throttling.User'
   /** Ours: AWS did not take or answer a call in time; repeating the request is safe. */
   | 'ServiceUnavailable'
   | 'InternalServerError';

@@ -1,7 +1,7 @@
-import type { TaskConfig } from './task.ts';
+import type { Configured } from './async-invoke-config.ts';
 
 /** A function that takes tasks, as the registry table knows it. */
-export interface TaskFunctionRecord {
+export interface TaskFunctionRecord extends Configured {
   readonly functionName: string;
   readonly functionArn: string;
   readonly queueUrl: string;
@@ -11,8 +11,6 @@ export interface TaskFunctionRecord {
   readonly shardCount: number;
   /** The most shards there ever were: readers look at all of these. */
   readonly maxShardCount: number;
-  /** What the construct deployed. */
-  readonly defaults: TaskConfig;
   /** Removed from the stack: takes no further task, and its old ones can still be read. */
   readonly isDeleted: boolean;
 }

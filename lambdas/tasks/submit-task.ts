@@ -3,6 +3,7 @@ import type { FunctionRegistry } from '../aws/function-registry.ts';
 import type { PayloadStore } from '../aws/payload-store.ts';
 import { QueueGoneError, type TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
+import { configOf, taskConfigOf } from '../domain/async-invoke-config.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { INITIAL_STATUS } from '../domain/lifecycle.ts';
 import { INLINE_PAYLOAD_MAX_BYTES, QUEUE_DELAY_MAX_SECONDS, RESEND_AFTER_MS } from '../domain/limits.ts';
@@ -79,7 +80,7 @@ interface NewTask {
 
 function newTask({ request, key, submissionId, payload, target, now }: NewTask): TaskIn<'Enqueued'> {
   const dueTime = now + request.delaySeconds * 1000;
-  const config = target.defaults;
+  const config = taskConfigOf(configOf(target));
   return {
     ...key,
     status: INITIAL_STATUS,

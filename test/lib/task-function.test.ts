@@ -95,7 +95,11 @@ describe('the registration', () => {
       'SET #functionArn = :functionArn, #queueUrl = :queueUrl, #deadLetterQueueUrl = :deadLetterQueueUrl, #eventSourceId = :eventSourceId, #shardCount = :shardCount, #deployedBy = :deployedBy, #defaults = :defaults REMOVE isDeleted ADD shardCounts :counts',
     );
     expect(parameters.ExpressionAttributeValues[':defaults']).toEqual({
-      M: { maxAsyncRetryAttempts: { N: '3' }, maxAsyncEventAgeInSeconds: { N: '86400' } },
+      M: {
+        asyncTask: { BOOL: true },
+        maxAsyncRetryAttempts: { N: '3' },
+        maxAsyncEventAgeInSeconds: { N: '86400' },
+      },
     });
   });
 

@@ -265,7 +265,7 @@ describe('a failed attempt of a task that may be repeated', () => {
 
   test('wakes up by a fresh delayed message where the wait is long, so that none is in flight meanwhile', async () => {
     await world.register('patient', {
-      defaults: { maxAsyncRetryAttempts: 8, maxAsyncEventAgeInSeconds: 3600 },
+      defaults: { asyncTask: true, maxAsyncRetryAttempts: 8, maxAsyncEventAgeInSeconds: 3600 },
     });
     const key = await submit({ functionName: 'patient' });
     world.random.value = 0.999;

@@ -177,7 +177,7 @@ test('what stands behind a long backlog is reached run by run', async () => {
 describe('a function that was removed', () => {
   test('has every waiting task made Invalid, and nothing else is touched', async () => {
     await world.register('leaving', {
-      defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
+      defaults: { asyncTask: true, maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
     });
     const waiting = await submit({ functionName: 'leaving' });
     const delayed = await submit({ functionName: 'leaving', delaySeconds: 600 });

@@ -53,7 +53,7 @@ export async function startSweepWorld() {
     // Each function drains its own, as each has its own.
     await world.register('stubborn', {
       deadLetterQueueUrl: queueUrl.replace('/echo', '/stubborn-dead'),
-      defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
+      defaults: { asyncTask: true, maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
     });
     await world.register('told', world.toldFunction);
     await world.purge();

@@ -48,14 +48,14 @@ export async function startWorld() {
           eventSourceId: 'event-source-1',
           shardCount: SHARDS,
           shardCounts: new Set([SHARDS]),
-          defaults: { maxAsyncRetryAttempts: 0, maxAsyncEventAgeInSeconds: 3600 },
+          defaults: { asyncTask: true, maxAsyncRetryAttempts: 0, maxAsyncEventAgeInSeconds: 3600 },
           ...overrides,
         }),
       }),
     );
   await register('echo');
   await register('stubborn', {
-    defaults: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
+    defaults: { asyncTask: true, maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
   });
   const followUpQueueUrl = queueUrl.replace('/echo', '/follow-ups');
   for (const QueueName of FOLLOW_UP_QUEUES) await sqs.send(new CreateQueueCommand({ QueueName }));
@@ -64,6 +64,7 @@ export async function startWorld() {
   const toldFunction = {
     deadLetterQueueUrl: queueUrl.replace('/echo', '/told-dead'),
     defaults: {
+      asyncTask: true,
       maxAsyncRetryAttempts: 0,
       maxAsyncEventAgeInSeconds: 3600,
       destinations: { onSuccess: destination('told-success'), onFailure: destination('told-failure') },
