@@ -8,6 +8,7 @@ export interface DataDirectory {
   readonly cloudAssembly: string;
   readonly queues: string;
   readonly tables: string;
+  readonly secrets: string;
   readonly deployedState: string;
   readonly environmentProgram: string;
   release(): void;
@@ -22,6 +23,7 @@ export async function openDataDirectory(dir: string, options: { fresh: boolean }
     cloudAssembly: join(root, 'cdk.out'),
     queues: join(root, 'queues'),
     tables: join(root, 'tables'),
+    secrets: join(root, 'secrets.json'),
     deployedState: join(root, 'deployed.json'),
     environmentProgram: join(root, 'environment.mjs'),
   };

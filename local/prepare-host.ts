@@ -9,6 +9,8 @@ import { serveLambdaApi } from './functions/lambda-api.ts';
 import { LambdaService } from './functions/lambda-service.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Host } from './resources/deployer.ts';
+import { SecretStore } from './secrets/secret-store.ts';
+import { serveSecretsManagerApi } from './secrets/secrets-manager-api.ts';
 
 /** At a stop, running invocations may still finish for this long: it loses nothing, and the whole stop takes under 2 s. */
 const DRAIN_MS = 1000;
@@ -29,7 +31,7 @@ export interface HostOptions {
 export interface PreparedHost {
   readonly stack: Stack;
   readonly host: Host;
-  readonly endpoints: Engines['endpoints'];
+  readonly endpoints: Engines['endpoints'] & { readonly secretsManager: string };
 }
 
 /** Gets ready at once what deploying needs: the synthesized stack, and what runs it. */
@@ -46,6 +48,9 @@ export async function prepareHost(
     DeployedState.read(data.deployedState),
   ]);
   const { endpoints, sqs, dynamodb, queueEngine } = engines;
+  const secrets = SecretStore.open(data.secrets);
+  const secretsApi = await serveSecretsManagerApi(secrets);
+  cleanup.defer(() => secretsApi.close());
   const lambdaApi = await serveLambdaApi(() => lambda);
   cleanup.defer(() => lambdaApi.close());
   const lambda: LambdaService = new LambdaService({
@@ -58,6 +63,7 @@ export async function prepareHost(
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
       AWS_ENDPOINT_URL_S3: endpoints.s3,
       AWS_ENDPOINT_URL_LAMBDA: lambdaApi.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsApi.endpoint,
     },
   });
   const pollers: Host['pollers'] = [];
@@ -72,6 +78,7 @@ export async function prepareHost(
     sqsEndpoint: endpoints.sqs,
     dynamodb,
     queueEngine,
+    secrets,
     lambda,
     gateway,
     pollers,
@@ -80,7 +87,7 @@ export async function prepareHost(
     deployedState,
     log,
   };
-  return { stack, host, endpoints };
+  return { stack, host, endpoints: { ...endpoints, secretsManager: secretsApi.endpoint } };
 }
 
 async function synthesizedStack(options: HostOptions, region: string): Promise<Stack> {

@@ -37,7 +37,12 @@ export interface LocalRuntime {
   readonly url: string;
   readonly stackName: string;
   readonly region: string;
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly s3: string };
+  readonly endpoints: {
+    readonly dynamodb: string;
+    readonly sqs: string;
+    readonly s3: string;
+    readonly secretsManager: string;
+  };
   /** Names of the task functions that the template's custom resources write into the registry. */
   readonly functionNames: readonly string[];
   /** What Ref of a resource gives; undefined when the template has none of that logical id. */

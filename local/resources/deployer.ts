@@ -6,6 +6,7 @@ import type { QueuePoller } from '../event-sources/queue-poller.ts';
 import type { RateSchedule } from '../event-sources/rate-schedule.ts';
 import type { LambdaService } from '../functions/lambda-service.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Properties } from './properties.ts';
 
 /** A resource of the template on its way to being deployed: every intrinsic function is resolved. */
@@ -31,6 +32,7 @@ export interface Host {
   readonly sqsEndpoint: string;
   readonly dynamodb: DynamoDBClient;
   readonly queueEngine: QueueEngine;
+  readonly secrets: SecretStore;
   readonly lambda: LambdaService;
   readonly gateway: Gateway;
   /** Event sources that start to poll when everything is deployed. */

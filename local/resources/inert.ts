@@ -8,6 +8,7 @@ const INERT_TYPES = [
   'AWS::Lambda::EventInvokeConfig',
   'AWS::SQS::QueuePolicy',
   'AWS::S3::BucketPolicy',
+  'AWS::SecretsManager::ResourcePolicy',
   'AWS::Logs::LogGroup',
   'AWS::Logs::ResourcePolicy',
   'AWS::CDK::Metadata',

@@ -6,6 +6,7 @@ import { deployHttpApi, deployIntegration, deployRoute, deployStage } from './ht
 import { deployFunction } from './lambda-function.ts';
 import { deployQueue } from './queue.ts';
 import { deployRule } from './schedule-rule.ts';
+import { deploySecret } from './secret.ts';
 import { deployTable } from './table.ts';
 
 /** Who deploys which type: a new type is a new file and a line here. */
@@ -20,6 +21,7 @@ export const DEPLOYERS: Readonly<Record<string, Deployer>> = {
   'AWS::Lambda::EventSourceMapping': deployEventSourceMapping,
   'AWS::Lambda::Function': deployFunction,
   'AWS::S3::Bucket': deployBucket,
+  'AWS::SecretsManager::Secret': deploySecret,
   'AWS::SQS::Queue': deployQueue,
   'Custom::AWS': deployCustomAws,
 };
