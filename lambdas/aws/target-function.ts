@@ -1,6 +1,5 @@
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { callAws } from './faults.ts';
-import { lambda } from './lambda-client.ts';
 
 /** How an existing function answered. */
 export type TargetAnswer =
@@ -13,20 +12,33 @@ export type TargetAnswer =
       readonly stack: string | undefined;
     };
 
-/**
- * Invokes an existing function and waits for its answer.
- * @throws TaskModeError when Lambda did not run it: throttled, away, or it does not exist.
- */
-export async function invokeTarget(
-  arn: string,
-  payloadText: string,
-  signal: AbortSignal,
-): Promise<TargetAnswer> {
-  const command = new InvokeCommand({ FunctionName: arn, Payload: new TextEncoder().encode(payloadText) });
-  const answer = await callAws('Lambda', () => lambda.send(command, { abortSignal: signal }));
-  const text = new TextDecoder().decode(answer.Payload);
-  if (answer.FunctionError === undefined) return { isSuccess: true, resultText: text === '' ? 'null' : text };
-  return { isSuccess: false, ...reportedError(text) };
+export interface TargetFunctionOptions {
+  readonly client: LambdaClient;
+  readonly arn: string;
+}
+
+/** An existing Lambda function, of any runtime. */
+export class TargetFunction {
+  readonly #options: TargetFunctionOptions;
+
+  constructor(options: TargetFunctionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Invokes it and waits for its answer.
+   * @throws TaskModeError when Lambda did not run it: throttled, away, or it does not exist.
+   */
+  async invoke(payloadText: string, signal: AbortSignal): Promise<TargetAnswer> {
+    const { client, arn } = this.#options;
+    const command = new InvokeCommand({ FunctionName: arn, Payload: new TextEncoder().encode(payloadText) });
+    const answer = await callAws('Lambda', () => client.send(command, { abortSignal: signal }));
+    const text = new TextDecoder().decode(answer.Payload);
+    if (answer.FunctionError === undefined) {
+      return { isSuccess: true, resultText: text === '' ? 'null' : text };
+    }
+    return { isSuccess: false, ...reportedError(text) };
+  }
 }
 
 /** Each runtime reports in this shape; what does not is told as it is. */

@@ -1,4 +1,4 @@
-import { invokeTarget } from '../aws/target-function.ts';
+import type { TargetFunction } from '../aws/target-function.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { FAILURES, taskFailure } from '../domain/failure.ts';
 import type { AttemptOutcome } from '../tasks/end-run.ts';
@@ -8,10 +8,10 @@ import type { Execute } from './attempt.ts';
  * Does the work by an existing function of any runtime, invoked synchronously. When its signal aborts, it stops
  * waiting: the function goes on, for Lambda cannot cancel an invocation, and what it answers counts no more.
  */
-export function invokeExecutor(targetArn: string): Execute {
+export function invokeExecutor(target: TargetFunction): Execute {
   return async (payloadText, { signal }) => {
     try {
-      const answer = await invokeTarget(targetArn, payloadText, signal);
+      const answer = await target.invoke(payloadText, signal);
       return answer.isSuccess
         ? answer
         : { isSuccess: false, failure: reportedFailure(answer.errorType, answer.errorMessage, answer.stack) };

@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
-import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { QueueDestination } from '../../lambdas/aws/queue-destination.ts';
-import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
-import { TaskIndex } from '../../lambdas/aws/task-index.ts';
-import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
-import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import { TargetFunction } from '../../lambdas/aws/target-function.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
@@ -18,6 +14,10 @@ import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
 import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
+import type { TaskContext } from '../../lambdas/worker/handler.ts';
+import { invokeExecutor } from '../../lambdas/worker/invoke-executor.ts';
+import { adapterClasses, adapterFiles } from '../aws/adapters.ts';
+import { startTarget, TARGET_ARN } from '../aws/target.ts';
 import { AwsAway, CallRecorder, callsOf, Death, FAULTS, type PlannedFault } from './faults.ts';
 import { startFollowUpWorld } from './follow-up-world.ts';
 import { endings, illegalSteps } from './history.ts';
@@ -30,6 +30,12 @@ const LARGE = JSON.stringify('x'.repeat(5000));
 /** What ran, in the order in which it did: each says which it was in its result. */
 let executions: string[] = [];
 
+/** A Lambda function that knows nothing of tasks. */
+const targetClient = await startTarget(() => {
+  executions.push(`run ${executions.length}`);
+  return { body: executions.at(-1) };
+});
+
 /** The adapters of one process, and the use cases on them. */
 function processWith(recorder: CallRecorder) {
   const adapters = {
@@ -40,8 +46,12 @@ function processWith(recorder: CallRecorder) {
     index: recorder.recorded(world.index),
   };
   const common = { ...adapters, storeFor: () => adapters.store, clock: world.clock };
+  const target = recorder.recorded(new TargetFunction({ client: targetClient, arn: TARGET_ARN }));
+  const invoke = invokeExecutor(target);
   const attempt = async (task: Task): Promise<AttemptOutcome> => {
     if (recorder.isDead) throw new Death();
+    if (task.taskId === 'invoking')
+      return invoke('1', { signal: new AbortController().signal } as TaskContext);
     executions.push(`run ${executions.length}`);
     if (task.functionName === 'stubborn' && task.attempt === 1) {
       return {
@@ -183,6 +193,12 @@ const SCENARIOS: Record<string, Scenario> = {
   },
   'run of a large payload with a large result': {
     before: submitted({ payload: LARGE }),
+    act: async (process, key) => process.deliver(key, await received()),
+    ends: ['Succeeded'],
+    endsCutOff: ['Failed'],
+  },
+  'run of an existing function': {
+    before: submitted(),
     act: async (process, key) => process.deliver(key, await received()),
     ends: ['Succeeded'],
     endsCutOff: ['Failed'],
@@ -353,10 +369,10 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
-/** Which function's task a scenario is about: stubborn ones fail their first attempt and have more, of others queues are told. */
+/** Which function's task a scenario is about: stubborn ones fail their first attempt and have more, of others queues are told, and some are done by an existing function. */
 const keyOf = (name: string): TaskKey => ({
   functionName: name.includes('repeated') ? 'stubborn' : name.includes('told') ? 'told' : 'echo',
-  taskId: 'faulty',
+  taskId: name.includes('existing function') ? 'invoking' : 'faulty',
 });
 
 const seen = new Set<string>();
@@ -451,16 +467,13 @@ describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
   });
 });
 
-afterAll(() => {
-  const adapters = [
-    TaskStore,
-    TaskQueue,
-    PayloadStore,
-    FunctionRegistry,
-    TaskIndex,
-    SweepIndex,
-    QueueDestination,
-  ];
-  const missing = adapters.flatMap(callsOf).filter((call) => !seen.has(call));
+test('nothing calls AWS but adapters', () => {
+  const files = adapterFiles();
+  expect(files.flatMap(({ adapters }) => adapters).length).toBeGreaterThan(6);
+  expect(files.filter(({ callsOutside }) => callsOutside).map(({ file }) => file)).toEqual([]);
+});
+
+afterAll(async () => {
+  const missing = (await adapterClasses()).flatMap(callsOf).filter((call) => !seen.has(call));
   expect(missing, 'calls that no scenario makes').toEqual([]);
 });

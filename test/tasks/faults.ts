@@ -1,4 +1,4 @@
-import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
+import { TaskModeError } from '../../lambdas/domain/errors.ts';
 
 /** How a call to AWS goes wrong. */
 export type Fault =
@@ -17,9 +17,10 @@ export class Death extends Error {
 }
 
 /** AWS did not take a call, as the adapters say it. */
-export class AwsAway extends Error {
-  override readonly name = 'TaskModeError';
-  readonly code = 'ServiceUnavailable';
+export class AwsAway extends TaskModeError {
+  constructor(call: string) {
+    super('ServiceUnavailable', `${call} went wrong`, { cause: new Error(call) });
+  }
 }
 
 export interface PlannedFault {
@@ -48,8 +49,7 @@ export class CallRecorder {
         const label = `${target.constructor.name}.${String(name)}`;
         const kind = kindOf(target, String(name));
         if (kind === 'pages') return (...args: unknown[]) => this.#pages(label, call(...args) as Pages);
-        if (kind === 'call') return (...args: unknown[]) => this.#call(label, () => call(...args));
-        return call;
+        return kind === 'call' ? (...args: unknown[]) => this.#call(label, () => call(...args)) : call;
       },
     });
   }
@@ -79,15 +79,15 @@ export class CallRecorder {
 
 type Pages = AsyncGenerator;
 
-/** Whether a method of an adapter calls AWS: all do that are asynchronous. */
+/** Whether a method of an adapter calls AWS: all do that are asynchronous, and those that leave it to a private one. */
 function kindOf(adapter: object, name: string): 'call' | 'pages' | undefined {
   const method: unknown = Reflect.get(Object.getPrototypeOf(adapter), name);
-  if (typeof method !== 'function') return undefined;
-  const kinds = { AsyncFunction: 'call', AsyncGeneratorFunction: 'pages' } as const;
-  const kind = method.constructor.name as keyof typeof kinds;
-  // Whatever the sweep's index tells, it tells in pages.
-  if (adapter instanceof SweepIndex && name !== 'constructor') return 'pages';
-  return kinds[kind];
+  if (typeof method !== 'function' || name === 'constructor') return undefined;
+  if (method.constructor.name === 'AsyncFunction') return 'call';
+  if (method.constructor.name === 'AsyncGeneratorFunction') return 'pages';
+  const source = String(method);
+  if (/this\.#pages\(/.test(source)) return 'pages';
+  return /this\.#\w+\(|\.send\(/.test(source) ? 'call' : undefined;
 }
 
 /** Every call to AWS that an adapter can make. */

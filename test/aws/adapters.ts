@@ -1,0 +1,46 @@
+import { globSync, readFileSync } from 'node:fs';
+
+/** What a line that calls AWS has in it. */
+const CALLS_AWS = /\.send\(|\bpaginate\w*\(|\bcallAws\(|\.consume\(/;
+
+/** A class of the adapters' room as its file has it: the formatter ends it with the first brace at a line's start. */
+const CLASS = /^(?:export )?class (\w+).*?\n\}$/gms;
+
+export interface AdapterFile {
+  readonly file: string;
+  /** The names of its classes that call AWS. */
+  readonly adapters: readonly string[];
+  /** Whether it calls AWS outside of them as well. */
+  readonly callsOutside: boolean;
+}
+
+/** How each file of the adapters' room calls AWS. */
+export function adapterFiles(): AdapterFile[] {
+  return globSync('lambdas/aws/*.ts').map((file) => {
+    const source = readFileSync(file, 'utf-8').replaceAll(/^import .*?;$/gms, '');
+    const adapters = [...source.matchAll(CLASS)].filter(([text]) => CALLS_AWS.test(text));
+    const outside = source.replaceAll(CLASS, '').replaceAll(/^export async function callAws\b.*/gm, '');
+    return { file, adapters: adapters.map(([, name = '']) => name), callsOutside: CALLS_AWS.test(outside) };
+  });
+}
+
+export interface AdapterClass {
+  readonly name: string;
+  readonly prototype: object;
+}
+
+/** The adapters, each as its file exports it. */
+export async function adapterClasses(): Promise<AdapterClass[]> {
+  const files = adapterFiles().filter(({ adapters }) => adapters.length > 0);
+  const classes = await Promise.all(
+    files.map(async ({ file, adapters }) => {
+      const module = (await import(/* @vite-ignore */ `../../${file}`)) as Record<string, AdapterClass>;
+      return adapters.map((name) => {
+        const adapter = module[name];
+        if (!adapter) throw new Error(`${file} keeps its adapter ${name} to itself`);
+        return adapter;
+      });
+    }),
+  );
+  return classes.flat();
+}

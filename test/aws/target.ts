@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll } from 'vitest';
+
+/** What Lambda answers an Invoke. */
+export interface TargetReply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export const TARGET_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:target';
+
+/** A Lambda service with one function in it, which is `invoke`, and a client of it that never repeats a call. */
+export async function startTarget(
+  invoke: (payload: string) => TargetReply | Promise<TargetReply>,
+): Promise<LambdaClient> {
+  const server = createServer(async (request, response) => {
+    let payload = '';
+    for await (const chunk of request) payload += chunk;
+    const { status = 200, headers, body = null } = await invoke(payload);
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify(body));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = new LambdaClient({
+    region: 'us-east-1',
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+  afterAll(() => {
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  return client;
+}
