@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { AwsApiError } from '../aws-json-api.ts';
 import { StartupError } from '../startup-error.ts';
 
 export const CURRENT = 'AWSCURRENT';
@@ -20,16 +21,6 @@ export interface Secret {
   /** Stands for what the template said of the value when it was last deployed. */
   readonly source: string;
   readonly versions: readonly SecretVersion[];
-}
-
-/** A refusal that Secrets Manager's own API would answer, by its wire name. */
-export class SecretsManagerError extends Error {
-  readonly type: string;
-
-  constructor(type: string, message: string) {
-    super(message);
-    this.type = type;
-  }
 }
 
 /**
@@ -73,7 +64,7 @@ export class SecretStore {
         (wantedStage === undefined || candidate.stages.includes(wantedStage)),
     );
     if (version === undefined) {
-      throw new SecretsManagerError(
+      throw new AwsApiError(
         'ResourceNotFoundException',
         `Secrets Manager can't find the specified secret value for ${
           wantedStage === undefined ? `VersionId: ${versionId}` : `staging label: ${wantedStage}`
@@ -93,7 +84,7 @@ export class SecretStore {
     const same = secret.versions.find((version) => version.versionId === versionId);
     if (same !== undefined) {
       if (JSON.stringify(same.value) === JSON.stringify(value)) return { secret, version: same };
-      throw new SecretsManagerError(
+      throw new AwsApiError(
         'ResourceExistsException',
         `You can't modify version ${versionId}: a version's value is written once`,
       );
@@ -111,10 +102,7 @@ export class SecretStore {
         ({ arn }) => arn === secretId || arn.replace(/-\w{6}$/, '') === secretId,
       );
     if (secret === undefined) {
-      throw new SecretsManagerError(
-        'ResourceNotFoundException',
-        "Secrets Manager can't find the specified secret.",
-      );
+      throw new AwsApiError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     }
     return secret;
   }
