@@ -1,12 +1,19 @@
-import { Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Fn, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { AwsCustomResource, type AwsSdkCall, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import {
+  AwsCustomResource,
+  type AwsCustomResourceProps,
+  type AwsSdkCall,
+  PhysicalResourceId,
+} from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { AsyncInvokeConfig } from '../lambdas/domain/async-invoke-config.ts';
+import type { AllowedDestination } from '../lambdas/domain/destination.ts';
 import { ENV } from '../lambdas/domain/env.ts';
+import { DESTINATIONS_ROW } from '../lambdas/domain/storage-names.ts';
 import { LOG_RETENTION, writeLogs } from './bundled-function.ts';
 
 export interface FunctionRegistryProps {
@@ -68,7 +75,7 @@ export class FunctionRegistry extends Construct {
   /** Writes a function's row at deployment, and its tombstone at removal. */
   register(scope: Construct, id: string, registered: RegisteredFunction): void {
     const deployedBy = Fn.join('/', [Stack.of(scope).stackId, scope.node.addr]);
-    const resource = new AwsCustomResource(scope, id, {
+    this.#deploy(scope, id, {
       onUpdate: this.#call(registered.functionName, deployedRow(registered, deployedBy)),
       onDelete: {
         ...this.#call(registered.functionName, {
@@ -79,6 +86,23 @@ export class FunctionRegistry extends Construct {
         }),
         ignoreErrorCodesMatching: 'ConditionalCheckFailed.*',
       },
+    });
+  }
+
+  /** Writes the list of the destinations that may be told, as it is when the app is synthesized. */
+  registerDestinations(scope: Construct, id: string, allowed: () => readonly AllowedDestination[]): void {
+    this.#deploy(scope, id, {
+      onUpdate: this.#call(DESTINATIONS_ROW, {
+        UpdateExpression: 'SET allowed = :allowed',
+        ExpressionAttributeValues: { ':allowed': Lazy.any({ produce: () => attribute(allowed()) }) },
+      }),
+    });
+  }
+
+  /** Has CloudFormation make calls that write the table. */
+  #deploy(scope: Construct, id: string, calls: Pick<AwsCustomResourceProps, 'onUpdate' | 'onDelete'>): void {
+    const resource = new AwsCustomResource(scope, id, {
+      ...calls,
       role: this.#role,
       logGroup: this.#logGroup,
       installLatestAwsSdk: false,
@@ -130,6 +154,7 @@ function attribute(value: unknown): object {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'number') return { N: String(value) };
   if (typeof value === 'boolean') return { BOOL: value };
+  if (Array.isArray(value)) return { L: value.map(attribute) };
   return {
     M: Object.fromEntries(Object.entries(value ?? {}).map(([name, part]) => [name, attribute(part)])),
   };

@@ -1,7 +1,7 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
@@ -11,9 +11,12 @@ import {
   QUEUE_RETENTION_DAYS,
 } from '../lambdas/domain/limits.ts';
 import { BundledFunction } from './bundled-function.ts';
+import type { FunctionRegistry } from './function-registry.ts';
+import type { TaskDestination } from './task-destination.ts';
 
 export interface TaskFollowUpProps {
   readonly removalPolicy: RemovalPolicy;
+  readonly registry: FunctionRegistry;
 }
 
 /**
@@ -24,8 +27,10 @@ export class TaskFollowUp extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly function: BundledFunction;
+  /** By destination, since several functions can have the same. */
+  readonly #destinations = new Map<string, TaskDestination>();
 
-  constructor(scope: Construct, id: string, { removalPolicy }: TaskFollowUpProps) {
+  constructor(scope: Construct, id: string, { removalPolicy, registry }: TaskFollowUpProps) {
     super(scope, id);
     const common = {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -64,6 +69,9 @@ export class TaskFollowUp extends Construct {
     });
     // It is refused while its role cannot read the queue yet.
     eventSource.node.addDependency(this.function);
+    registry.registerDestinations(this, 'Destinations', () =>
+      [...this.#destinations.values()].map(({ allowed }) => allowed),
+    );
   }
 
   /** Lets a function that ends tasks hand them over. */
@@ -74,17 +82,14 @@ export class TaskFollowUp extends Construct {
     );
   }
 
-  /** Lets a queue be told. */
-  grantDeliver({ queueArn, encryptionMasterKey }: IQueue): void {
-    this.function.addToRolePolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }),
-    );
-    if (!encryptionMasterKey) return;
-    this.function.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: [encryptionMasterKey.keyArn],
-      }),
-    );
+  /**
+   * Lets a destination be told, and be named at run time.
+   * @throws Error when it is in another region.
+   */
+  allow(destination: TaskDestination): void {
+    if (this.#destinations.has(destination.destination)) return;
+    destination.checkRegion(this);
+    destination.grantDeliver(this.function);
+    this.#destinations.set(destination.destination, destination);
   }
 }

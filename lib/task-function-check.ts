@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { AsyncInvokeConfig } from '../lambdas/domain/async-invoke-config.ts';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
@@ -178,24 +177,18 @@ function checkedConfig(props: TaskQueueProps, check: PropsCheck): AsyncInvokeCon
       props.maxAsyncEventAge,
       EVENT_AGE_SECONDS_RANGE,
     ),
-    ...checkedDestinations(props, check),
+    ...destinationsOf(props),
   };
 }
 
-function checkedDestinations(
-  props: TaskQueueProps,
-  check: PropsCheck,
-): Pick<AsyncInvokeConfig, 'destinations'> {
-  const names = (['onSuccess', 'onFailure'] as const).filter((name) => props[name] !== undefined);
-  const destinations = Object.fromEntries(
-    names.map((name) => [name, checkedDestination(name, props[name], check)]),
-  );
-  return names.length > 0 ? { destinations } : {};
-}
-
-/** A FIFO queue wants a group for each message, and no task has one. */
-function checkedDestination(property: string, queue: IQueue | undefined, check: PropsCheck) {
-  return queue?.fifo ? check.refuse(property, 'a standard queue', 'a FIFO queue') : queue?.queueArn;
+function destinationsOf({ onSuccess, onFailure }: TaskQueueProps): Pick<AsyncInvokeConfig, 'destinations'> {
+  if (!onSuccess && !onFailure) return {};
+  return {
+    destinations: {
+      ...(onSuccess && { onSuccess: onSuccess.destination }),
+      ...(onFailure && { onFailure: onFailure.destination }),
+    },
+  };
 }
 
 function checkedScaling(

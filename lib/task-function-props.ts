@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { TaskDestination } from './task-destination.ts';
 
 /** What every function that takes tasks can be told. */
 export interface TaskQueueProps {
@@ -65,20 +65,19 @@ export interface TaskQueueProps {
   readonly shards?: number;
 
   /**
-   * The queue that is told of each task that ended Succeeded: a standard queue of the same region. At least once, under
-   * one id (message attribute `followUpId`). Its account need not be the same, where the queue's policy allows it.
+   * Who is told of each task that ended Succeeded, at least once and under one id. PutAsyncInvokeConfig changes it at
+   * run time, to any destination that the deployment allows (`TaskMode.allowDestination`).
    *
    * @default - nobody is told
    */
-  readonly onSuccess?: IQueue;
+  readonly onSuccess?: TaskDestination;
 
   /**
-   * The queue that is told of each task that ended Failed, Expired or Invalid: a standard queue of the same region. Of
-   * a task that was stopped nobody is told.
+   * Who is told of each task that ended Failed, Expired or Invalid. Of a task that was stopped nobody is told.
    *
    * @default - nobody is told
    */
-  readonly onFailure?: IQueue;
+  readonly onFailure?: TaskDestination;
 }
 
 /** A function whose handler is bundled into its worker. */

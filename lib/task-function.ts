@@ -78,7 +78,7 @@ export class TaskFunction extends Construct {
     parts.sweep.grantQueues(this.queue, this.deadLetterQueue);
     parts.followUp.grantHandOver(this.worker);
     for (const destination of [props.onSuccess, props.onFailure]) {
-      if (destination) parts.followUp.grantDeliver(destination);
+      if (destination) parts.followUp.allow(destination);
     }
     parts.registry.register(this, 'Registration', {
       functionName,

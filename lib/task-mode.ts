@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import { TaskApi } from './task-api.ts';
+import type { TaskDestination } from './task-destination.ts';
 import { TaskFollowUp } from './task-follow-up.ts';
 import { TaskFunction, type TaskFunctionParts } from './task-function.ts';
 import type { ExistingFunctionProps, TaskFunctionProps } from './task-function-props.ts';
@@ -41,7 +42,7 @@ export class TaskMode extends Construct {
     this.payloadBucket = new PayloadBucket(this, 'Payloads', { removalPolicy });
     this.api = new TaskApi(this, 'Api');
     this.sweep = new TaskSweep(this, 'Sweep');
-    this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy });
+    this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
     this.#connectSweep();
@@ -68,6 +69,14 @@ export class TaskMode extends Construct {
     props: ExistingFunctionProps = {},
   ): TaskFunction {
     return new TaskFunction(this, functionName, { ...props, target }, this.#parts());
+  }
+
+  /**
+   * Lets PutAsyncInvokeConfig name a destination. Those of `onSuccess` and `onFailure` are allowed already.
+   * @throws Error at synth when it is in another region.
+   */
+  allowDestination(destination: TaskDestination): void {
+    this.followUp.allow(destination);
   }
 
   #parts(): TaskFunctionParts {

@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { REGISTRY_CACHE_MS } from '../domain/limits.ts';
+import { DESTINATIONS_ROW } from '../domain/storage-names.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { callAws } from './faults.ts';
 import { toAttributes } from './task-item.ts';
@@ -47,7 +48,8 @@ export class FunctionRegistry {
     const pages = paginateScan({ client }, { TableName: tableName, ConsistentRead: true });
     await callAws('DynamoDB', async () => {
       for await (const { Items = [] } of pages) {
-        records.push(...Items.map((item) => toRecord(unmarshall(item))));
+        const rows = Items.map((item) => unmarshall(item));
+        records.push(...rows.filter(({ functionName }) => functionName !== DESTINATIONS_ROW).map(toRecord));
       }
     });
     return records;

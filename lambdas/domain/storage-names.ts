@@ -3,3 +3,6 @@ export const TASK_INDEXES = { byTime: 'byTime', byState: 'byState', byWakeTime: 
 
 /** The prefixes by which the payload bucket's lifecycle rules tell payloads from results. */
 export const OBJECT_PREFIXES = { payload: 'payloads/', result: 'results/' } as const;
+
+/** The row of the function table that holds the destinations which the deployment allows. No function name has a #. */
+export const DESTINATIONS_ROW = '#destinations';

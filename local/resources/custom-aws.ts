@@ -88,11 +88,11 @@ function sendOf(call: JsonObject, where: string): Send {
   return send;
 }
 
-/** The key that a registry row is written under: the name that callers of the API use. */
+/** The key that a registry row is written under: the name that callers of the API use. Rows of another kind begin with #. */
 function registeredFunctionName(call: JsonObject | undefined): string[] {
   const parameters = isJsonObject(call?.parameters) ? call.parameters : {};
   const key = isJsonObject(parameters.Key) ? parameters.Key.functionName : undefined;
-  return isJsonObject(key) && typeof key.S === 'string' ? [key.S] : [];
+  return isJsonObject(key) && typeof key.S === 'string' && !key.S.startsWith('#') ? [key.S] : [];
 }
 
 async function makeCall(

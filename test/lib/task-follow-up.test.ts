@@ -1,7 +1,13 @@
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
+import { TaskDestination, TaskMode } from '../../lib/index.ts';
 import { deployed, ECHO, findingsOf, templateOf } from './synthesized.ts';
 
 /** A stack whose function `told` has a queue for each end, the second encrypted with a key of the user's. */
@@ -18,8 +24,13 @@ function withDestinations() {
     encryptionMasterKey,
     deadLetterQueue: dead(onSuccess),
   });
-  taskMode.addFunction('told', { entry: ECHO, onSuccess, onFailure });
-  taskMode.addFunction('half', { entry: ECHO, onSuccess });
+  const success = TaskDestination.queue(onSuccess);
+  taskMode.addFunction('told', {
+    entry: ECHO,
+    onSuccess: success,
+    onFailure: TaskDestination.queue(onFailure),
+  });
+  taskMode.addFunction('half', { entry: ECHO, onSuccess: success });
   return { app, stack, outdir };
 }
 
@@ -117,11 +128,118 @@ describe('destinations', () => {
     expect(findingsOf(withDestinations())).toEqual([]);
   });
 
-  test.each(['onSuccess', 'onFailure'])('that are FIFO queues are refused as %s', (property) => {
-    const { stack, taskMode } = deployed({ functions: {} });
-    const queue = new Queue(stack, 'Fifo', { fifo: true });
-    expect(() => taskMode.addFunction('f', { entry: ECHO, [property]: queue })).toThrow(
-      `${property} of task function "f" must be a standard queue, got a FIFO queue`,
+  test.each([
+    ['queue', (stack: Stack) => TaskDestination.queue(new Queue(stack, 'Fifo', { fifo: true }))],
+    ['topic', (stack: Stack) => TaskDestination.topic(new Topic(stack, 'Fifo', { fifo: true }))],
+  ])('that are FIFO are refused: %s', (kind, make) => {
+    const { stack } = deployed({ functions: {} });
+    expect(() => make(stack)).toThrow(`must be a standard ${kind}, got a FIFO ${kind}`);
+  });
+});
+
+/** A stack that allows one destination of each kind, and some of them a second time. */
+function withAllowed() {
+  const { app, stack, taskMode, outdir } = deployed({ functions: {} });
+  const key = new Key(stack, 'Key', { enableKeyRotation: true });
+  const queue = new Queue(stack, 'Success', {
+    enforceSSL: true,
+    deadLetterQueue: dead(new Queue(stack, 'Dead', { enforceSSL: true })),
+  });
+  const target = LambdaFunction.fromFunctionArn(stack, 'Target', TARGET_ARN);
+  const secret = Secret.fromSecretCompleteArn(stack, 'Secret', `${SECRET_ARN}-a1b2c3`);
+  const webhook = TaskDestination.webhook('https://example.com', { secret });
+  const byName = Secret.fromSecretNameV2(stack, 'ByName', 'hooks');
+  taskMode.addFunction('told', { entry: ECHO, onSuccess: TaskDestination.queue(queue), onFailure: webhook });
+  for (const destination of [
+    TaskDestination.queue(queue),
+    TaskDestination.topic(new Topic(stack, 'Topic', { masterKey: key, enforceSSL: true })),
+    TaskDestination.function(target),
+    TaskDestination.eventBus(new EventBus(stack, 'Bus')),
+    webhook,
+    TaskDestination.webhook('https://example.com/2', { secret: byName }),
+  ]) {
+    taskMode.allowDestination(destination);
+  }
+  return { app, stack, outdir };
+}
+
+const TARGET_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:target';
+const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:hook';
+
+describe('what a deployment allows', () => {
+  const template = Template.fromStack(withAllowed().stack);
+
+  test('is in one row that is no function, each destination once and webhooks with their secret', () => {
+    const rows = Object.entries(template.findResources('Custom::AWS'));
+    const [, row] = rows.find(([id]) => id.startsWith('TaskModeFollowUpDestinations')) ?? [];
+    const parts: unknown[] = row?.Properties.Update['Fn::Join'][1];
+    const text = parts.map((part) =>
+      typeof part === 'string' ? part : (/Success|Topic|Bus/.exec(JSON.stringify(part)) ?? 'x'),
     );
+    const { parameters } = JSON.parse(text.join(''));
+    expect(parameters.Key).toEqual({ functionName: { S: '#destinations' } });
+    expect(parameters.UpdateExpression).toBe('SET allowed = :allowed');
+    const entry = (destination: string) => ({ M: { destination: { S: destination } } });
+    const webhook = (destination: string, secretArn: string) => ({
+      M: { destination: { S: destination }, secretArn: { S: secretArn } },
+    });
+    expect(parameters.ExpressionAttributeValues[':allowed'].L).toEqual([
+      entry('Success'),
+      webhook('https://example.com/', `${SECRET_ARN}-a1b2c3`),
+      entry('Topic'),
+      entry(TARGET_ARN),
+      entry('Bus'),
+      webhook('https://example.com/2', 'arn:x:secretsmanager:x:x:secret:hooks'),
+    ]);
+  });
+
+  test('is what the follow-up function has the rights for, and no other', () => {
+    const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
+    const [, policy] = policies.find(([id]) => id.startsWith('TaskModeFollowUpFunctionRole')) ?? [];
+    const statements: { Action: string | string[]; Resource: unknown }[] =
+      policy?.Properties.PolicyDocument.Statement ?? [];
+    const rights = statements.flatMap(({ Action, Resource }) =>
+      [Action].flat().flatMap((action) => {
+        const resource = /Success|Topic|Bus|Key|:function:target|:secret:[\w?-]+/.exec(
+          JSON.stringify(Resource),
+        );
+        return /^(dynamodb|logs|s3|sqs:(?!Send))/.test(action) ? [] : [`${action} on ${resource}`];
+      }),
+    );
+    expect(rights.sort()).toEqual([
+      'events:PutEvents on Bus',
+      'kms:Decrypt on Key',
+      'kms:GenerateDataKey on Key',
+      'lambda:InvokeFunction on :function:target',
+      'secretsmanager:GetSecretValue on :secret:hook-a1b2c3',
+      'secretsmanager:GetSecretValue on :secret:hooks-??????',
+      'sns:Publish on Topic',
+      'sqs:SendMessage on Success',
+    ]);
+  });
+
+  test("has no finding of cdk-nag's AwsSolutions pack", () => {
+    expect(findingsOf(withAllowed())).toEqual([]);
+  });
+
+  test('is refused in another region', () => {
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    const stack = new Stack(app, 'Stack', { env: { account: '123456789012', region: 'eu-west-1' } });
+    const taskMode = new TaskMode(stack, 'TaskMode');
+    const far = LambdaFunction.fromFunctionArn(stack, 'Target', TARGET_ARN);
+    expect(() => taskMode.allowDestination(TaskDestination.function(far))).toThrow(
+      'must be in the region of the stack (eu-west-1), got one in us-east-1',
+    );
+  });
+
+  test.each([
+    ['http://example.com/', 'an https:// URL'],
+    ['https://user@example.com/', 'a URL without user'],
+    ['hooks.example.com', 'https:// URL'],
+    [TARGET_ARN, 'must be an https:// URL'],
+  ])('is refused as a webhook: %s', (url, wanted) => {
+    const { stack } = deployed({ functions: {} });
+    const secret = Secret.fromSecretNameV2(stack, 'Secret', 'hooks');
+    expect(() => TaskDestination.webhook(url, { secret })).toThrow(wanted);
   });
 });

@@ -80,7 +80,8 @@ describe('a task function', () => {
 });
 
 describe('the registration', () => {
-  const { Properties } = Object.values(templateOf().findResources('Custom::AWS'))[0] ?? {};
+  const rows = Object.entries(templateOf().findResources('Custom::AWS'));
+  const { Properties } = rows.find(([id]) => id.startsWith('TaskModeechoRegistration'))?.[1] ?? {};
   const call = (name: 'Create' | 'Update' | 'Delete') => {
     const text = Properties[name]['Fn::Join'][1].map((part: unknown) =>
       typeof part === 'string' ? part : 'X',

@@ -1,7 +1,7 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { TaskMode } from '../../../lib/index.ts';
+import { TaskDestination, TaskMode } from '../../../lib/index.ts';
 
 const GONE = 'arn:aws:lambda:us-east-1:000000000000:function:gone';
 
@@ -34,8 +34,8 @@ taskMode.addFunction('told', {
   entry: 'unruly.ts',
   ...short,
   maxAsyncRetryAttempts: 0,
-  onSuccess: new Queue(stack, 'Successes'),
-  onFailure: new Queue(stack, 'Failures'),
+  onSuccess: TaskDestination.queue(new Queue(stack, 'Successes')),
+  onFailure: TaskDestination.queue(new Queue(stack, 'Failures')),
 });
 
 // Lambda functions that are there already, and know nothing of tasks.

@@ -1,0 +1,85 @@
+import { TaskModeError } from './errors.ts';
+import { quoted } from './text.ts';
+
+/** Who can be told how a task ended. */
+export type DestinationKind = 'queue' | 'topic' | 'function' | 'eventBus' | 'webhook';
+
+export interface ParsedDestination {
+  readonly kind: DestinationKind;
+  /** Its one spelling: an ARN as it is, a URL in its normal form. */
+  readonly destination: string;
+}
+
+/** One that a deployment may use. */
+export interface AllowedDestination {
+  readonly destination: string;
+  /** Of a webhook: the secret that its deliveries are signed with. */
+  readonly secretArn?: string;
+}
+
+const ARN_KINDS: readonly (readonly [DestinationKind, RegExp])[] = [
+  ['queue', /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/],
+  ['topic', /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/],
+  ['function', /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(:[\w$-]{1,128})?$/],
+  ['eventBus', /^arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]{1,256}$/],
+];
+
+const FIFO = /^arn:aws[a-z-]*:(sqs|sns):.*\.fifo$/;
+
+const HTTPS = 'an https:// URL';
+
+const WANTED =
+  'the ARN of an SQS queue, an SNS topic, a Lambda function or an EventBridge event bus, or an https:// URL';
+
+/**
+ * Tells what kind of destination a text names.
+ * @throws TaskModeError `InvalidArgument` naming the field, what is wanted, and the text.
+ */
+export function parseDestination(field: string, text: string): ParsedDestination {
+  const [kind] = ARN_KINDS.find(([, pattern]) => pattern.test(text)) ?? [];
+  if (kind) return { kind, destination: text };
+  if (/^https?:/i.test(text)) return { kind: 'webhook', destination: webhookUrl(field, text) };
+  if (FIFO.test(text)) {
+    throw refused(field, 'a standard queue or topic: no task has the group that a FIFO one wants', text);
+  }
+  throw refused(
+    field,
+    text.startsWith('acs:') ? `${WANTED}: names of Alibaba Cloud say nothing here` : WANTED,
+    text,
+  );
+}
+
+function webhookUrl(field: string, text: string): string {
+  if (!URL.canParse(text)) throw refused(field, 'a URL', text);
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.hash !== '') {
+    throw refused(field, 'a URL without user, password and fragment', text);
+  }
+  return url.href;
+}
+
+function refused(field: string, wanted: string, text: string): TaskModeError {
+  return new TaskModeError('InvalidArgument', `${field} must be ${wanted}, got ${quoted(text)}`);
+}
+
+/** What a well-formed destination that the deployment does not allow is refused with. */
+export function destinationNotAllowed(field: string, text: string): TaskModeError {
+  const wanted = isPlainHttp(text)
+    ? HTTPS
+    : 'one of the destinations that this deployment allows (TaskMode.allowDestination)';
+  return refused(field, wanted, text);
+}
+
+/**
+ * Checks a URL that is to be told by webhook, and answers it in its one spelling.
+ * @throws TaskModeError `InvalidArgument`
+ */
+export function checkedWebhookUrl(field: string, text: string): string {
+  const { kind, destination } = parseDestination(field, text);
+  if (kind !== 'webhook' || isPlainHttp(destination)) throw refused(field, HTTPS, text);
+  return destination;
+}
+
+function isPlainHttp(text: string): boolean {
+  return /^http:/i.test(text);
+}
