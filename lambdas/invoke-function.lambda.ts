@@ -16,13 +16,15 @@ export const handler = apiHandler(async (request, signal) => {
     request.callerRequestId !== undefined && TASK_ID_PATTERN.test(request.callerRequestId)
       ? request.callerRequestId
       : undefined;
-  const { taskId } = await submitTask(new ApiAdapters(signal), {
+  const { taskId, existing } = await submitTask(new ApiAdapters(signal), {
     functionName,
     taskId: fields['x-fc-async-task-id'] ?? fields['x-fc-stateful-async-invocation-id'] ?? requestIdAsTaskId,
     requestId: request.requestId,
     caller: request.caller,
     delaySeconds: fields['x-fc-async-delay'],
     payload: request.body,
+    onDuplicate: fields['x-task-mode-on-duplicate'],
   });
-  return { statusCode: 202, headers: { 'x-fc-async-task-id': taskId } };
+  const headers = { 'x-fc-async-task-id': taskId };
+  return existing ? { statusCode: 200, headers, body: existing } : { statusCode: 202, headers };
 }, logFault);

@@ -22,13 +22,22 @@ export type ErrorCode =
   | 'ServiceUnavailable'
   | 'InternalServerError';
 
+/** What an error tells beside its message: fields of ours in the body of the answer. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
+
 /** A refusal that the caller is told about, in words meant for the caller. */
 export class TaskModeError extends Error {
   override readonly name = 'TaskModeError';
   readonly code: ErrorCode;
+  readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { details = {}, ...options }: ErrorOptions & { readonly details?: ErrorDetails } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.details = details;
   }
 }

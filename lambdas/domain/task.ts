@@ -29,7 +29,13 @@ export interface TaskEventRecord {
 }
 
 /** A text kept in the row, or the key of the object that holds it. */
-export type StoredText = { readonly text: string } | { readonly objectKey: string };
+export type StoredText = { readonly text: string } | StoredObject;
+
+export interface StoredObject {
+  readonly objectKey: string;
+  /** Of a payload's bytes, by which a duplicate's are told from them without reading the object. */
+  readonly digest?: string;
+}
 
 /** The async-invoke configuration that a task runs under, taken when it was submitted. */
 export interface TaskConfig {

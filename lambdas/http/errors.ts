@@ -1,4 +1,4 @@
-import { type ErrorCode, TaskModeError } from '../domain/errors.ts';
+import { type ErrorCode, type ErrorDetails, TaskModeError } from '../domain/errors.ts';
 
 /** The HTTP status of each code (FC contract section 12): chosen here and nowhere else. */
 const HTTP_STATUS: Record<ErrorCode, number> = {
@@ -25,15 +25,19 @@ export interface ApiError {
   readonly statusCode: number;
   readonly code: ErrorCode;
   readonly message: string;
+  readonly details: ErrorDetails;
 }
 
 /** Turns whatever went wrong into what the caller may know of it. */
 export function toApiError(error: unknown): ApiError {
-  return error instanceof TaskModeError
-    ? { statusCode: HTTP_STATUS[error.code], code: error.code, message: error.message }
-    : {
-        statusCode: HTTP_STATUS.InternalServerError,
-        code: 'InternalServerError',
-        message: 'an internal error has occurred. Please retry.',
-      };
+  if (error instanceof TaskModeError) {
+    const { code, message, details } = error;
+    return { statusCode: HTTP_STATUS[code], code, message, details };
+  }
+  return {
+    statusCode: HTTP_STATUS.InternalServerError,
+    code: 'InternalServerError',
+    message: 'an internal error has occurred. Please retry.',
+    details: {},
+  };
 }

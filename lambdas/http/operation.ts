@@ -33,10 +33,10 @@ export function apiHandler(operation: Operation, logFault: FaultLog) {
       requestId = request.requestId;
       return toResponse(await operation(request, AbortSignal.timeout(REQUEST_DEADLINE_MS)), requestId);
     } catch (error) {
-      const { statusCode, code, message } = toApiError(error);
+      const { statusCode, code, message, details } = toApiError(error);
       if (statusCode >= 500) logFault(message, { requestId, error });
       return toResponse(
-        { statusCode, body: { Code: code, Message: message, RequestId: requestId } },
+        { statusCode, body: { ...details, Code: code, Message: message, RequestId: requestId } },
         requestId,
       );
     }

@@ -9,7 +9,7 @@ interface IamAuthorizer {
   readonly iam?: { readonly userArn?: string };
 }
 
-/** One call of the API, in the contract's words: path parameters, query and `x-fc-` headers under their wire names. */
+/** One call of the API, in the contract's words: path parameters, query, `x-fc-` and `x-task-mode-` headers under their wire names. */
 export interface ApiRequest {
   readonly method: string;
   readonly path: string;
@@ -30,7 +30,7 @@ export function toApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
     method: requestContext.http.method,
     path: event.rawPath,
     fields: {
-      ...contractHeaders(headers),
+      ...fieldHeaders(headers),
       ...definedOnly(event.queryStringParameters),
       ...definedOnly(event.pathParameters),
     },
@@ -45,12 +45,15 @@ function requestIdOf(header: string | undefined): string | undefined {
   return header !== undefined && REQUEST_ID_PATTERN.test(header) ? header : undefined;
 }
 
-function contractHeaders(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** The headers that say what is wanted: the contract's, and ours. */
+const FIELD_HEADER = /^x-(fc|task-mode)-/;
+
+function fieldHeaders(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return definedOnly(
     Object.fromEntries(
       Object.entries(headers)
         .map(([name, value]) => [name.toLowerCase(), value] as const)
-        .filter(([name]) => name.startsWith('x-fc-')),
+        .filter(([name]) => FIELD_HEADER.test(name)),
     ),
   );
 }

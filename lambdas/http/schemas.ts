@@ -41,6 +41,8 @@ export const invokeFunctionFields = z.object({
   /** The name of the same header in FC 2.0. */
   'x-fc-stateful-async-invocation-id': z.optional(taskId),
   'x-fc-async-delay': z._default(wholeNumber(0, DELAY_MAX_SECONDS, ' of seconds'), 0),
+  /** Ours. */
+  'x-task-mode-on-duplicate': z._default(oneOf({ refuse: 'refuse', return: 'return' }), 'refuse'),
 });
 
 export const taskFields = z.object({ functionName, taskId, qualifier });

@@ -87,5 +87,5 @@ async function payloadCopy(payloads: PayloadStore, task: Task, submissionId: str
   if (text === undefined) throw notAllowed(task.taskId, 'can no longer be run: its payload is gone');
   const objectKey = `${OBJECT_PREFIXES.payload}${task.functionName}/${task.taskId}/${submissionId}`;
   await payloads.put(objectKey, text);
-  return { objectKey };
+  return { ...task.payload, objectKey };
 }

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { FunctionRegistry } from '../aws/function-registry.ts';
 import type { PayloadStore } from '../aws/payload-store.ts';
-import { QueueGoneError, type TaskQueue } from '../aws/task-queue.ts';
-import type { TaskStore } from '../aws/task-store.ts';
+import type { TaskQueue } from '../aws/task-queue.ts';
+import type { TaskStore, WriteOutcome } from '../aws/task-store.ts';
 import { configOf, taskConfigOf } from '../domain/async-invoke-config.ts';
+import { type ExistingTask, existingTask, type OnDuplicate, type PayloadText } from '../domain/duplicate.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { INITIAL_STATUS } from '../domain/lifecycle.ts';
 import { INLINE_PAYLOAD_MAX_BYTES, QUEUE_DELAY_MAX_SECONDS, RESEND_AFTER_MS } from '../domain/limits.ts';
@@ -13,6 +14,7 @@ import { expiresAtOf, type StoredText, type Task, type TaskIn, type TaskKey } fr
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { byteLength } from '../domain/text.ts';
 import { functionTakingTasks } from './find-function.ts';
+import { sendToFunction } from './send-to-function.ts';
 
 export interface SubmitRequest {
   readonly functionName: string;
@@ -23,6 +25,13 @@ export interface SubmitRequest {
   readonly delaySeconds: number;
   /** JSON text. */
   readonly payload: string;
+  /** @default refuse */
+  readonly onDuplicate?: OnDuplicate | undefined;
+}
+
+/** What a submit came to: a task, which is new unless it says that it was there. */
+export interface Submission extends TaskKey {
+  readonly existing?: ExistingTask;
 }
 
 export interface SubmitDependencies {
@@ -34,6 +43,9 @@ export interface SubmitDependencies {
   readonly signal?: AbortSignal;
 }
 
+/** How often a submit tries to write its row while what was in its way is gone before it can be read. */
+const MAX_TRIES = 3;
+
 /**
  * Accepts a task: writes its row under a condition (the id must be free), then sends its wake-up, or leaves that to the
  * sweep when it is due later than a message can be delayed. When the send fails, the row stays: the error is ambiguous
@@ -41,32 +53,47 @@ export interface SubmitDependencies {
  * @throws TaskModeError `FunctionNotFound`, `InvalidArgument`, `EntityTooLarge`, `AsyncTaskAlreadyExists`,
  * `ServiceUnavailable`.
  */
-export async function submitTask(deps: SubmitDependencies, request: SubmitRequest): Promise<TaskKey> {
-  const payload = checkedPayload(request.payload);
+export async function submitTask(deps: SubmitDependencies, request: SubmitRequest): Promise<Submission> {
+  const text = checkedPayload(request.payload);
   const target = await functionTakingTasks(deps, request.functionName);
   const key = { functionName: request.functionName, taskId: request.taskId ?? `t-${randomUUID()}` };
   const submissionId = randomUUID();
+  const payload = { text, digest: digestOf(text) };
   const stored = await placed(deps.payloads, payload, key, submissionId);
   const task = newTask({ request, key, submissionId, payload: stored, target, now: deps.clock() });
-  const outcome = await deps.storeFor(target.shardCount).create(task, task.submitTime);
+  const outcome = await created(deps.storeFor(target.shardCount), task);
   if (!outcome.isWritten) {
     await deps.payloads.discard(stored);
-    await refuseDuplicate(deps, target, key, outcome.current);
+    return settleDuplicate(deps, target, request, duplicateOf(key, outcome.current, payload));
   }
   if (task.wakeTime === undefined) await sendWakeUp(deps, target, key, request.delaySeconds);
   return key;
 }
 
+/** 132 of SHA-256's bits: no two payloads that anybody comes across have the same. */
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+}
+
 async function placed(
   payloads: PayloadStore,
-  text: string,
+  { text, digest }: PayloadText,
   { functionName, taskId }: TaskKey,
   submissionId: string,
 ): Promise<StoredText> {
   if (byteLength(text) <= INLINE_PAYLOAD_MAX_BYTES) return { text };
   const objectKey = `${OBJECT_PREFIXES.payload}${functionName}/${taskId}/${submissionId}`;
   await payloads.put(objectKey, text);
-  return { objectKey };
+  return { objectKey, digest };
+}
+
+/** A row that is gone by the time it is read is no longer in the way: the write that it refused is made again. */
+async function created(store: TaskStore, task: Task): Promise<WriteOutcome> {
+  let outcome = await store.create(task, task.submitTime);
+  for (let tries = 1; tries < MAX_TRIES && !outcome.isWritten && !outcome.current; tries += 1) {
+    outcome = await store.create(task, task.submitTime);
+  }
+  return outcome;
 }
 
 interface NewTask {
@@ -101,42 +128,45 @@ function newTask({ request, key, submissionId, payload, target, now }: NewTask):
   };
 }
 
-/** Sends the first task's wake-up again when its own submit may have died before it did, then refuses this one. */
-async function refuseDuplicate(
+interface Duplicate {
+  readonly first: Task;
+  readonly existing: ExistingTask;
+}
+
+function duplicateOf(key: TaskKey, first: Task | undefined, payload: PayloadText): Duplicate {
+  if (first) return { first, existing: existingTask(first, payload) };
+  throw new TaskModeError('ServiceUnavailable', `task "${key.taskId}" keeps changing. Please retry.`);
+}
+
+/**
+ * Sends the first task's wake-up again when its own submit may have died before it did, then answers that task or
+ * refuses the second, as the request wants it.
+ */
+async function settleDuplicate(
   deps: SubmitDependencies,
   target: TaskFunctionRecord,
-  key: TaskKey,
-  first: Task | undefined,
-): Promise<never> {
+  { functionName, onDuplicate = 'refuse' }: SubmitRequest,
+  { first, existing }: Duplicate,
+): Promise<Submission> {
+  const { taskId, status, isSamePayload } = existing;
+  const key = { functionName, taskId };
   const now = deps.clock();
-  if (first?.status === 'Enqueued' && Math.max(first.notBefore, first.submitTime) + RESEND_AFTER_MS < now) {
+  if (status === 'Enqueued' && Math.max(first.notBefore, first.submitTime) + RESEND_AFTER_MS < now) {
     await sendWakeUp(deps, target, key, 0);
   }
+  if (onDuplicate === 'return') return { ...key, existing };
   throw new TaskModeError(
     'AsyncTaskAlreadyExists',
-    `task "${key.taskId}" of function "${key.functionName}" already exists${first ? `, with status ${first.status}` : ''}`,
+    `task "${taskId}" of function "${functionName}" already exists, with status ${status}`,
+    { details: { taskId, status, isSamePayload } },
   );
 }
 
-async function sendWakeUp(
+function sendWakeUp(
   deps: SubmitDependencies,
   target: TaskFunctionRecord,
   key: TaskKey,
   delaySeconds: number,
 ): Promise<void> {
-  try {
-    await deps.queue.send(target.queueUrl, key, delaySeconds);
-  } catch (error) {
-    if (!(error instanceof QueueGoneError)) throw error;
-    // The function was deployed anew on another queue within the last seconds.
-    deps.registry.forget(target.functionName);
-    const current = await functionTakingTasks(deps, target.functionName);
-    await deps.queue.send(current.queueUrl, key, delaySeconds).catch(() => {
-      throw new TaskModeError(
-        'ServiceUnavailable',
-        `the queue of function "${key.functionName}" is being replaced. Repeating the request with the same task id is safe.`,
-        { cause: error },
-      );
-    });
-  }
+  return sendToFunction(deps, target, (queueUrl) => deps.queue.send(queueUrl, key, delaySeconds));
 }

@@ -123,12 +123,27 @@ describe('an id', () => {
   test('that is taken answers 409 with the first status, and the first task is untouched', async () => {
     const id = await api.accepted('echo', { id: 'taken', payload: 1, delay: 600 });
     const first = await api.task('echo', id);
-    expect(await errorOf(await api.submit('echo', { id, payload: 2 }))).toEqual({
-      status: 409,
+    const response = await api.submit('echo', { id, payload: 2 });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toEqual({
       Code: 'AsyncTaskAlreadyExists',
       Message: 'task "taken" of function "echo" already exists, with status Enqueued',
       RequestId: expect.any(String),
+      taskId: id,
+      status: 'Enqueued',
+      isSamePayload: false,
     });
+    expect(await api.task('echo', id)).toEqual(first);
+  });
+
+  test('that is taken answers 200 with the task that has it to who asks for that', async () => {
+    const id = await api.accepted('echo', { payload: { n: 1 }, delay: 600 });
+    const first = await api.task('echo', id);
+    const headers = { 'x-task-mode-on-duplicate': 'return' };
+    const response = await api.submit('echo', { id, payload: { n: 1 }, headers });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-fc-async-task-id')).toBe(id);
+    expect(await response.json()).toEqual({ taskId: id, status: 'Enqueued', isSamePayload: true });
     expect(await api.task('echo', id)).toEqual(first);
   });
 

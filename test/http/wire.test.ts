@@ -68,6 +68,17 @@ describe('an error', () => {
     expect(response.logFault).toHaveBeenCalledTimes(statusCode >= 500 ? 1 : 0);
   });
 
+  test('carries what it has to tell beside its message', async () => {
+    const details = { taskId: 'a', isSamePayload: undefined, Code: 'mine' };
+    const response = await answer(failing(new TaskModeError('AsyncTaskAlreadyExists', 'words', { details })));
+    expect(JSON.parse(response.body ?? '')).toEqual({
+      taskId: 'a',
+      Code: 'AsyncTaskAlreadyExists',
+      Message: 'words',
+      RequestId: 'JKJaXmPLvHcESHA=',
+    });
+  });
+
   test('that nobody foresaw tells the caller nothing and the operator everything', async () => {
     const error = new Error('arn:aws:dynamodb:us-east-1:123456789012:table/secret');
     const response = await answer(failing(error));
@@ -172,6 +183,10 @@ describe('InvokeFunction', () => {
     ],
     [{ ...ASYNC, 'x-fc-async-delay': '1e2' }, 'got "1e2"'],
     [{ ...ASYNC, 'x-fc-async-delay': '' }, 'got ""'],
+    [
+      { ...ASYNC, 'x-task-mode-on-duplicate': 'ignore' },
+      'x-task-mode-on-duplicate must be one of refuse, return, got "ignore"',
+    ],
     [
       { ...ASYNC, functionName: 'a b' },
       'functionName must have 1 to 64 characters, starting with a letter or _ and of letters, digits, _ and - only, got "a b"',

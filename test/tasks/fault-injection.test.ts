@@ -176,6 +176,11 @@ const SCENARIOS: Record<string, Scenario> = {
     act: accepting({ payload: LARGE }),
     ends: ['Succeeded'],
   },
+  'duplicate submit that asks for the first task': {
+    before: submitted({ payload: LARGE }),
+    act: submitOf({ payload: LARGE, onDuplicate: 'return' }),
+    ends: ['Succeeded'],
+  },
   'duplicate submit that sends the lost message of the first': {
     before: async (key) => {
       await submitted()(key);
