@@ -144,6 +144,12 @@ export const REQUEST_DEADLINE_MS = 2500;
 export const LIST_WORK_MS = 1500;
 export const LIST_PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
+/**
+ * A list in ascending order ends this long before now. An index follows its rows late, usually within a fraction of a
+ * second (AWS DynamoDB, global secondary indexes), and what came late would stand before a token that is given out.
+ */
+export const LIST_ASC_AGE_MS = 2000;
+
 /** A result or status that AWS does not take is written again after this, for as long as the lease lasts. */
 export const REWRITE_PAUSE_MS = 1000;
 

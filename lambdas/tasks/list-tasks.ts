@@ -1,13 +1,13 @@
 import type { PayloadStore } from '../aws/payload-store.ts';
 import { type IndexEntry, isIndexedByState, type TaskIndex } from '../aws/task-index.ts';
 import type { TaskStatus } from '../domain/lifecycle.ts';
-import { LIST_PAGE_MAX_BYTES, LIST_WORK_MS } from '../domain/limits.ts';
+import { LIST_ASC_AGE_MS, LIST_PAGE_MAX_BYTES, LIST_WORK_MS } from '../domain/limits.ts';
 import { isReadable, sortKeyBounds, sortKeyOf, type Task } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { byteLength } from '../domain/text.ts';
 import { type FindFunctionDependencies, knownFunction } from './find-function.ts';
 import { readTexts, type TaskView } from './get-task.ts';
-import { type Scan, ShardScan } from './shard-scan.ts';
+import { ShardScan } from './shard-scan.ts';
 
 export interface ListRequest {
   readonly functionName: string;
@@ -47,9 +47,16 @@ const ROWS_AT_ONCE = 100;
  * @throws TaskModeError `FunctionNotFound`
  */
 export async function listTasks(deps: ListDependencies, request: ListRequest): Promise<TaskPage> {
-  const workUntil = deps.clock() + LIST_WORK_MS;
+  const beginTime = deps.clock();
+  const workUntil = beginTime + LIST_WORK_MS;
   const taskFunction = await knownFunction(deps, request.functionName);
-  const scan = new ShardScan(deps.index, toScan(request, taskFunction.maxShardCount));
+  const bounds = boundsOf(request, beginTime);
+  if (!bounds) return { tasks: [], readTo: undefined };
+  const scan = new ShardScan(deps.index, {
+    ...toScan(request),
+    ...bounds,
+    shardCount: taskFunction.maxShardCount,
+  });
   const isFilteredByRow = request.status !== undefined && !isIndexedByState(request.status);
   const page = new Page(request.limit);
   while (!page.isFull && !scan.isAtEnd && deps.clock() < workUntil) {
@@ -96,12 +103,16 @@ class Page {
   }
 }
 
-function toScan(request: ListRequest, shardCount: number): Scan {
-  const { functionName, status, prefix, order, after } = request;
+/** The sort keys between which tasks are listed; undefined when there is nothing between them. */
+function boundsOf({ begin, end, order, after }: ListRequest, now: number) {
+  if (order === 'desc') return sortKeyBounds(begin, end);
+  const bounds = sortKeyBounds(begin, Math.min(end, now - LIST_ASC_AGE_MS));
+  return bounds.low <= bounds.high && (after === undefined || after <= bounds.high) ? bounds : undefined;
+}
+
+function toScan({ functionName, status, prefix, order, after }: ListRequest) {
   return {
-    ...sortKeyBounds(request.begin, request.end),
     functionName,
-    shardCount,
     status: status && isIndexedByState(status) ? status : undefined,
     idPrefix: prefix,
     order,

@@ -42,13 +42,26 @@ export async function startEngines() {
   return { dynamoDb, sqs, queueUrl: `${endpoints.sqs}/000000000000/echo`, endpoints };
 }
 
+const hash = (name: string) => ({ AttributeName: name, KeyType: 'HASH' as const });
+const text = (name: string) => ({ AttributeName: name, AttributeType: 'S' as const });
+
 async function createTables(client: DynamoDBClient): Promise<void> {
-  const hash = (name: string) => ({ AttributeName: name, KeyType: 'HASH' as const });
-  const range = { AttributeName: 'sortKey', KeyType: 'RANGE' as const };
-  const text = (name: string) => ({ AttributeName: name, AttributeType: 'S' as const });
+  await createTaskTable(client, TASK_TABLE);
   await client.send(
     new CreateTableCommand({
-      TableName: TASK_TABLE,
+      TableName: FUNCTION_TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [hash('functionName')],
+      AttributeDefinitions: [text('functionName')],
+    }),
+  );
+}
+
+export async function createTaskTable(client: DynamoDBClient, tableName: string): Promise<void> {
+  const range = { AttributeName: 'sortKey', KeyType: 'RANGE' as const };
+  await client.send(
+    new CreateTableCommand({
+      TableName: tableName,
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [hash('pk')],
       AttributeDefinitions: [
@@ -72,14 +85,6 @@ async function createTables(client: DynamoDBClient): Promise<void> {
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
-    }),
-  );
-  await client.send(
-    new CreateTableCommand({
-      TableName: FUNCTION_TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [hash('functionName')],
-      AttributeDefinitions: [text('functionName')],
     }),
   );
 }

@@ -99,7 +99,7 @@ function processWith(recorder: CallRecorder) {
         functionName: 'echo',
         begin: 0,
         end: 999_999_999_999_999,
-        order: 'asc',
+        order: 'desc',
         limit: 10,
         includePayload: true,
       }),

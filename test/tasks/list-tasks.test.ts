@@ -3,6 +3,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { primaryKeyOf } from '../../lambdas/aws/task-item.ts';
 import type { TaskStatus } from '../../lambdas/domain/lifecycle.ts';
+import { LIST_ASC_AGE_MS } from '../../lambdas/domain/limits.ts';
+import { sortKeyOf } from '../../lambdas/domain/task.ts';
 import { type ListRequest, listTasks } from '../../lambdas/tasks/list-tasks.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { TASK_TABLE } from '../aws/engines.ts';
@@ -62,6 +64,7 @@ beforeAll(async () => {
       time.now += 1;
     }
   }
+  time.now += LIST_ASC_AGE_MS;
 });
 
 /** The order of lists within one millisecond is by id. */
@@ -109,6 +112,21 @@ test.each(['Processed', 'Running', 'Retrying', 'Failed', 'Expired', 'Invalid', '
   },
 );
 
+test('in ascending order a list ends 2 s before now, on every page and whatever end is asked for', async () => {
+  const key = await submit({ taskId: 'young', functionName: 'stubborn' });
+  const young = (request: Partial<ListRequest>) =>
+    page({ functionName: 'stubborn', order: 'asc', ...request });
+  const end = { tasks: [], readTo: undefined };
+  time.now += LIST_ASC_AGE_MS - 1;
+  expect(await young({})).toEqual(end);
+  expect(await young({ end: time.now })).toEqual(end);
+  expect(await young({ begin: time.now })).toEqual(end);
+  expect(await young({ after: sortKeyOf(time.now, 'young') })).toEqual(end);
+  expect((await young({ order: 'desc' })).tasks).toHaveLength(1);
+  time.now += 1;
+  expect((await young({})).tasks.map(({ task }) => task.taskId)).toEqual([key.taskId]);
+});
+
 test('a last page that is full has no next one', async () => {
   const { tasks, readTo } = await page({ status: 'Stopped', limit: 30 });
   expect(tasks).toHaveLength(30);
@@ -145,7 +163,7 @@ test('a task that is forgotten is not listed, whatever TTL has deleted', async (
   expect(await listed()).toBe(1);
   time.now = (task?.expiresAt ?? 0) * 1000;
   expect(await listed()).toBe(0);
-  time.now = firstTime + 1000;
+  time.now = firstTime + 10_000;
 });
 
 test('shards that were fewer before are all read', async () => {

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { seededRandom } from '../../bench/chaos/random.ts';
 import { isTerminal } from '../../lambdas/domain/lifecycle.ts';
 import type { Task, TaskKey } from '../../lambdas/domain/task.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { IndexLag } from '../aws/index-lag.ts';
 import { Death } from './faults.ts';
 import { endings, illegalSteps } from './history.ts';
 import { startSweepWorld } from './sweep-world.ts';
 
 const world = await startSweepWorld();
 const { time, read } = world;
+const lag = await IndexLag.start(world);
 
 const FUNCTION = 'stubborn';
 const MAX_ATTEMPTS = 4;
@@ -135,20 +138,30 @@ async function take(journal: Journal, step: Step): Promise<void> {
   }
 }
 
-test('whatever happens in whatever order, each task keeps to the lifecycle, and ends', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
-      await world.clear();
-      const journal = new Journal();
-      for (const next of steps) {
-        await take(journal, next);
-        await journal.check();
-      }
-      await expectAllToEnd(journal);
-    }),
-    { numRuns: 40 },
-  );
-}, 120_000);
+test.each([
+  ['with indexes that are up to date', 1],
+  ['with indexes that are late', 0.02],
+])(
+  'whatever happens in whatever order, each task keeps to the lifecycle, and ends, %s',
+  async (_, chance) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), fc.nat(), async (steps, seed) => {
+        await world.clear();
+        await lag.catchUp();
+        const random = seededRandom(seed, 'lag');
+        lag.hasArrived = () => random() < chance;
+        const journal = new Journal();
+        for (const next of steps) {
+          await take(journal, next);
+          await journal.check();
+        }
+        await expectAllToEnd(journal);
+      }),
+      { numRuns: 25 },
+    );
+  },
+  120_000,
+);
 
 /** With time, messages and the sweep alone, every task ends. */
 async function expectAllToEnd(journal: Journal): Promise<void> {
