@@ -1,14 +1,13 @@
 import { ApiAdapters } from './api-adapters.ts';
+import { apiOperation } from './api-operation.ts';
 import { TASK_ID_PATTERN } from './domain/limits.ts';
-import { logFault } from './http/fault-log.ts';
-import { apiHandler } from './http/operation.ts';
 import { checkQualifier } from './http/qualifier.ts';
 import { parseFields } from './http/request.ts';
 import { invokeFunctionFields } from './http/schemas.ts';
 import { submitTask } from './tasks/submit-task.ts';
 
 /** InvokeFunction (FC contract section 4), asynchronous. */
-export const handler = apiHandler(async (request, signal) => {
+export const handler = apiOperation('InvokeFunction', async (request, signal) => {
   const fields = parseFields(invokeFunctionFields, request.fields);
   const { functionName, qualifier } = fields;
   checkQualifier(qualifier, functionName);
@@ -27,4 +26,4 @@ export const handler = apiHandler(async (request, signal) => {
   });
   const headers = { 'x-fc-async-task-id': taskId };
   return existing ? { statusCode: 200, headers, body: existing } : { statusCode: 202, headers };
-}, logFault);
+});

@@ -1,16 +1,15 @@
 import { ApiAdapters } from './api-adapters.ts';
+import { apiOperation } from './api-operation.ts';
 import { TaskModeError } from './domain/errors.ts';
 import { toAsyncTask } from './http/async-task.ts';
-import { logFault } from './http/fault-log.ts';
 import { fromNextToken, toNextToken } from './http/next-token.ts';
-import { apiHandler } from './http/operation.ts';
 import { checkQualifier } from './http/qualifier.ts';
 import { parseFields } from './http/request.ts';
 import { listAsyncTasksFields } from './http/schemas.ts';
 import { listTasks } from './tasks/list-tasks.ts';
 
 /** ListAsyncTasks (FC contract section 6). */
-export const handler = apiHandler(async (request, signal) => {
+export const handler = apiOperation('ListAsyncTasks', async (request, signal) => {
   const fields = parseFields(listAsyncTasksFields, request.fields);
   const { functionName, qualifier, startedTimeBegin, startedTimeEnd } = fields;
   checkQualifier(qualifier, functionName);
@@ -32,4 +31,4 @@ export const handler = apiHandler(async (request, signal) => {
     after: fromNextToken(fields.nextToken, fields),
   });
   return { statusCode: 200, body: { tasks: tasks.map(toAsyncTask), nextToken: toNextToken(readTo, fields) } };
-}, logFault);
+});

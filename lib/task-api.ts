@@ -12,34 +12,16 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import {
+  OPERATION_NAMES,
+  OPERATIONS,
+  type OperationName,
+  type RouteName,
+  UNKNOWN_ROUTE,
+} from '../lambdas/domain/operations.ts';
 import { BundledFunction, LOG_RETENTION } from './bundled-function.ts';
 
-/** The root of the contract's paths: FC API version 2023-03-30. */
-const ROOT = '/2023-03-30';
-
-const TASKS = `${ROOT}/functions/{functionName}/async-tasks`;
-
-/**
- * The contract's operations (FC contract section 2), and ours: one route and one function each, so that each has the
- * least rights.
- */
-const OPERATIONS = {
-  InvokeFunction: {
-    entry: 'invoke-function.lambda',
-    method: HttpMethod.POST,
-    path: `${ROOT}/functions/{functionName}/invocations`,
-  },
-  GetAsyncTask: { entry: 'get-async-task.lambda', method: HttpMethod.GET, path: `${TASKS}/{taskId}` },
-  ListAsyncTasks: { entry: 'list-async-tasks.lambda', method: HttpMethod.GET, path: TASKS },
-  StopAsyncTask: { entry: 'stop-async-task.lambda', method: HttpMethod.PUT, path: `${TASKS}/{taskId}/stop` },
-  RedriveAsyncTask: {
-    entry: 'redrive-async-task.lambda',
-    method: HttpMethod.POST,
-    path: `${TASKS}/{taskId}/redrive`,
-  },
-} as const;
-
-export type OperationName = keyof typeof OPERATIONS;
+export type { OperationName } from '../lambdas/domain/operations.ts';
 
 /**
  * 512 MB is a third of a CPU: a cold start of the submit stays well under the FC SDK's read time-out of 3 s. Time-out:
@@ -80,30 +62,23 @@ export class TaskApi extends Construct {
       description: 'Task Mode for AWS Lambda',
     });
     this.#addStage();
-    this.functions = {
-      InvokeFunction: this.#addOperation('InvokeFunction'),
-      GetAsyncTask: this.#addOperation('GetAsyncTask'),
-      ListAsyncTasks: this.#addOperation('ListAsyncTasks'),
-      StopAsyncTask: this.#addOperation('StopAsyncTask'),
-      RedriveAsyncTask: this.#addOperation('RedriveAsyncTask'),
-    };
-    this.#addRoute(
-      'UnknownRoute',
-      HttpRouteKey.DEFAULT,
-      this.#function('UnknownRoute', 'unknown-route.lambda'),
-    );
+    // TypeScript does not keep the names of a list through fromEntries: they are the table's.
+    this.functions = Object.fromEntries(
+      OPERATION_NAMES.map((name) => [name, this.#addOperation(name)]),
+    ) as Record<OperationName, BundledFunction>;
+    this.#addRoute(UNKNOWN_ROUTE, HttpRouteKey.DEFAULT, this.#function(UNKNOWN_ROUTE));
   }
 
   #addOperation(name: OperationName): BundledFunction {
-    const { entry, method, path } = OPERATIONS[name];
-    const handler = this.#function(name, entry);
-    this.#addRoute(name, HttpRouteKey.with(path, method), handler);
+    const { method, path } = OPERATIONS[name];
+    const handler = this.#function(name);
+    this.#addRoute(name, HttpRouteKey.with(path, HttpMethod[method]), handler);
     return handler;
   }
 
-  #function(name: string, entry: string): BundledFunction {
+  #function(name: RouteName): BundledFunction {
     return new BundledFunction(this, name, {
-      bundle: { entry },
+      bundle: { entry: `${kebabCase(name)}.lambda` },
       description: `Task Mode API: ${name}`,
       ...API_FUNCTION,
     });
@@ -131,4 +106,9 @@ export class TaskApi extends Construct {
       accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: ACCESS_LOG },
     });
   }
+}
+
+/** The file of an operation's entry: `GetAsyncTask` is in `get-async-task.lambda`. */
+function kebabCase(name: RouteName): string {
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
 }

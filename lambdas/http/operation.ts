@@ -1,7 +1,9 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { REQUEST_DEADLINE_MS } from '../domain/limits.ts';
+import type { RouteName } from '../domain/operations.ts';
+import type { Access } from './access.ts';
 import { toApiError } from './errors.ts';
-import { type ApiRequest, toApiRequest } from './request.ts';
+import { type ApiRequest, requestIdOf, toApiRequest } from './request.ts';
 
 /** What an operation answers: a body makes it JSON. */
 export interface ApiAnswer {
@@ -24,14 +26,21 @@ export type FaultLog = (
  */
 const BASE64_FROM_BYTES = 1024 * 1024;
 
-/** Makes a handler for API Gateway of one operation: its answer and its errors in the contract's shape. */
-export function apiHandler(operation: Operation, logFault: FaultLog) {
+export interface ApiHandlerOptions {
+  readonly routeName: RouteName;
+  readonly access: Access;
+  readonly operation: Operation;
+  readonly logFault: FaultLog;
+}
+
+/** Makes a handler for API Gateway of one route: its answer and its errors in the contract's shape. */
+export function apiHandler({ routeName, access, operation, logFault }: ApiHandlerOptions) {
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    let requestId = event.requestContext.requestId;
+    const requestId = requestIdOf(event);
+    const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
     try {
-      const request = toApiRequest(event);
-      requestId = request.requestId;
-      return toResponse(await operation(request, AbortSignal.timeout(REQUEST_DEADLINE_MS)), requestId);
+      const { caller } = await access(event, routeName, signal);
+      return toResponse(await operation(toApiRequest(event, caller), signal), requestId);
     } catch (error) {
       const { statusCode, code, message, details } = toApiError(error);
       if (statusCode >= 500) logFault(message, { requestId, error });

@@ -4,11 +4,6 @@ import { TaskModeError } from '../domain/errors.ts';
 import { REQUEST_ID_PATTERN } from '../domain/limits.ts';
 import { quoted } from '../domain/text.ts';
 
-/** What API Gateway adds to the event's context when it has checked the caller by IAM. */
-interface IamAuthorizer {
-  readonly iam?: { readonly userArn?: string };
-}
-
 /** One call of the API, in the contract's words: path parameters, query, `x-fc-` and `x-task-mode-` headers under their wire names. */
 export interface ApiRequest {
   readonly method: string;
@@ -22,10 +17,8 @@ export interface ApiRequest {
   readonly caller: string | undefined;
 }
 
-export function toApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
+export function toApiRequest(event: APIGatewayProxyEventV2, caller: string | undefined): ApiRequest {
   const { headers, requestContext } = event;
-  const callerRequestId = requestIdOf(headers['x-fc-request-id']);
-  const { authorizer } = requestContext as { readonly authorizer?: IamAuthorizer };
   return {
     method: requestContext.http.method,
     path: event.rawPath,
@@ -35,13 +28,19 @@ export function toApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
       ...definedOnly(event.pathParameters),
     },
     body: bodyText(event),
-    requestId: callerRequestId ?? requestContext.requestId,
-    callerRequestId,
-    caller: authorizer?.iam?.userArn,
+    requestId: requestIdOf(event),
+    callerRequestId: callerRequestIdOf(event),
+    caller,
   };
 }
 
-function requestIdOf(header: string | undefined): string | undefined {
+/** The id that answers and logs carry. */
+export function requestIdOf(event: APIGatewayProxyEventV2): string {
+  return callerRequestIdOf(event) ?? event.requestContext.requestId;
+}
+
+function callerRequestIdOf({ headers }: APIGatewayProxyEventV2): string | undefined {
+  const header = headers['x-fc-request-id'];
   return header !== undefined && REQUEST_ID_PATTERN.test(header) ? header : undefined;
 }
 

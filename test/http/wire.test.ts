@@ -32,7 +32,12 @@ function event(overrides: Partial<APIGatewayProxyEventV2> = {}): APIGatewayProxy
 
 async function answer(operation: Operation, overrides?: Partial<APIGatewayProxyEventV2>) {
   const logFault = vi.fn();
-  const response: APIGatewayProxyStructuredResultV2 = await apiHandler(operation, logFault)(event(overrides));
+  const response: APIGatewayProxyStructuredResultV2 = await apiHandler({
+    routeName: 'GetAsyncTask',
+    access: () => ({ caller: 'someone' }),
+    operation,
+    logFault,
+  })(event(overrides));
   return { ...response, logFault };
 }
 
