@@ -65,6 +65,7 @@ async function invoke(message: InvokeMessage, run: Handler): Promise<void> {
   try {
     const result = await run(JSON.parse(message.payloadJson), contextOf(message));
     const payloadJson = JSON.stringify(result) ?? 'null';
+    await flushOutput();
     const bytes = Buffer.byteLength(payloadJson);
     if (bytes > MAX_RESPONSE_BYTES) {
       throw named(
@@ -74,9 +75,17 @@ async function invoke(message: InvokeMessage, run: Handler): Promise<void> {
     }
     send({ kind: 'succeeded', requestId, payloadJson });
   } catch (error) {
+    await flushOutput();
     send({ kind: 'failed', requestId, error: functionErrorOf(error), isFatal: false });
   } finally {
     runningRequestId = undefined;
+  }
+}
+
+/** What the invocation has logged goes out before its result, so that who gets that can have the end of the log. */
+async function flushOutput(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength > 0) await new Promise<unknown>((resolve) => stream.write('', resolve));
   }
 }
 

@@ -3,7 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { endProcess, launchEnvironment } from '../launch.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { readLines } from './log-lines.ts';
-import type { FromEnvironment, FunctionError, InvokeResult, ToEnvironment } from './protocol.ts';
+import { LogTail } from './log-tail.ts';
+import type {
+  FromEnvironment,
+  FunctionError,
+  InvokeOptions,
+  InvokeOutcome,
+  InvokeResult,
+  ToEnvironment,
+} from './protocol.ts';
 
 /** Lambda gives the init phase 10 s, and when it is not over by then, another try within the function's time-out. */
 const INIT_SECONDS = 10;
@@ -13,7 +21,7 @@ const OUTPUT_FLUSH_MS = 250;
 
 interface Running {
   readonly requestId: string;
-  readonly settle: (result: InvokeResult) => void;
+  readonly settle: (outcome: InvokeOutcome) => void;
 }
 
 /** One process that runs a function's invocations, one at a time. */
@@ -25,6 +33,7 @@ export class ExecutionEnvironment {
   readonly #child: ChildProcess;
   readonly #log: (line: string) => void;
   #running: Running | undefined;
+  #logTail: LogTail | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settleReady: (failure: FunctionError | undefined) => void = () => {};
   #failure: FunctionError | undefined;
@@ -45,7 +54,10 @@ export class ExecutionEnvironment {
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream !== null) {
-        readLines(stream, log);
+        readLines(stream, (line) => {
+          this.#logTail?.add(line);
+          log(line);
+        });
       }
     }
     this.ready = new Promise((resolve) => {
@@ -69,10 +81,11 @@ export class ExecutionEnvironment {
   }
 
   /** Runs the handler; the environment must be ready and idle. Never rejects. */
-  async invoke(payloadJson: string): Promise<InvokeResult> {
+  async invoke(payloadJson: string, { wantsLogTail = false }: InvokeOptions = {}): Promise<InvokeResult> {
     const requestId = randomUUID();
     const { timeoutSeconds, arn } = this.#definition;
-    const result = new Promise<InvokeResult>((settle) => {
+    this.#logTail = wantsLogTail ? new LogTail() : undefined;
+    const outcome = new Promise<InvokeOutcome>((settle) => {
       this.#running = { requestId, settle };
     });
     this.#endAfter(timeoutSeconds, (seconds) => ({
@@ -88,7 +101,7 @@ export class ExecutionEnvironment {
     };
     // A process that has just ended cannot be sent to; its end settles the invocation.
     this.#child.send(message, () => {});
-    return result;
+    return this.#logTail ? { ...(await outcome), logTail: await this.#logTail.complete() } : outcome;
   }
 
   /** Ends the process at once; a running invocation fails. */
@@ -113,11 +126,11 @@ export class ExecutionEnvironment {
     }
   }
 
-  #settle(result: InvokeResult): void {
+  #settle(outcome: InvokeOutcome): void {
     clearTimeout(this.#timer);
     const running = this.#running;
     this.#running = undefined;
-    running?.settle(result);
+    running?.settle(outcome);
   }
 
   #endAfter(seconds: number, failureOf: (seconds: number) => FunctionError): void {

@@ -1,6 +1,6 @@
 import type { ExecutionEnvironment } from './execution-environment.ts';
 import type { FunctionDefinition } from './function-definition.ts';
-import type { InvokeResult } from './protocol.ts';
+import type { InvokeOptions, InvokeResult } from './protocol.ts';
 
 /** An environment idle for this long is ended: ten idle ones would hold about 340 MB. Lambda keeps them for minutes. */
 const IDLE_SECONDS = 30;
@@ -20,6 +20,7 @@ const MAX_WAIT_MS = 1000;
 interface Waiting {
   readonly sinceMs: number;
   readonly payloadJson: string;
+  readonly options: InvokeOptions;
   readonly settle: (result: InvokeResult) => void;
 }
 
@@ -67,9 +68,18 @@ export class FunctionPool {
     return this.#waiting.length > 0 || this.#environments.size > this.#idle.length;
   }
 
-  invoke(payloadJson: string): Promise<InvokeResult> {
+  /** Whether Lambda would refuse another synchronous invocation, since all that are reserved run. */
+  get isAtReservedConcurrency(): boolean {
+    return (
+      this.#definition.reservedConcurrency !== undefined &&
+      this.#idle.length === 0 &&
+      this.#environments.size >= this.#maxEnvironments
+    );
+  }
+
+  invoke(payloadJson: string, options: InvokeOptions = {}): Promise<InvokeResult> {
     return new Promise((settle) => {
-      this.#waiting.push({ sinceMs: performance.now(), payloadJson, settle });
+      this.#waiting.push({ sinceMs: performance.now(), payloadJson, options, settle });
       this.#serve();
     });
   }
@@ -165,7 +175,7 @@ export class FunctionPool {
     if (waiting === undefined) {
       return;
     }
-    const result = await environment.invoke(waiting.payloadJson);
+    const result = await environment.invoke(waiting.payloadJson, waiting.options);
     this.#lastEndMs = performance.now();
     waiting.settle(result);
     this.#release(environment);

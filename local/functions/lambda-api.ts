@@ -72,12 +72,18 @@ async function invoke(
     );
     return;
   }
-  const result = await lambda.invokeJson(name, payload === '' ? '{}' : payload);
+  if (lambda.isThrottled(name)) {
+    refuse(response, 429, 'TooManyRequestsException', 'Rate Exceeded.');
+    return;
+  }
+  const wantsLogTail = request.headers['x-amz-log-type'] === 'Tail';
+  const result = await lambda.invokeJson(name, payload === '' ? '{}' : payload, { wantsLogTail });
   const isError = 'functionError' in result;
   response.writeHead(200, {
     'content-type': 'application/json',
     'x-amz-executed-version': '$LATEST',
     ...(isError && { 'x-amz-function-error': 'Unhandled' }),
+    ...(result.logTail && { 'x-amz-log-result': result.logTail.toString('base64') }),
   });
   response.end(JSON.stringify(isError ? result.functionError : (result.payload ?? null)));
 }

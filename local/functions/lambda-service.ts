@@ -6,7 +6,7 @@ import { ExecutionEnvironment } from './execution-environment.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { FunctionPool, type StartGate } from './function-pool.ts';
 import { isMetricsLine } from './log-lines.ts';
-import type { InvokeResult } from './protocol.ts';
+import type { InvokeOptions, InvokeResult } from './protocol.ts';
 
 /** Lambda's limit for the payload of a synchronous invocation: 6 MB. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -39,6 +39,11 @@ export class LambdaService {
     this.#pools.set(definition.arn, pool);
   }
 
+  /** Whether Lambda would refuse another synchronous invocation of a function. */
+  isThrottled(nameOrArn: string): boolean {
+    return this.#pools.get(nameOrArn)?.isAtReservedConcurrency ?? false;
+  }
+
   has(nameOrArn: string): boolean {
     return this.#pools.has(nameOrArn);
   }
@@ -48,14 +53,18 @@ export class LambdaService {
     return this.invokeJson(nameOrArn, JSON.stringify(payload) ?? '{}');
   }
 
-  async invokeJson(nameOrArn: string, payloadJson: string): Promise<InvokeResult> {
+  async invokeJson(
+    nameOrArn: string,
+    payloadJson: string,
+    options: InvokeOptions = {},
+  ): Promise<InvokeResult> {
     const pool = this.#pools.get(nameOrArn);
     if (pool === undefined) {
       throw new StartupError(
         `function ${nameOrArn} is not deployed here: want one of ${[...this.#pools.keys()].join(', ')}`,
       );
     }
-    return pool.invoke(payloadJson);
+    return pool.invoke(payloadJson, options);
   }
 
   /** The processes of one function, by the name that its log lines have, or of all. */

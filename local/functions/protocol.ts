@@ -27,4 +27,12 @@ export interface FunctionError {
   readonly trace?: readonly string[];
 }
 
-export type InvokeResult = { readonly payload: unknown } | { readonly functionError: FunctionError };
+export type InvokeOutcome = { readonly payload: unknown } | { readonly functionError: FunctionError };
+
+/** What an invocation came to, and the end of what it logged where that was asked for. */
+export type InvokeResult = InvokeOutcome & { readonly logTail?: Buffer };
+
+export interface InvokeOptions {
+  /** As Lambda's Invoke with LogType Tail. */
+  readonly wantsLogTail?: boolean;
+}
