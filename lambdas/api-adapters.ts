@@ -1,5 +1,7 @@
+import { AllowedDestinations } from './aws/allowed-destinations.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
+import { FunctionSettings } from './aws/function-settings.ts';
 import { PayloadStore } from './aws/payload-store.ts';
 import { TaskIndex } from './aws/task-index.ts';
 import { TaskQueue } from './aws/task-queue.ts';
@@ -11,12 +13,19 @@ const env = (name: EnvName) => requiredEnv(process.env, name);
 /** Lives as long as the handler, and remembers for 30 s what it read. */
 const registry = new FunctionRegistry({ client: dynamoDb, tableName: env(ENV.functionTableName) });
 
+/** Remembers as long. */
+const allowedDestinations = new AllowedDestinations({
+  client: dynamoDb,
+  tableName: env(ENV.functionTableName),
+});
+
 /**
  * The adapters of one request of the API: each of their calls ends at the request's deadline. An operation takes those
  * that it uses, and needs the environment variables of these only.
  */
 export class ApiAdapters {
   readonly registry = registry;
+  readonly allowedDestinations = allowedDestinations;
   readonly clock = Date.now;
   readonly signal: AbortSignal;
 
@@ -38,6 +47,14 @@ export class ApiAdapters {
 
   get payloads(): PayloadStore {
     return new PayloadStore({ bucketName: env(ENV.payloadBucketName), signal: this.signal });
+  }
+
+  get settings(): FunctionSettings {
+    return new FunctionSettings({
+      client: dynamoDb,
+      tableName: env(ENV.functionTableName),
+      signal: this.signal,
+    });
   }
 
   get queue(): TaskQueue {

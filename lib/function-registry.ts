@@ -14,6 +14,7 @@ import type { AsyncInvokeConfig } from '../lambdas/domain/async-invoke-config.ts
 import type { AllowedDestination } from '../lambdas/domain/destination.ts';
 import { ENV } from '../lambdas/domain/env.ts';
 import { DESTINATIONS_ROW } from '../lambdas/domain/storage-names.ts';
+import type { RuntimeSettings } from '../lambdas/domain/task-function.ts';
 import { LOG_RETENTION, writeLogs } from './bundled-function.ts';
 
 export interface FunctionRegistryProps {
@@ -69,6 +70,21 @@ export class FunctionRegistry extends Construct {
     grantee.addEnvironment(ENV.functionTableName, this.table.tableName);
     grantee.addToRolePolicy(
       new PolicyStatement({ actions: ['dynamodb:Scan'], resources: [this.table.tableArn] }),
+    );
+  }
+
+  /** Lets a function set one field of rows that there are, and reach no other: a queue's URL, say. */
+  grantSet(grantee: LambdaFunction, setting: keyof RuntimeSettings): void {
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:UpdateItem'],
+        resources: [this.table.tableArn],
+        conditions: {
+          'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['functionName', 'isDeleted', setting] },
+          // Without these, what a write returns would show the whole row.
+          StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+        },
+      }),
     );
   }
 

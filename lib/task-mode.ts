@@ -116,5 +116,14 @@ export class TaskMode extends Construct {
     this.taskTable.grantMove(StopAsyncTask);
     this.taskTable.grantMove(RedriveAsyncTask);
     this.payloadBucket.grantRedrive(RedriveAsyncTask);
+    this.#connectConfigApi();
+  }
+
+  #connectConfigApi(): void {
+    const { PutAsyncInvokeConfig, DeleteAsyncInvokeConfig, ListAsyncInvokeConfigs } = this.api.functions;
+    for (const handler of [PutAsyncInvokeConfig, DeleteAsyncInvokeConfig]) {
+      this.registry.grantSet(handler, 'runtimeConfig');
+    }
+    this.registry.grantList(ListAsyncInvokeConfigs);
   }
 }

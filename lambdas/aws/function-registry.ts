@@ -42,10 +42,14 @@ export class FunctionRegistry {
   }
 
   /** Lists every function there ever was, removed ones included, as they are now. */
-  async list(): Promise<TaskFunctionRecord[]> {
+  async list(signal?: AbortSignal): Promise<TaskFunctionRecord[]> {
     const records: TaskFunctionRecord[] = [];
     const { client, tableName } = this.#options;
-    const pages = paginateScan({ client }, { TableName: tableName, ConsistentRead: true });
+    const pages = paginateScan(
+      { client },
+      { TableName: tableName, ConsistentRead: true },
+      signal ? { abortSignal: signal } : {},
+    );
     await callAws('DynamoDB', async () => {
       for await (const { Items = [] } of pages) {
         const rows = Items.map((item) => unmarshall(item));
@@ -61,7 +65,7 @@ export class FunctionRegistry {
   }
 }
 
-function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
+export function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
   const { functionName, functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, defaults } = row;
   const { shardCount, shardCounts, runtimeConfig } = row;
   if (typeof functionName !== 'string' || typeof queueUrl !== 'string' || typeof shardCount !== 'number') {

@@ -30,6 +30,9 @@ export const QUEUE_DELAY_MAX_SECONDS = 900;
 export const RETRY_ATTEMPTS_RANGE = { min: 0, max: 8, default: 3 } as const;
 export const EVENT_AGE_SECONDS_RANGE = { min: 1, max: 604_800, default: 86_400 } as const;
 
+/** Our own: an ARN of AWS's has at most some 300 characters, and a URL of 1,024 is a long one. */
+export const DESTINATION_MAX_CHARACTERS = 1024;
+
 /** FC contract section 6. Two defaults are documented there (20 and 50); the SDK's holds. */
 export const LIST_LIMIT_RANGE = { min: 1, max: 100, default: 20 } as const;
 

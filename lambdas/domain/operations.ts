@@ -5,6 +5,8 @@ const FUNCTION = `/${API_VERSION}/functions/{functionName}`;
 
 const TASKS = `${FUNCTION}/async-tasks`;
 
+const ASYNC_CONFIG = `${FUNCTION}/async-invoke-config`;
+
 interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
@@ -21,6 +23,10 @@ export const OPERATIONS = {
   StopAsyncTask: { method: 'PUT', path: `${TASKS}/{taskId}/stop` },
   /** Ours. */
   RedriveAsyncTask: { method: 'POST', path: `${TASKS}/{taskId}/redrive` },
+  PutAsyncInvokeConfig: { method: 'PUT', path: ASYNC_CONFIG },
+  GetAsyncInvokeConfig: { method: 'GET', path: ASYNC_CONFIG },
+  DeleteAsyncInvokeConfig: { method: 'DELETE', path: ASYNC_CONFIG },
+  ListAsyncInvokeConfigs: { method: 'GET', path: `/${API_VERSION}/async-invoke-configs` },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type OperationName = keyof typeof OPERATIONS;

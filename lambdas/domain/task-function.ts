@@ -1,4 +1,9 @@
-import type { Configured } from './async-invoke-config.ts';
+import type { Configured, RuntimeConfig } from './async-invoke-config.ts';
+
+/** What operators set on a function at run time. */
+export interface RuntimeSettings {
+  readonly runtimeConfig?: RuntimeConfig | undefined;
+}
 
 /** A function that takes tasks, as the registry table knows it. */
 export interface TaskFunctionRecord extends Configured {

@@ -11,15 +11,15 @@ import {
 
 const ID_RULE = 'starting with a letter or _ and of letters, digits, _ and - only';
 
-const functionName = z
+export const functionName = z
   .string()
   .check(z.regex(FUNCTION_NAME_PATTERN, `must have 1 to 64 characters, ${ID_RULE}`));
 
 const taskId = z.string().check(z.regex(TASK_ID_PATTERN, `must have 1 to 128 characters, ${ID_RULE}`));
 
-const qualifier = z.optional(z.string());
+export const qualifier = z.optional(z.string());
 
-function wholeNumber(min: number, max: number, unit: string) {
+export function wholeNumber(min: number, max: number, unit: string) {
   const wanted = `must be a whole number${unit} from ${min} to ${max}`;
   return z.pipe(
     z.pipe(z.string().check(z.regex(/^[0-9]{1,15}$/, wanted)), z.transform(Number)),

@@ -34,6 +34,6 @@ export async function functionTakingTasks(
   return record;
 }
 
-function functionNotFound(functionName: string): TaskModeError {
+export function functionNotFound(functionName: string): TaskModeError {
   return new TaskModeError('FunctionNotFound', `function '${functionName}' does not exist.`);
 }

@@ -85,6 +85,23 @@ describe('each role can do exactly what its function does', () => {
         ...LOGS('ApiStopAsyncTask'),
       ],
     ],
+    ...['PutAsyncInvokeConfig', 'DeleteAsyncInvokeConfig'].map((operation): [string, string[]] => [
+      operation,
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:UpdateItem on FunctionsTable if own',
+        ...LOGS(`Api${operation}`),
+      ],
+    ]),
+    ['GetAsyncInvokeConfig', ['dynamodb:GetItem on FunctionsTable', ...LOGS('ApiGetAsyncInvokeConfig')]],
+    [
+      'ListAsyncInvokeConfigs',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:Scan on FunctionsTable',
+        ...LOGS('ApiListAsyncInvokeConfigs'),
+      ],
+    ],
     [
       'SweepFunction',
       [
@@ -162,6 +179,24 @@ describe('each role can do exactly what its function does', () => {
           Match.objectLike({
             Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
             Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['echo#*'] } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('who puts a configuration reaches that field of a row and no other', () => {
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: 'dynamodb:UpdateItem',
+            Condition: {
+              'ForAllValues:StringEquals': {
+                'dynamodb:Attributes': ['functionName', 'isDeleted', 'runtimeConfig'],
+              },
+              StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+            },
           }),
         ]),
       },

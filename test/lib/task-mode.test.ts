@@ -105,22 +105,29 @@ function tlsOnly(Action: string) {
   });
 }
 
+/** One function each. */
+const ROUTES = [
+  'POST /2023-03-30/functions/{functionName}/invocations',
+  'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}',
+  'GET /2023-03-30/functions/{functionName}/async-tasks',
+  'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop',
+  'POST /2023-03-30/functions/{functionName}/async-tasks/{taskId}/redrive',
+  'PUT /2023-03-30/functions/{functionName}/async-invoke-config',
+  'GET /2023-03-30/functions/{functionName}/async-invoke-config',
+  'DELETE /2023-03-30/functions/{functionName}/async-invoke-config',
+  'GET /2023-03-30/async-invoke-configs',
+  '$default',
+];
+
 describe('the API', () => {
   const template = templateOf();
 
-  test.each([
-    'POST /2023-03-30/functions/{functionName}/invocations',
-    'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}',
-    'GET /2023-03-30/functions/{functionName}/async-tasks',
-    'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop',
-    'POST /2023-03-30/functions/{functionName}/async-tasks/{taskId}/redrive',
-    '$default',
-  ])('%s asks for IAM authorization', (RouteKey) => {
+  test.each(ROUTES)('%s asks for IAM authorization', (RouteKey) => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey, AuthorizationType: 'AWS_IAM' });
   });
 
   test('there is no other route', () => {
-    template.resourceCountIs('AWS::ApiGatewayV2::Route', 6);
+    template.resourceCountIs('AWS::ApiGatewayV2::Route', ROUTES.length);
   });
 
   test('is served at the root, and logs every access as JSON', () => {
@@ -171,7 +178,8 @@ describe('every function', () => {
   );
 
   test('runs on Node 24 and arm64, and logs JSON without a line per invocation', () => {
-    expect(ours).toHaveLength(9);
+    // The worker, the sweep and who tells destinations, beside the routes'.
+    expect(ours).toHaveLength(ROUTES.length + 3);
     for (const { Properties } of ours) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',

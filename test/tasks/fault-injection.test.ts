@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
+import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { QueueDestination } from '../../lambdas/aws/queue-destination.ts';
 import { TargetFunction } from '../../lambdas/aws/target-function.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
+import { deleteAsyncInvokeConfig } from '../../lambdas/tasks/delete-async-invoke-config.ts';
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
+import { putAsyncInvokeConfig } from '../../lambdas/tasks/put-async-invoke-config.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
@@ -36,6 +40,9 @@ const targetClient = await startTarget(() => {
   return { body: executions.at(-1) };
 });
 
+/** A queue that the deployment allows. */
+const DESTINATION = 'arn:aws:sqs:us-east-1:000000000000:told-success';
+
 /** The adapters of one process, and the use cases on them. */
 function processWith(recorder: CallRecorder) {
   const adapters = {
@@ -46,6 +53,12 @@ function processWith(recorder: CallRecorder) {
     index: recorder.recorded(world.index),
   };
   const common = { ...adapters, storeFor: () => adapters.store, clock: world.clock };
+  const table = { client: world.dynamoDb, tableName: 'functions' };
+  const config = {
+    settings: recorder.recorded(new FunctionSettings(table)),
+    allowedDestinations: recorder.recorded(new AllowedDestinations(table)),
+    clock: world.clock,
+  };
   const target = recorder.recorded(new TargetFunction({ client: targetClient, arn: TARGET_ARN }));
   const invoke = invokeExecutor(target);
   const attempt = async (task: Task): Promise<AttemptOutcome> => {
@@ -94,6 +107,12 @@ function processWith(recorder: CallRecorder) {
         key,
       ),
     redrive: (key: TaskKey) => redriveTask(common, key),
+    putConfig: (key: TaskKey) =>
+      putAsyncInvokeConfig(config, key.functionName, { destinations: { onSuccess: DESTINATION } }),
+    deleteConfig: (key: TaskKey) =>
+      deleteAsyncInvokeConfig(config, key.functionName).catch((error: { code?: string }) => {
+        if (error.code !== 'AsyncConfigNotExists') throw error;
+      }),
     list: () =>
       listTasks(common, {
         functionName: 'echo',
@@ -201,6 +220,33 @@ const SCENARIOS: Record<string, Scenario> = {
     act: async (process, key) => process.deliver(key, await received()),
     ends: ['Succeeded'],
     endsCutOff: ['Failed'],
+  },
+  'submit after its configuration was put': {
+    before: () => world.allow(DESTINATION),
+    act: async (process, key) => {
+      await process.putConfig(key);
+      await accepting()(process, key);
+    },
+    repeat: async (process, key) => {
+      await process.putConfig(key);
+      await accepting()(process, key);
+    },
+    ends: ['Succeeded'],
+  },
+  'submit after its configuration was deleted': {
+    before: async (key) => {
+      await world.allow(DESTINATION);
+      await sound().putConfig(key);
+    },
+    act: async (process, key) => {
+      await process.deleteConfig(key);
+      await accepting()(process, key);
+    },
+    repeat: async (process, key) => {
+      await process.deleteConfig(key);
+      await accepting()(process, key);
+    },
+    ends: ['Succeeded'],
   },
   'run of an existing function': {
     before: submitted(),
