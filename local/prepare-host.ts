@@ -116,9 +116,7 @@ function endpointsOf({ dynamodbEndpoint, sqsEndpoint }: HostOptions) {
 }
 
 /** As Promise.all, but it waits for all before it fails: what starts after a failure would be left running. */
-async function allOrNone<T extends readonly unknown[]>(
-  promises: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
+async function allOrNone<T extends readonly unknown[] | []>(promises: T) {
   await Promise.allSettled(promises);
-  return (await Promise.all(promises)) as unknown as T;
+  return Promise.all(promises);
 }

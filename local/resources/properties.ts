@@ -61,6 +61,26 @@ export class Properties {
     return Array.isArray(value) ? value : this.refuse(path, 'a list');
   }
 
+  /** A list of objects, each to be read like these properties. */
+  objects(path: string): readonly Properties[] {
+    return this.list(path).map((value, index) =>
+      isJsonObject(value)
+        ? new Properties(`${this.#logicalId}.${path}[${index}]`, value)
+        : this.refuse(path, 'a list of objects'),
+    );
+  }
+
+  strings(path: string): readonly string[] {
+    return this.list(path).map((value) =>
+      typeof value === 'string' ? value : this.refuse(path, 'a list of strings'),
+    );
+  }
+
+  oneOf<const T extends string>(path: string, values: readonly T[]): T {
+    const value = this.get(path);
+    return values.find((known) => known === value) ?? this.refuse(path, `one of ${values.join(', ')}`);
+  }
+
   object(path: string): JsonObject {
     const value = this.get(path) ?? {};
     return isJsonObject(value) ? value : this.refuse(path, 'an object');

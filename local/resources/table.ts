@@ -8,10 +8,10 @@ import {
   ResourceNotFoundException,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import type { Json } from '../json.ts';
 import { StartupError } from '../startup-error.ts';
 import type { DeployedResource, Host, Resource } from './deployer.ts';
 import { physicalName } from './physical-name.ts';
+import type { Properties } from './properties.ts';
 
 const POLL_MS = 5;
 
@@ -48,20 +48,36 @@ export async function deployTable(resource: Resource, host: Host): Promise<Deplo
 }
 
 function schemaOf({ properties }: Resource): Schema {
-  const indexes = (property: string) =>
-    properties.list(property).map((index) => {
-      const { IndexName, KeySchema, Projection } = index as Record<string, Json>;
-      return { IndexName, KeySchema, Projection };
-    });
-  const globalIndexes = indexes('GlobalSecondaryIndexes');
-  const localIndexes = indexes('LocalSecondaryIndexes');
-  // The shapes of CloudFormation and of the API are the same here; the engine validates them.
+  const globalIndexes = properties.objects('GlobalSecondaryIndexes').map(indexOf);
+  const localIndexes = properties.objects('LocalSecondaryIndexes').map(indexOf);
   return {
-    AttributeDefinitions: properties.list('AttributeDefinitions'),
-    KeySchema: properties.list('KeySchema'),
+    AttributeDefinitions: properties.objects('AttributeDefinitions').map((attribute) => ({
+      AttributeName: attribute.string('AttributeName'),
+      AttributeType: attribute.oneOf('AttributeType', ['S', 'N', 'B']),
+    })),
+    KeySchema: keySchemaOf(properties),
     ...(globalIndexes.length > 0 ? { GlobalSecondaryIndexes: globalIndexes } : {}),
     ...(localIndexes.length > 0 ? { LocalSecondaryIndexes: localIndexes } : {}),
-  } as unknown as Schema;
+  };
+}
+
+function indexOf(index: Properties) {
+  const nonKeyAttributes = index.strings('Projection.NonKeyAttributes');
+  return {
+    IndexName: index.string('IndexName'),
+    KeySchema: keySchemaOf(index),
+    Projection: {
+      ProjectionType: index.oneOf('Projection.ProjectionType', ['ALL', 'KEYS_ONLY', 'INCLUDE']),
+      ...(nonKeyAttributes.length > 0 ? { NonKeyAttributes: [...nonKeyAttributes] } : {}),
+    },
+  };
+}
+
+function keySchemaOf(properties: Properties) {
+  return properties.objects('KeySchema').map((key) => ({
+    AttributeName: key.string('AttributeName'),
+    KeyType: key.oneOf('KeyType', ['HASH', 'RANGE']),
+  }));
 }
 
 async function describe(name: string, host: Host): Promise<TableDescription | undefined> {

@@ -96,7 +96,9 @@ describe('a schedule', () => {
     const schedule = scheduleOf(async () => {
       running += 1;
       expect(running).toBe(1);
-      await new Promise((done) => setTimeout(done, 30));
+      // Longer than the interval: an overlapping run would have begun by then.
+      const end = ticks + 3;
+      await expect.poll(() => ticks, { interval: 1 }).toBeGreaterThan(end);
       running -= 1;
       runs += 1;
     }, 10);
