@@ -65,11 +65,14 @@ export class FunctionRegistry extends Construct {
     );
   }
 
-  /** Lets the sweep go through all functions. */
-  grantList(grantee: LambdaFunction): void {
+  /** Lets the sweep go through all functions, and forget those that are long gone. */
+  grantSweep(grantee: LambdaFunction): void {
     grantee.addEnvironment(ENV.functionTableName, this.table.tableName);
     grantee.addToRolePolicy(
-      new PolicyStatement({ actions: ['dynamodb:Scan'], resources: [this.table.tableArn] }),
+      new PolicyStatement({
+        actions: ['dynamodb:Scan', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+        resources: [this.table.tableArn],
+      }),
     );
   }
 
@@ -156,7 +159,7 @@ function deployedRow(registered: RegisteredFunction, deployedBy: string): object
   const names = Object.keys(fields);
   return {
     // shardCounts keeps every count there ever was: rows of tasks live longer than a deployment.
-    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')} REMOVE isDeleted ADD shardCounts :counts`,
+    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')} REMOVE isDeleted, deletedTime ADD shardCounts :counts`,
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`:${name}`, attribute(value)])),

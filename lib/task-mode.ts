@@ -93,7 +93,7 @@ export class TaskMode extends Construct {
 
   #connectSweep(): void {
     this.taskTable.grantSweep(this.sweep.function);
-    this.registry.grantList(this.sweep.function);
+    this.registry.grantSweep(this.sweep.function);
     this.followUp.grantHandOver(this.sweep.function);
   }
 

@@ -1,4 +1,10 @@
-import { type DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  paginateScan,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { REGISTRY_CACHE_MS } from '../domain/limits.ts';
 import { DESTINATIONS_ROW } from '../domain/storage-names.ts';
@@ -10,6 +16,8 @@ export interface FunctionRegistryOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
 }
+
+const CONDITION_FAILED = ['ConditionalCheckFailedException'];
 
 /** The functions that take tasks. One instance lives as long as its handler, and trusts a record for 30 s. */
 export class FunctionRegistry {
@@ -41,7 +49,7 @@ export class FunctionRegistry {
     return record;
   }
 
-  /** Lists every function there ever was, removed ones included, as they are now. */
+  /** Lists every function that tasks may be known of, removed ones included, as they are now. */
   async list(signal?: AbortSignal): Promise<TaskFunctionRecord[]> {
     const records: TaskFunctionRecord[] = [];
     const { client, tableName } = this.#options;
@@ -59,6 +67,39 @@ export class FunctionRegistry {
     return records;
   }
 
+  /** Notes when a removed function was first seen to be so. It is left alone when it was deployed again since. */
+  noteRemoved(functionName: string, deletedTime: number): Promise<boolean> {
+    const command = new UpdateItemCommand({
+      TableName: this.#options.tableName,
+      Key: toAttributes({ functionName }),
+      UpdateExpression: 'SET deletedTime = :deletedTime',
+      ConditionExpression: 'isDeleted = :true AND attribute_not_exists(deletedTime)',
+      ExpressionAttributeValues: toAttributes({ ':true': true, ':deletedTime': deletedTime }),
+    });
+    return this.#isWritten(() => this.#options.client.send(command));
+  }
+
+  /** Removes what is left of a removed function, unless it was deployed again since `deletedTime`; tells whether. */
+  removeRemoved(functionName: string, deletedTime: number): Promise<boolean> {
+    const command = new DeleteItemCommand({
+      TableName: this.#options.tableName,
+      Key: toAttributes({ functionName }),
+      ConditionExpression: 'isDeleted = :true AND deletedTime = :deletedTime',
+      ExpressionAttributeValues: toAttributes({ ':true': true, ':deletedTime': deletedTime }),
+    });
+    return this.#isWritten(() => this.#options.client.send(command));
+  }
+
+  async #isWritten(write: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await callAws('DynamoDB', write, CONDITION_FAILED);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && CONDITION_FAILED.includes(error.name)) return false;
+      throw error;
+    }
+  }
+
   /** Reads the function anew next time. */
   forget(functionName: string): void {
     this.#cache.delete(functionName);
@@ -67,7 +108,7 @@ export class FunctionRegistry {
 
 export function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
   const { functionName, functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, defaults } = row;
-  const { shardCount, shardCounts, runtimeConfig } = row;
+  const { shardCount, shardCounts, runtimeConfig, deletedTime } = row;
   if (typeof functionName !== 'string' || typeof queueUrl !== 'string' || typeof shardCount !== 'number') {
     throw new Error(`row "${functionName}" of the function table is no registered function`);
   }
@@ -82,5 +123,6 @@ export function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord
     defaults,
     ...(runtimeConfig && { runtimeConfig }),
     isDeleted: row.isDeleted === true,
+    ...(deletedTime !== undefined && { deletedTime }),
   };
 }

@@ -39,6 +39,12 @@ export const LIST_LIMIT_RANGE = { min: 1, max: 100, default: 20 } as const;
 /** How long an ended task can be read (FC contract section 15). */
 export const RETENTION_SECONDS = 7 * 86_400;
 
+/**
+ * How long a removed function is remembered: until its last task is forgotten, which was submitted right before with
+ * the longest delay and the longest event age. Each run of the sweep looks for its tasks until then.
+ */
+export const REMOVED_FUNCTION_SECONDS = DELAY_MAX_SECONDS + EVENT_AGE_SECONDS_RANGE.max + RETENTION_SECONDS;
+
 /** S3 rules. A payload outlives delay (7 d), event age (7 d) and retention (7 d); a result only the retention. */
 export const PAYLOAD_RETENTION_DAYS = 23;
 export const RESULT_RETENTION_DAYS = 8;

@@ -18,4 +18,6 @@ export interface TaskFunctionRecord extends Configured {
   readonly maxShardCount: number;
   /** Removed from the stack: takes no further task, and its old ones can still be read. */
   readonly isDeleted: boolean;
+  /** When the sweep first saw that it is removed. */
+  readonly deletedTime?: number;
 }

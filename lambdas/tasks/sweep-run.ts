@@ -20,6 +20,8 @@ export const SWEEP_FINDINGS = [
   'deadLetters',
   /** Ended tasks that it handed over again, since their destinations are not told yet. */
   'followUps',
+  /** Removed functions of which no task is left. */
+  'forgotten',
 ] as const;
 
 export type SweepFinding = (typeof SWEEP_FINDINGS)[number];

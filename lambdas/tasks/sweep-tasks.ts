@@ -1,5 +1,5 @@
 import type { FunctionRegistry } from '../aws/function-registry.ts';
-import { SWEEP_FUNCTIONS_AT_ONCE } from '../domain/limits.ts';
+import { REMOVED_FUNCTION_SECONDS, SWEEP_FUNCTIONS_AT_ONCE } from '../domain/limits.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { sweepDeadLetters } from './sweep-dead-letters.ts';
 import { sweepDue } from './sweep-due.ts';
@@ -35,7 +35,7 @@ export async function sweepTasks({ registry, ...deps }: SweepTasksDependencies):
     run.each(
       'functions',
       fromRandomOn(records, deps.random()),
-      (record) => sweepFunction(run, record),
+      (record) => sweepFunction(run, registry, record),
       SWEEP_FUNCTIONS_AT_ONCE,
     ),
   ]);
@@ -43,8 +43,15 @@ export async function sweepTasks({ registry, ...deps }: SweepTasksDependencies):
   return { counts, failures, failureCount, isComplete: hasTime };
 }
 
-async function sweepFunction(run: SweepRun, record: TaskFunctionRecord): Promise<true> {
+async function sweepFunction(
+  run: SweepRun,
+  registry: FunctionRegistry,
+  record: TaskFunctionRecord,
+): Promise<true> {
   const { functionName, isDeleted } = record;
+  const forget = () => forgetRemoved(run, registry, record);
+  if (isDeleted && (await run.tryTo(`removed function ${functionName}`, forget)))
+    return run.count('forgotten');
   const waiting = new WaitingSweep(run, record);
   await Promise.all([
     eachShard(run, `running tasks of ${functionName}`, record, (shard) => sweepRunning(run, record, shard)),
@@ -55,6 +62,21 @@ async function sweepFunction(run: SweepRun, record: TaskFunctionRecord): Promise
     !isDeleted && run.tryTo(`dead letters of ${functionName}`, () => sweepDeadLetters(run, record)),
   ]);
   return true;
+}
+
+/** Forgets a function that was removed so long ago that its tasks are forgotten too; tells whether. */
+async function forgetRemoved(
+  { deps }: SweepRun,
+  registry: FunctionRegistry,
+  { functionName, deletedTime }: TaskFunctionRecord,
+): Promise<boolean> {
+  const now = deps.clock();
+  if (deletedTime === undefined) {
+    await registry.noteRemoved(functionName, now);
+    return false;
+  }
+  const isDue = now > deletedTime + REMOVED_FUNCTION_SECONDS * 1000;
+  return isDue && registry.removeRemoved(functionName, deletedTime);
 }
 
 /** One shard after the other: what is done side by side are the tasks of each, and the SDK has 50 connections. */

@@ -106,10 +106,12 @@ describe('each role can do exactly what its function does', () => {
       'SweepFunction',
       [
         'dynamodb:BatchGetItem on TasksTable',
+        'dynamodb:DeleteItem on FunctionsTable',
         'dynamodb:GetItem on TasksTable',
         'dynamodb:Query on TasksTable/index/byState',
         'dynamodb:Query on TasksTable/index/byWakeTime',
         'dynamodb:Scan on FunctionsTable',
+        'dynamodb:UpdateItem on FunctionsTable',
         'dynamodb:UpdateItem on TasksTable',
         ...LOGS('SweepFunction'),
         ...['echo', 'encode'].flatMap((name) => [

@@ -368,6 +368,15 @@ const SCENARIOS: Record<string, Scenario> = {
     // Where its message is still there, its worker may be faster than the next sweep.
     ends: ['Invalid', 'Succeeded'],
   },
+  'sweep of a function that was removed long ago': {
+    before: async (key) => {
+      await submitted()(key);
+      await sound().stop(key);
+      await world.register(key.functionName, { isDeleted: true, deletedTime: 0 });
+    },
+    act: (process) => process.sweep(),
+    ends: ['Stopped'],
+  },
   'sweep of a dead letter': {
     before: async (key) => {
       await submitted()(key);

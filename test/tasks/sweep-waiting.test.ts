@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
 import type { TaskKey } from '../../lambdas/domain/task.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
+import { FUNCTION_TABLE } from '../aws/engines.ts';
 import { newTask } from '../aws/tasks.ts';
 import { idsOfOneShard, NOTHING, startSweepWorld } from './sweep-world.ts';
 import { SHARDS } from './world.ts';
@@ -197,6 +199,48 @@ describe('a function that was removed', () => {
     expect(await read(ended)).toMatchObject({ status: 'Succeeded' });
     expect(await read(other)).toMatchObject({ status: 'Enqueued' });
     expect(await world.deliver(waiting)).toBe('done');
+  });
+});
+
+describe('a function that is removed', () => {
+  const DAY_MS = 24 * 60 * MINUTE_MS;
+  const leaving = async () =>
+    (await world.registry.list()).find(({ functionName }) => functionName === 'leaving');
+
+  test('is forgotten once its last task is, and not before', async () => {
+    await world.register('leaving', { isDeleted: true });
+    expect(await sweep()).toEqual(NOTHING);
+    expect(await leaving()).toMatchObject({ isDeleted: true, deletedTime: time.now });
+    time.now += 21 * DAY_MS;
+    expect(await sweep()).toEqual(NOTHING);
+    expect(await leaving()).toMatchObject({ deletedTime: time.now - 21 * DAY_MS });
+    time.now += 1;
+    expect(await sweep()).toEqual({ ...NOTHING, forgotten: 1 });
+    expect(await leaving()).toBeUndefined();
+    expect(await sweep()).toEqual(NOTHING);
+  });
+
+  test('is forgotten once, though two sweeps run at once', async () => {
+    await world.register('leaving', { isDeleted: true, deletedTime: time.now - 22 * DAY_MS });
+    const [one, other] = await Promise.all([sweep(), sweep()]);
+    expect(one.forgotten + other.forgotten).toBe(1);
+  });
+
+  test.each([
+    ['is seen to be removed', {}],
+    ['is forgotten', { deletedTime: time.now - 22 * DAY_MS }],
+  ])('stays as it is when it is deployed again right before it %s', async (_, fields) => {
+    await world.register('leaving', { isDeleted: true, ...fields });
+    const stale = await world.registry.list();
+    await world.register('leaving', { runtimeConfig: { maxAsyncRetryAttempts: 1 } });
+    class StaleRegistry extends FunctionRegistry {
+      override list = async () => stale;
+    }
+    const registry = new StaleRegistry({ client: world.dynamoDb, tableName: FUNCTION_TABLE });
+    expect(await sweep({ registry })).toEqual(NOTHING);
+    const now = await leaving();
+    expect(now).toMatchObject({ isDeleted: false, runtimeConfig: { maxAsyncRetryAttempts: 1 } });
+    expect(now?.deletedTime).toBeUndefined();
   });
 });
 

@@ -25,6 +25,7 @@ export const NOTHING = {
   orphans: 0,
   deadLetters: 0,
   followUps: 0,
+  forgotten: 0,
 };
 
 const OWN = ['echo', 'stubborn', 'told'];
