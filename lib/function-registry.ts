@@ -65,12 +65,20 @@ export class FunctionRegistry extends Construct {
     );
   }
 
-  /** Lets the sweep go through all functions, and forget those that are long gone. */
-  grantSweep(grantee: LambdaFunction): void {
+  /** Lets a handler go through all functions. */
+  grantList(grantee: LambdaFunction): void {
     grantee.addEnvironment(ENV.functionTableName, this.table.tableName);
     grantee.addToRolePolicy(
+      new PolicyStatement({ actions: ['dynamodb:Scan'], resources: [this.table.tableArn] }),
+    );
+  }
+
+  /** Lets the sweep go through all functions, and forget those that are long gone. */
+  grantSweep(grantee: LambdaFunction): void {
+    this.grantList(grantee);
+    grantee.addToRolePolicy(
       new PolicyStatement({
-        actions: ['dynamodb:Scan', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+        actions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
         resources: [this.table.tableArn],
       }),
     );
