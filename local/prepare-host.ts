@@ -1,3 +1,4 @@
+import { PublishCommand } from '@aws-sdk/client-sns';
 import { readAssembly, type Stack } from './assembly/read-assembly.ts';
 import { synthesize } from './assembly/synthesize.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -8,6 +9,8 @@ import { environmentProgram } from './functions/environment-program.ts';
 import { serveLambdaApi } from './functions/lambda-api.ts';
 import { LambdaService } from './functions/lambda-service.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { serveCloudWatchApi } from './monitoring/cloudwatch-api.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import type { Host } from './resources/deployer.ts';
 import { SecretStore } from './secrets/secret-store.ts';
 import { serveSecretsManagerApi } from './secrets/secrets-manager-api.ts';
@@ -31,7 +34,7 @@ export interface HostOptions {
 export interface PreparedHost {
   readonly stack: Stack;
   readonly host: Host;
-  readonly endpoints: Engines['endpoints'] & { readonly secretsManager: string };
+  readonly endpoints: Engines['endpoints'] & { readonly secretsManager: string; readonly cloudWatch: string };
 }
 
 /** Gets ready at once what deploying needs: the synthesized stack, and what runs it. */
@@ -51,6 +54,10 @@ export async function prepareHost(
   const secrets = SecretStore.open(data.secrets);
   const secretsApi = await serveSecretsManagerApi(secrets);
   cleanup.defer(() => secretsApi.close());
+  const monitoring = monitoringOf(engines, region, log);
+  cleanup.defer(() => monitoring.stop());
+  const cloudWatchApi = await serveCloudWatchApi(monitoring);
+  cleanup.defer(() => cloudWatchApi.close());
   const lambdaApi = await serveLambdaApi(() => lambda);
   cleanup.defer(() => lambdaApi.close());
   const lambda: LambdaService = new LambdaService({
@@ -58,12 +65,15 @@ export async function prepareHost(
     program,
     log,
     isVerbose: options.verbose ?? false,
+    onMetrics: (label, line) => monitoring.takeLine(label, line),
+    onInvocation: (invocation) => monitoring.takeInvocation(invocation),
     endpointVariables: {
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
       AWS_ENDPOINT_URL_S3: endpoints.s3,
       AWS_ENDPOINT_URL_LAMBDA: lambdaApi.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsApi.endpoint,
+      AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatchApi.endpoint,
     },
   });
   const pollers: Host['pollers'] = [];
@@ -79,6 +89,7 @@ export async function prepareHost(
     dynamodb,
     queueEngine,
     secrets,
+    monitoring,
     lambda,
     gateway,
     pollers,
@@ -87,7 +98,22 @@ export async function prepareHost(
     deployedState,
     log,
   };
-  return { stack, host, endpoints: { ...endpoints, secretsManager: secretsApi.endpoint } };
+  return {
+    stack,
+    host,
+    endpoints: { ...endpoints, secretsManager: secretsApi.endpoint, cloudWatch: cloudWatchApi.endpoint },
+  };
+}
+
+function monitoringOf(engines: Engines, region: string, log: (line: string) => void): Monitoring {
+  const { sns, queueFigures } = engines;
+  return new Monitoring({
+    region,
+    accountId: ACCOUNT_ID,
+    log,
+    figuresOf: queueFigures,
+    publish: (TopicArn, Subject, Message) => sns.send(new PublishCommand({ TopicArn, Subject, Message })),
+  });
 }
 
 async function synthesizedStack(options: HostOptions, region: string): Promise<Stack> {

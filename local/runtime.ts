@@ -42,6 +42,7 @@ export interface LocalRuntime {
     readonly sqs: string;
     readonly s3: string;
     readonly secretsManager: string;
+    readonly cloudWatch: string;
   };
   /** Names of the task functions that the template's custom resources write into the registry. */
   readonly functionNames: readonly string[];
@@ -98,7 +99,8 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
   for (const schedule of host.schedules) {
     schedule.start();
   }
-  gateway.serve(host.lambda);
+  host.monitoring.start();
+  gateway.serve(host.lambda, (request) => host.monitoring.takeRequest(request));
   return {
     url: gateway.url,
     stackName: host.stackName,

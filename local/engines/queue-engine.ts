@@ -2,12 +2,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { buildApp } from 'fauxqs';
+import type { QueueFigures } from '../monitoring/queue-sampler.ts';
 import { type Engine, LOOPBACK } from './engine.ts';
 import { fauxqsParts, type Queue, type Stores } from './fauxqs-parts.ts';
 
 export interface QueueEngine extends Engine {
   /** Makes an S3 bucket if there is none of that name. */
   createBucket(name: string): void;
+  /** Tells how a queue stands; undefined when there is none of that name. */
+  queueFigures(name: string): QueueFigures | undefined;
 }
 
 /** Who made the request that is being answered. */
@@ -40,10 +43,31 @@ export async function startQueueEngine(dataDir: string, region: string): Promise
     createBucket: (name) => {
       stores.s3Store.createBucket(name);
     },
+    queueFigures: (name) => {
+      const queue = stores.sqsStore.getQueueByName(name);
+      return queue && figuresOf(queue.inspectMessages(), Date.now());
+    },
     stop: async () => {
       await app.close();
       persistence.close();
     },
+  };
+}
+
+type Messages = ReturnType<Queue['inspectMessages']>;
+
+/** The engine moves messages whose time has come only when somebody receives: here they count as moved. */
+function figuresOf({ ready, delayed, inflight }: Messages, now: number): QueueFigures {
+  const stillDelayed = delayed.filter(({ delayUntil = 0 }) => delayUntil > now).length;
+  const hidden = inflight.filter(({ visibilityDeadline }) => visibilityDeadline > now).length;
+  let oldestTime = now;
+  for (const { sentTimestamp } of ready) oldestTime = Math.min(oldestTime, sentTimestamp);
+  for (const { message } of inflight) oldestTime = Math.min(oldestTime, message.sentTimestamp);
+  return {
+    visible: ready.length + (delayed.length - stillDelayed) + (inflight.length - hidden),
+    notVisible: hidden,
+    delayed: stillDelayed,
+    ageOfOldestSeconds: Math.floor((now - oldestTime) / 1000),
   };
 }
 

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { CREDENTIALS } from './engine.ts';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { QueueFigures } from '../monitoring/queue-sampler.ts';
+import { ACCOUNT_ID, CREDENTIALS } from './engine.ts';
 import { type QueueEngine, startQueueEngine } from './queue-engine.ts';
 import { startTableEngine } from './table-engine.ts';
 
@@ -20,7 +22,10 @@ export interface EngineOptions {
 export interface Engines {
   readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly s3: string };
   readonly sqs: SQSClient;
+  readonly sns: SNSClient;
   readonly dynamodb: DynamoDBClient;
+  /** Tells how a queue of this account stands, by its name. */
+  readonly queueFigures: (queueName: string) => Promise<QueueFigures | undefined>;
   readonly queueEngine: QueueEngine;
 }
 
@@ -49,10 +54,42 @@ export async function startEngines(options: EngineOptions, cleanup: AsyncDisposa
     requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, httpAgent: { maxSockets: MAX_SOCKETS } },
   };
   const sqs = new SQSClient({ ...common, endpoint: endpoints.sqs, useQueueUrlAsEndpoint: false });
+  const sns = new SNSClient({ ...common, endpoint: queueEngine.endpoint });
   const dynamodb = new DynamoDBClient({ ...common, endpoint: endpoints.dynamodb });
   cleanup.defer(() => {
     sqs.destroy();
+    sns.destroy();
     dynamodb.destroy();
   });
-  return { endpoints, sqs, dynamodb, queueEngine };
+  const queueFigures =
+    options.sqsEndpoint === undefined
+      ? async (queueName: string) => queueEngine.queueFigures(queueName)
+      : (queueName: string) => askedFigures(sqs, endpoints.sqs, queueName);
+  return { endpoints, sqs, sns, dynamodb, queueFigures, queueEngine };
+}
+
+/** Asks another engine than the embedded one. SQS's API does not tell how old the oldest message is. */
+async function askedFigures(
+  sqs: SQSClient,
+  endpoint: string,
+  queueName: string,
+): Promise<QueueFigures | undefined> {
+  const QueueUrl = new URL(`/${ACCOUNT_ID}/${queueName}`, endpoint).href;
+  const command = new GetQueueAttributesCommand({
+    QueueUrl,
+    AttributeNames: [
+      'ApproximateNumberOfMessages',
+      'ApproximateNumberOfMessagesNotVisible',
+      'ApproximateNumberOfMessagesDelayed',
+    ],
+  });
+  const answer = await sqs.send(command).catch(() => undefined);
+  return (
+    answer && {
+      visible: Number(answer.Attributes?.ApproximateNumberOfMessages ?? 0),
+      notVisible: Number(answer.Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
+      delayed: Number(answer.Attributes?.ApproximateNumberOfMessagesDelayed ?? 0),
+      ageOfOldestSeconds: undefined,
+    }
+  );
 }

@@ -38,6 +38,8 @@ export class FunctionPool {
   readonly #definition: FunctionDefinition;
   readonly #create: () => ExecutionEnvironment;
   readonly #gate: StartGate;
+  /** Called when an invocation begins to run: not when it begins to wait. */
+  readonly #onRun: (result: Promise<InvokeResult>) => void;
   readonly #maxEnvironments: number;
   readonly #environments = new Set<ExecutionEnvironment>();
   readonly #idle: { environment: ExecutionEnvironment; reaper: NodeJS.Timeout }[] = [];
@@ -45,14 +47,21 @@ export class FunctionPool {
   /** Starts that wait at the gate, and environments that load their code: each will serve one waiting invocation. */
   #atGate = 0;
   #loading = 0;
+  #running = 0;
   #lastEndMs = Number.NEGATIVE_INFINITY;
   #growTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(definition: FunctionDefinition, create: () => ExecutionEnvironment, gate: StartGate) {
+  constructor(
+    definition: FunctionDefinition,
+    create: () => ExecutionEnvironment,
+    gate: StartGate,
+    onRun: (result: Promise<InvokeResult>) => void,
+  ) {
     this.#definition = definition;
     this.#create = create;
     this.#gate = gate;
+    this.#onRun = onRun;
     this.#maxEnvironments = Math.min(MAX_ENVIRONMENTS, definition.reservedConcurrency ?? MAX_ENVIRONMENTS);
   }
 
@@ -62,6 +71,10 @@ export class FunctionPool {
 
   get environments(): ReadonlySet<ExecutionEnvironment> {
     return this.#environments;
+  }
+
+  get running(): number {
+    return this.#running;
   }
 
   get isBusy(): boolean {
@@ -175,7 +188,11 @@ export class FunctionPool {
     if (waiting === undefined) {
       return;
     }
-    const result = await environment.invoke(waiting.payloadJson, waiting.options);
+    this.#running += 1;
+    const running = environment.invoke(waiting.payloadJson, waiting.options);
+    this.#onRun(running);
+    const result = await running;
+    this.#running -= 1;
     this.#lastEndMs = performance.now();
     waiting.settle(result);
     this.#release(environment);

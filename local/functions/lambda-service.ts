@@ -20,6 +20,21 @@ export interface LambdaServiceOptions {
   readonly log: (line: string) => void;
   /** Whether lines that only carry metrics are logged too. */
   readonly isVerbose: boolean;
+  /** Takes those lines, with the function's short name. */
+  readonly onMetrics: (label: string, line: string) => void;
+  readonly onInvocation: (invocation: Invocation) => void;
+}
+
+/** What is measured of an invocation. */
+export interface Invocation {
+  readonly functionName: string;
+  /** When it began, in epoch milliseconds. */
+  readonly startTime: number;
+  readonly durationMs: number;
+  readonly isError: boolean;
+  /** How many of the function ran when it began, itself included, and how many of all functions. */
+  readonly ownConcurrency: number;
+  readonly totalConcurrency: number;
 }
 
 /** Lambda on this machine: each execution environment is a Node process. */
@@ -34,7 +49,12 @@ export class LambdaService {
 
   deploy(definition: FunctionDefinition): void {
     const create = () => this.#createEnvironment(definition);
-    const pool = new FunctionPool(definition, create, this.#gate);
+    const pool: FunctionPool = new FunctionPool(
+      definition,
+      create,
+      this.#gate,
+      (result) => void this.#measure(definition.name, pool.running, result),
+    );
     this.#pools.set(definition.name, pool);
     this.#pools.set(definition.arn, pool);
   }
@@ -85,11 +105,30 @@ export class LambdaService {
     await Promise.all(pools.map((pool) => pool.stop()));
   }
 
+  async #measure(functionName: string, ownConcurrency: number, result: Promise<InvokeResult>): Promise<void> {
+    const startTime = Date.now();
+    const startMs = performance.now();
+    const pools = new Set(this.#pools.values());
+    const totalConcurrency = [...pools].reduce((sum, { running }) => sum + running, 0);
+    const isError = 'functionError' in (await result);
+    const durationMs = performance.now() - startMs;
+    this.#options.onInvocation({
+      functionName,
+      startTime,
+      durationMs,
+      isError,
+      ownConcurrency,
+      totalConcurrency,
+    });
+  }
+
   #createEnvironment(definition: FunctionDefinition): ExecutionEnvironment {
     const env = this.#environmentVariables(definition);
-    const { log, program, isVerbose } = this.#options;
+    const { log, program, isVerbose, onMetrics } = this.#options;
     return new ExecutionEnvironment(definition, { program, env }, (line) => {
-      if (isVerbose || !isMetricsLine(line)) log(`${definition.label} | ${line}`);
+      const isMetrics = isMetricsLine(line);
+      if (isMetrics) onMetrics(definition.label, line);
+      if (isVerbose || !isMetrics) log(`${definition.label} | ${line}`);
     });
   }
 

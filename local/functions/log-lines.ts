@@ -26,7 +26,7 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
   });
 }
 
-/** Whether a line carries metrics in CloudWatch's embedded format: on AWS these become graphs, and nobody reads them. */
+/** Whether a line carries metrics in CloudWatch's embedded format: they become graphs, and nobody reads them. */
 export function isMetricsLine(line: string): boolean {
   return line.startsWith('{"_aws":');
 }

@@ -26,6 +26,19 @@ export interface RouteDefinition {
   readonly isIamAuthorized: boolean;
 }
 
+/** What is measured of a request that was answered. */
+export interface AnsweredRequest {
+  readonly apiId: string;
+  readonly statusCode: number;
+  readonly latencyMs: number;
+}
+
+interface Serving {
+  readonly router: Router<RouteTarget>;
+  readonly lambda: LambdaService;
+  readonly onAnswered: (request: AnsweredRequest) => void;
+}
+
 interface RouteTarget {
   readonly integration: Integration;
   readonly isIamAuthorized: boolean;
@@ -38,7 +51,7 @@ export class Gateway {
   readonly #integrations = new Map<string, Integration>();
   readonly #routes: Route<RouteTarget>[] = [];
   #api: { readonly id: string; readonly logicalId: string } | undefined;
-  #serving: { readonly router: Router<RouteTarget>; readonly lambda: LambdaService } | undefined;
+  #serving: Serving | undefined;
 
   private constructor(server: Server) {
     const { port } = server.address() as AddressInfo;
@@ -94,8 +107,8 @@ export class Gateway {
     return undefined;
   }
 
-  serve(lambda: LambdaService): void {
-    this.#serving = { router: new Router(this.#routes), lambda };
+  serve(lambda: LambdaService, onAnswered: (request: AnsweredRequest) => void): void {
+    this.#serving = { router: new Router(this.#routes), lambda, onAnswered };
   }
 
   /** Takes no more requests, on open connections neither; those that run are answered until `close`. */
@@ -112,6 +125,8 @@ export class Gateway {
 
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = newRequestId();
+    const startMs = performance.now();
+    const serving = this.#serving;
     let answer: HttpResponse;
     try {
       answer = await this.#respond(message, requestId);
@@ -121,6 +136,8 @@ export class Gateway {
       return;
     }
     const { statusCode, headers, body } = answer;
+    const latencyMs = performance.now() - startMs;
+    serving?.onAnswered({ apiId: this.#api?.id ?? '', statusCode, latencyMs });
     const hasBody = statusCode !== 204 && statusCode !== 304;
     const contentHeaders = hasBody ? { 'content-length': body.length } : {};
     try {

@@ -6,6 +6,7 @@ import type { QueuePoller } from '../event-sources/queue-poller.ts';
 import type { RateSchedule } from '../event-sources/rate-schedule.ts';
 import type { LambdaService } from '../functions/lambda-service.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Properties } from './properties.ts';
 
@@ -33,6 +34,7 @@ export interface Host {
   readonly dynamodb: DynamoDBClient;
   readonly queueEngine: QueueEngine;
   readonly secrets: SecretStore;
+  readonly monitoring: Monitoring;
   readonly lambda: LambdaService;
   readonly gateway: Gateway;
   /** Event sources that start to poll when everything is deployed. */

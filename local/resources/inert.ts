@@ -1,7 +1,7 @@
 import type { DeployedResource, Host, Resource } from './deployer.ts';
 import { physicalName } from './physical-name.ts';
 
-/** Resource types that change nothing on one machine with one user: permissions, log groups, alarms, keys. */
+/** Resource types that change nothing on one machine with one user: permissions, log groups, dashboards, keys. */
 const INERT_TYPES = [
   'AWS::IAM::*',
   'AWS::Lambda::Permission',
@@ -12,7 +12,10 @@ const INERT_TYPES = [
   'AWS::Logs::LogGroup',
   'AWS::Logs::ResourcePolicy',
   'AWS::CDK::Metadata',
-  'AWS::CloudWatch::*',
+  'AWS::CloudWatch::AnomalyDetector',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::CloudWatch::InsightRule',
+  'AWS::CloudWatch::MetricStream',
   'AWS::KMS::*',
   'Custom::S3AutoDeleteObjects',
 ];

@@ -11,6 +11,10 @@ export class Properties {
     this.#values = values;
   }
 
+  get all(): JsonObject {
+    return this.#values;
+  }
+
   get(path: string): Json | undefined {
     let value: Json | undefined = this.#values;
     for (const key of path.split('.')) {

@@ -1,3 +1,4 @@
+import { deployAlarm, deployCompositeAlarm } from './alarm.ts';
 import { deployBucket } from './bucket.ts';
 import { deployCustomAws } from './custom-aws.ts';
 import type { Deployer } from './deployer.ts';
@@ -15,6 +16,8 @@ export const DEPLOYERS: Readonly<Record<string, Deployer>> = {
   'AWS::ApiGatewayV2::Integration': deployIntegration,
   'AWS::ApiGatewayV2::Route': deployRoute,
   'AWS::ApiGatewayV2::Stage': deployStage,
+  'AWS::CloudWatch::Alarm': deployAlarm,
+  'AWS::CloudWatch::CompositeAlarm': deployCompositeAlarm,
   'AWS::DynamoDB::GlobalTable': deployTable,
   'AWS::DynamoDB::Table': deployTable,
   'AWS::Events::Rule': deployRule,

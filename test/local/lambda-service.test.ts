@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { environmentProgram } from '../../local/functions/environment-program.ts';
 import type { FunctionDefinition } from '../../local/functions/function-definition.ts';
-import { LambdaService } from '../../local/functions/lambda-service.ts';
+import { type Invocation, LambdaService } from '../../local/functions/lambda-service.ts';
 import { temporaryFolder } from './fixtures/assembly.ts';
 import { isRunning } from './fixtures/processes.ts';
 
@@ -19,12 +19,16 @@ async function deploy(code: string, properties: Partial<FunctionDefinition> = {}
   await mkdir(taskRoot);
   await writeFile(join(taskRoot, file), code);
   const lines: string[] = [];
+  const metrics: string[] = [];
+  const invocations: Invocation[] = [];
   const service = new LambdaService({
     isVerbose: false,
     region: 'us-east-1',
     program: await environmentProgram(join(dir, 'environment.mjs')),
     endpointVariables: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:1' },
     log: (line) => lines.push(line),
+    onMetrics: (label, line) => metrics.push(`${label} | ${line}`),
+    onInvocation: (invocation) => invocations.push(invocation),
   });
   services.push(service);
   service.deploy({
@@ -39,23 +43,49 @@ async function deploy(code: string, properties: Partial<FunctionDefinition> = {}
     memoryMegabytes: 128,
     ...properties,
   });
-  return { service, lines, invoke: (payload: unknown = {}) => service.invoke('Stack-Fn', payload) };
+  return {
+    service,
+    lines,
+    metrics,
+    invocations,
+    invoke: (payload: unknown = {}) => service.invoke('Stack-Fn', payload),
+  };
 }
 
 const REPORT_PID = 'export const handler = async () => process.pid;';
 
 describe('a line that only carries metrics', () => {
-  it('is not logged: on AWS it becomes a graph', async () => {
-    const { invoke, lines } = await deploy(
+  it('is not logged but passed on: it becomes a graph', async () => {
+    const { invoke, lines, metrics } = await deploy(
       `export const handler = async () => { console.log('{"_aws":{"CloudWatchMetrics":[]}}'); console.log('{"read":"me"}'); };`,
     );
     await invoke();
     await vi.waitFor(() => expect(lines).toContain('fn | {"read":"me"}'));
     expect(lines.join()).not.toContain('_aws');
+    expect(metrics).toEqual(['fn | {"_aws":{"CloudWatchMetrics":[]}}']);
   });
 });
 
 describe('an invocation', () => {
+  it('is measured from when it runs: how long, whether it failed, and how many ran', async () => {
+    const { invoke, invocations } = await deploy(
+      `export const handler = async ({ ms, fails }) => {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        if (fails) throw new Error('no');
+      };`,
+      { reservedConcurrency: 2 },
+    );
+    await invoke({ ms: 0 });
+    await Promise.all([invoke({ ms: 400 }), invoke({ ms: 400, fails: true }), invoke({ ms: 0 })]);
+    expect(invocations).toHaveLength(4);
+    expect(invocations.filter(({ isError }) => isError)).toHaveLength(1);
+    expect(Math.max(...invocations.map(({ ownConcurrency }) => ownConcurrency))).toBe(2);
+    expect(Math.max(...invocations.map(({ totalConcurrency }) => totalConcurrency))).toBe(2);
+    expect(invocations.filter(({ durationMs }) => durationMs >= 390)).toHaveLength(2);
+    expect(invocations.map(({ functionName }) => functionName)).toEqual(Array(4).fill('Stack-Fn'));
+    expect(Date.now() - (invocations[0]?.startTime ?? 0)).toBeLessThan(30_000);
+  });
+
   it('gets the event and the context, and gives back the result', async () => {
     const { invoke } = await deploy(`export const handler = async (event, context) => ({
       event, ...context, remaining: context.getRemainingTimeInMillis(), ipc: typeof process.send });`);

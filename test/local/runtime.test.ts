@@ -106,7 +106,7 @@ describe('startLocalRuntime', () => {
         handlers: { fn: 'export const handler = async () => process.env;' },
         resources: {
           Role: { Type: 'AWS::IAM::Role', Properties: { Condition: { 'Fn::Unheard': [] } } },
-          Alarm: { Type: 'AWS::CloudWatch::Alarm' },
+          Board: { Type: 'AWS::CloudWatch::Dashboard' },
           Provider: functionResource('nowhere', { Runtime: 'python3.13' }),
           Custom: {
             Type: 'Custom::S3AutoDeleteObjects',
@@ -123,7 +123,7 @@ describe('startLocalRuntime', () => {
     );
     for (const skipped of [
       'Role (AWS::IAM::Role)',
-      'Alarm (AWS::CloudWatch::Alarm)',
+      'Board (AWS::CloudWatch::Dashboard)',
       'Provider (AWS::Lambda::Function)',
     ]) {
       expect(lines.join('\n')).toContain(`task-mode | skipped ${skipped}`);
