@@ -67,6 +67,7 @@ export async function prepareHost(
     isVerbose: options.verbose ?? false,
     onMetrics: (label, line) => monitoring.takeLine(label, line),
     onInvocation: (invocation) => monitoring.takeInvocation(invocation),
+    onThrottle: (functionName) => monitoring.takeThrottle(functionName),
     endpointVariables: {
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,

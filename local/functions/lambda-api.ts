@@ -73,6 +73,7 @@ async function invoke(
     return;
   }
   if (lambda.isThrottled(name)) {
+    lambda.countThrottle(name);
     refuse(response, 429, 'TooManyRequestsException', 'Rate Exceeded.');
     return;
   }

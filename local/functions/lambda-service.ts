@@ -23,6 +23,7 @@ export interface LambdaServiceOptions {
   /** Takes those lines, with the function's short name. */
   readonly onMetrics: (label: string, line: string) => void;
   readonly onInvocation: (invocation: Invocation) => void;
+  readonly onThrottle: (functionName: string) => void;
 }
 
 /** What is measured of an invocation. */
@@ -62,6 +63,11 @@ export class LambdaService {
   /** Whether Lambda would refuse another synchronous invocation of a function. */
   isThrottled(nameOrArn: string): boolean {
     return this.#pools.get(nameOrArn)?.isAtReservedConcurrency ?? false;
+  }
+
+  /** Counts an invocation that was refused for it. */
+  countThrottle(nameOrArn: string): void {
+    this.#options.onThrottle(nameOrArn.split(':').at(-1) ?? nameOrArn);
   }
 
   has(nameOrArn: string): boolean {

@@ -6,7 +6,7 @@ import { AlarmWatch } from './alarm-watch.ts';
 import { embeddedMetrics } from './embedded-metrics.ts';
 import { MetricStore } from './metric-store.ts';
 import { type QueueFigures, QueueSampler } from './queue-sampler.ts';
-import { recordInvocation, recordRequest } from './service-metrics.ts';
+import { recordInvocation, recordRequest, recordThrottle } from './service-metrics.ts';
 
 /** How often queues and alarms are looked at. CloudWatch does once a minute. */
 const LOOK_MS = 5000;
@@ -95,6 +95,10 @@ export class Monitoring {
 
   takeInvocation(invocation: Invocation): void {
     recordInvocation(this.store, invocation);
+  }
+
+  takeThrottle(functionName: string): void {
+    recordThrottle(this.store, functionName);
   }
 
   takeRequest(request: AnsweredRequest): void {

@@ -8,7 +8,6 @@ export function recordInvocation(store: MetricStore, invocation: Invocation): vo
   const values = {
     Invocations: 1,
     Errors: Number(isError),
-    // Here an invocation waits for its turn; none is refused.
     Throttles: 0,
     Duration: durationMs,
   };
@@ -19,6 +18,13 @@ export function recordInvocation(store: MetricStore, invocation: Invocation): vo
   };
   record({ FunctionName: functionName }, ownConcurrency);
   record({}, totalConcurrency);
+}
+
+/** Counts an invocation that was refused, which is none of the Invocations. */
+export function recordThrottle(store: MetricStore, functionName: string): void {
+  for (const dimensions of [{ FunctionName: functionName }, {}]) {
+    store.record({ namespace: 'AWS/Lambda', name: 'Throttles', dimensions }, 1);
+  }
 }
 
 /** Counts a request as AWS/ApiGateway does of an HTTP API. */

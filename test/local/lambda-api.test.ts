@@ -9,12 +9,16 @@ import { LambdaService } from '../../local/functions/lambda-service.ts';
 import { temporaryFolder } from './fixtures/assembly.ts';
 
 const dir = await temporaryFolder();
+const throttled: string[] = [];
 const service = new LambdaService({
   isVerbose: false,
   region: 'us-east-1',
   program: await environmentProgram(join(dir, 'environment.mjs')),
   endpointVariables: {},
   log: () => undefined,
+  onMetrics: () => undefined,
+  onInvocation: () => undefined,
+  onThrottle: (functionName) => throttled.push(functionName),
 });
 const api = await serveLambdaApi(() => service);
 const client = new LambdaClient({
@@ -102,7 +106,7 @@ describe('a synchronous invocation', () => {
   });
 });
 
-test('more at once than are reserved are refused, and none is refused afterwards', async () => {
+test('more at once than are reserved are refused and counted, and none is refused afterwards', async () => {
   await deploy(
     'single',
     'export const handler = (ms) => new Promise((resolve) => setTimeout(() => resolve(ms), ms));',
@@ -111,6 +115,7 @@ test('more at once than are reserved are refused, and none is refused afterwards
   expect(await invoke('single', 0)).toMatchObject({ payload: 0 });
   const running = invoke('single', 1000);
   await expect.poll(() => invoke('single', 0).catch(({ name }) => name)).toBe('TooManyRequestsException');
+  expect(new Set(throttled)).toEqual(new Set(['single']));
   expect(await running).toMatchObject({ payload: 1000 });
   expect(await invoke('single', 0)).toMatchObject({ payload: 0 });
 });

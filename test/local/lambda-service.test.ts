@@ -29,6 +29,7 @@ async function deploy(code: string, properties: Partial<FunctionDefinition> = {}
     log: (line) => lines.push(line),
     onMetrics: (label, line) => metrics.push(`${label} | ${line}`),
     onInvocation: (invocation) => invocations.push(invocation),
+    onThrottle: () => undefined,
   });
   services.push(service);
   service.deploy({
