@@ -1,4 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { EventSourceState } from './event-sources/event-source.ts';
 import type { JsonObject } from './json.ts';
 
 /** What was deployed into a data directory, for the next start: custom resources and how to delete them. */
@@ -8,41 +10,81 @@ export interface DeployedCustomResource {
   readonly delete?: JsonObject;
 }
 
+/** An event source as its template has it, and as it was changed since. */
+interface DeployedEventSource {
+  readonly template: EventSourceState;
+  readonly current: EventSourceState;
+}
+
+interface Deployed {
+  readonly customResources: Readonly<Record<string, DeployedCustomResource>>;
+  readonly eventSources: Readonly<Record<string, DeployedEventSource>>;
+}
+
 export class DeployedState {
   readonly #file: string;
-  readonly #earlier: ReadonlyMap<string, DeployedCustomResource>;
-  readonly #now = new Map<string, DeployedCustomResource>();
+  readonly #earlier: Deployed;
+  readonly #customResources = new Map<string, DeployedCustomResource>();
+  readonly #eventSources = new Map<string, DeployedEventSource>();
+  #saving: Promise<void> = Promise.resolve();
 
-  private constructor(file: string, earlier: ReadonlyMap<string, DeployedCustomResource>) {
+  private constructor(file: string, earlier: Deployed) {
     this.#file = file;
     this.#earlier = earlier;
   }
 
   static async read(file: string): Promise<DeployedState> {
     const text = await readFile(file, 'utf8').catch(() => '{}');
-    const { customResources }: { customResources?: Record<string, DeployedCustomResource> } =
-      JSON.parse(text);
-    return new DeployedState(file, new Map(Object.entries(customResources ?? {})));
+    const { customResources = {}, eventSources = {} }: Partial<Deployed> = JSON.parse(text);
+    return new DeployedState(file, { customResources, eventSources });
   }
 
   /** What an earlier start deployed under this logical id. */
   earlier(logicalId: string): DeployedCustomResource | undefined {
-    return this.#earlier.get(logicalId);
+    return this.#earlier.customResources[logicalId];
   }
 
   record(logicalId: string, resource: DeployedCustomResource): void {
-    this.#now.set(logicalId, resource);
+    this.#customResources.set(logicalId, resource);
   }
 
   /** What an earlier start deployed and this one has not, by logical id. */
   removed(): ReadonlyMap<string, DeployedCustomResource> {
-    return new Map([...this.#earlier].filter(([logicalId]) => !this.#now.has(logicalId)));
+    const earlier = Object.entries(this.#earlier.customResources);
+    return new Map(earlier.filter(([logicalId]) => !this.#customResources.has(logicalId)));
   }
 
-  /** Writes what this start has deployed, whole or not at all. */
-  async save(): Promise<void> {
+  /**
+   * Tells how an event source is now: as it was changed at run time, unless its template says otherwise than before.
+   * CloudFormation leaves alone what a template did not change, and sets all of what it did.
+   */
+  eventSource(logicalId: string, template: EventSourceState): EventSourceState {
+    const earlier = this.#earlier.eventSources[logicalId];
+    const current = earlier && isDeepStrictEqual(earlier.template, template) ? earlier.current : template;
+    this.#eventSources.set(logicalId, { template, current });
+    return current;
+  }
+
+  /** Keeps a change of an event source that this start has deployed. */
+  async keepEventSource(logicalId: string, current: EventSourceState): Promise<void> {
+    const { template = current } = this.#eventSources.get(logicalId) ?? {};
+    this.#eventSources.set(logicalId, { template, current });
+    await this.save();
+  }
+
+  /** Writes what this start has deployed, whole or not at all, one write after the other. */
+  save(): Promise<void> {
+    this.#saving = this.#saving.catch(() => undefined).then(() => this.#write());
+    return this.#saving;
+  }
+
+  async #write(): Promise<void> {
     const temporary = `${this.#file}.new`;
-    await writeFile(temporary, JSON.stringify({ customResources: Object.fromEntries(this.#now) }, null, 2));
+    const deployed: Deployed = {
+      customResources: Object.fromEntries(this.#customResources),
+      eventSources: Object.fromEntries(this.#eventSources),
+    };
+    await writeFile(temporary, JSON.stringify(deployed, null, 2));
     await rename(temporary, this.#file);
   }
 }

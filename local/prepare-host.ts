@@ -31,10 +31,17 @@ export interface HostOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Of the services that are our own. */
+interface OwnEndpoints {
+  readonly secretsManager: string;
+  readonly cloudWatch: string;
+  readonly lambda: string;
+}
+
 export interface PreparedHost {
   readonly stack: Stack;
   readonly host: Host;
-  readonly endpoints: Engines['endpoints'] & { readonly secretsManager: string; readonly cloudWatch: string };
+  readonly endpoints: Engines['endpoints'] & OwnEndpoints;
 }
 
 /** Gets ready at once what deploying needs: the synthesized stack, and what runs it. */
@@ -58,7 +65,8 @@ export async function prepareHost(
   cleanup.defer(() => monitoring.stop());
   const cloudWatchApi = await serveCloudWatchApi(monitoring);
   cleanup.defer(() => cloudWatchApi.close());
-  const lambdaApi = await serveLambdaApi(() => lambda);
+  const eventSources: Host['eventSources'] = new Map();
+  const lambdaApi = await serveLambdaApi(() => lambda, eventSources);
   cleanup.defer(() => lambdaApi.close());
   const lambda: LambdaService = new LambdaService({
     region,
@@ -94,6 +102,7 @@ export async function prepareHost(
     lambda,
     gateway,
     pollers,
+    eventSources,
     schedules: [],
     registeredFunctionNames: [],
     deployedState,
@@ -102,7 +111,12 @@ export async function prepareHost(
   return {
     stack,
     host,
-    endpoints: { ...endpoints, secretsManager: secretsApi.endpoint, cloudWatch: cloudWatchApi.endpoint },
+    endpoints: {
+      ...endpoints,
+      secretsManager: secretsApi.endpoint,
+      cloudWatch: cloudWatchApi.endpoint,
+      lambda: lambdaApi.endpoint,
+    },
   };
 }
 

@@ -43,6 +43,7 @@ export interface LocalRuntime {
     readonly s3: string;
     readonly secretsManager: string;
     readonly cloudWatch: string;
+    readonly lambda: string;
   };
   /** Names of the task functions that the template's custom resources write into the registry. */
   readonly functionNames: readonly string[];

@@ -29,7 +29,6 @@ export interface QueuePollerOptions {
   readonly region: string;
   readonly batchSize: number;
   readonly batchingWindowSeconds: number;
-  readonly maxConcurrency: number;
   readonly reportsItemFailures: boolean;
   readonly sqs: SQSClient;
   readonly lambda: Pick<LambdaService, 'invoke'>;
@@ -39,14 +38,19 @@ export interface QueuePollerOptions {
 /** Lambda's event source mapping of one queue: receives messages, invokes the function, deletes what it has done. */
 export class QueuePoller {
   readonly #options: QueuePollerOptions;
-  readonly #slots: Slots;
+  /** None before setConcurrency says so. */
+  readonly #slots = new Slots(0);
   readonly #stopping = new AbortController();
   readonly #batches = new Set<Promise<void>>();
   #polling: Promise<void> = Promise.resolve();
 
   constructor(options: QueuePollerOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.maxConcurrency);
+  }
+
+  /** Invokes so many at once from now on; what runs already goes on. With 0 it receives nothing. */
+  setConcurrency(count: number): void {
+    this.#slots.resize(count);
   }
 
   start(): void {
@@ -57,7 +61,7 @@ export class QueuePoller {
   async stop(): Promise<void> {
     this.#stopping.abort();
     // Wakes the receiver if it waits for a slot; it sees that it must stop.
-    this.#slots.give();
+    this.setConcurrency(Number.POSITIVE_INFINITY);
     await this.#polling;
   }
 
@@ -73,7 +77,11 @@ export class QueuePoller {
       // and two receivers could start one invocation too many.
       await this.#slots.take();
       const messages = signal.aborted ? [] : await this.#receive();
-      if (messages.length === 0) {
+      if (messages.length > 0 && this.#slots.isOverdrawn) {
+        // Its slot was taken back while it waited for messages: they are for a later turn.
+        await this.#giveBack(messages);
+        this.#slots.give();
+      } else if (messages.length === 0) {
         this.#slots.give();
       } else {
         const batch = this.#run(messages).finally(() => {
@@ -141,7 +149,7 @@ export class QueuePoller {
     await this.#delete(messages.filter(({ MessageId }) => !failed.has(MessageId ?? '')));
   }
 
-  /** What a stop of the runtime cut off comes back at the next start, and not a visibility time-out later. */
+  /** What cannot be done now, or was cut off by a stop of the runtime, comes back at once, and not a visibility time-out later. */
   async #giveBack(messages: readonly Message[]): Promise<void> {
     const { sqs, queueUrl } = this.#options;
     for (let first = 0; first < messages.length; first += MESSAGES_PER_CALL) {

@@ -1,23 +1,40 @@
 /** Counts how many may run at once; who comes when all slots are taken waits its turn. */
 export class Slots {
-  #free: number;
+  #count: number;
+  #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(count: number) {
-    this.#free = count;
+    this.#count = count;
+  }
+
+  /** More are taken than there are by now. */
+  get isOverdrawn(): boolean {
+    return this.#taken > this.#count;
   }
 
   async take(): Promise<void> {
-    this.#free -= 1;
-    if (this.#free < 0) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-      });
-    }
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      this.#admit();
+    });
   }
 
   give(): void {
-    this.#free += 1;
-    this.#waiting.shift()?.();
+    this.#taken -= 1;
+    this.#admit();
+  }
+
+  /** From now on there are so many. Who has one keeps it. */
+  resize(count: number): void {
+    this.#count = count;
+    this.#admit();
+  }
+
+  #admit(): void {
+    while (this.#taken < this.#count && this.#waiting.length > 0) {
+      this.#taken += 1;
+      this.#waiting.shift()?.();
+    }
   }
 }

@@ -65,6 +65,10 @@ export class FunctionPool {
     this.#maxEnvironments = Math.min(MAX_ENVIRONMENTS, definition.reservedConcurrency ?? MAX_ENVIRONMENTS);
   }
 
+  get arn(): string {
+    return this.#definition.arn;
+  }
+
   get name(): string {
     return this.#definition.label;
   }

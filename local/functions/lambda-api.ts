@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LOOPBACK } from '../engines/engine.ts';
+import type { EventSource } from '../event-sources/event-source.ts';
+import { answerEventSource, isEventSourcePath } from './event-source-api.ts';
 import { type LambdaService, MAX_PAYLOAD_BYTES } from './lambda-service.ts';
 
 /** The path of Lambda's Invoke, whose function is a name or an ARN. */
@@ -13,12 +15,19 @@ export interface LambdaApi {
 }
 
 /**
- * Serves the part of Lambda's own API that functions call each other by: a synchronous Invoke. Any other call answers
- * an error that names it.
+ * Serves the part of Lambda's own API that our functions call: a synchronous Invoke, and what reads and changes event
+ * source mappings. Any other call answers an error that names it.
  */
-export async function serveLambdaApi(lambda: () => LambdaService): Promise<LambdaApi> {
+export async function serveLambdaApi(
+  lambda: () => LambdaService,
+  eventSources: ReadonlyMap<string, EventSource>,
+): Promise<LambdaApi> {
   const server = createServer((request, response) => {
-    answer(lambda(), request, response).catch((error: unknown) => {
+    const path = request.url?.split('?')[0] ?? '';
+    const answered = isEventSourcePath(path)
+      ? eventSource(eventSources, path, request, response)
+      : answer(lambda(), request, response);
+    answered.catch((error: unknown) => {
       refuse(response, 500, 'ServiceException', error instanceof Error ? error.message : String(error));
     });
   });
@@ -54,6 +63,21 @@ async function answer(
   } else {
     await invoke(lambda, name, request, response);
   }
+}
+
+async function eventSource(
+  eventSources: ReadonlyMap<string, EventSource>,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const call = { method: request.method, path, body: await textOf(request) };
+  const { status, body, errorType } = await answerEventSource(eventSources, call);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...(errorType !== undefined && { 'x-amzn-errortype': errorType }),
+  });
+  response.end(JSON.stringify(body));
 }
 
 async function invoke(

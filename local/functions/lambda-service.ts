@@ -74,6 +74,10 @@ export class LambdaService {
     return this.#pools.has(nameOrArn);
   }
 
+  arnOf(nameOrArn: string): string {
+    return this.#pools.get(nameOrArn)?.arn ?? nameOrArn;
+  }
+
   /** Invokes a function as Lambda's Invoke with RequestResponse does; rejects only when there is no such function. */
   async invoke(nameOrArn: string, payload: unknown): Promise<InvokeResult> {
     return this.invokeJson(nameOrArn, JSON.stringify(payload) ?? '{}');

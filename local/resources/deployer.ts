@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeployedState } from '../deployed-state.ts';
 import type { QueueEngine } from '../engines/queue-engine.ts';
+import type { EventSource } from '../event-sources/event-source.ts';
 import type { QueuePoller } from '../event-sources/queue-poller.ts';
 import type { RateSchedule } from '../event-sources/rate-schedule.ts';
 import type { LambdaService } from '../functions/lambda-service.ts';
@@ -39,6 +40,8 @@ export interface Host {
   readonly gateway: Gateway;
   /** Event sources that start to poll when everything is deployed. */
   readonly pollers: QueuePoller[];
+  /** Event source mappings by their ids, for Lambda's own API. */
+  readonly eventSources: Map<string, EventSource>;
   /** Schedules that start when everything is deployed. */
   readonly schedules: RateSchedule[];
   /** The task functions that custom resources write into a registry table. */

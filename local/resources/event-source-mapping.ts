@@ -1,7 +1,9 @@
+import { EventSource, type EventSourceState } from '../event-sources/event-source.ts';
 import { QueuePoller } from '../event-sources/queue-poller.ts';
 import { StartupError } from '../startup-error.ts';
 import type { DeployedResource, Host, Resource } from './deployer.ts';
 import { stableHash } from './physical-name.ts';
+import type { Properties } from './properties.ts';
 
 /** Invocations at once of a mapping that sets no maximum. Lambda would go to 1,000; each one here is a process. */
 const DEFAULT_MAX_CONCURRENCY = 10;
@@ -23,33 +25,51 @@ export function deployEventSourceMapping({ properties, logicalId }: Resource, ho
   if (!host.lambda.has(functionName)) {
     throw new StartupError(`${logicalId}.FunctionName is ${functionName}: want a function of this template`);
   }
-  const pollers = properties.optionalNumber('ProvisionedPollerConfig.MaximumPollers');
-  if (properties.boolean('Enabled', true)) {
-    host.pollers.push(
-      new QueuePoller({
-        queueArn,
-        queueUrl: new URL(`/${accountId}/${queueName}`, host.sqsEndpoint).href,
-        functionName,
-        region: host.region,
-        batchSize: properties.number('BatchSize', 10),
-        batchingWindowSeconds: properties.number('MaximumBatchingWindowInSeconds', 0),
-        maxConcurrency:
-          properties.optionalNumber('ScalingConfig.MaximumConcurrency') ??
-          (pollers === undefined ? DEFAULT_MAX_CONCURRENCY : pollers * INVOCATIONS_PER_POLLER),
-        reportsItemFailures: properties.list('FunctionResponseTypes').includes('ReportBatchItemFailures'),
-        sqs: host.sqs,
-        lambda: host.lambda,
-        log: host.log,
-      }),
-    );
-  }
+  const batchSize = properties.number('BatchSize', 10);
+  const poller = new QueuePoller({
+    queueArn,
+    queueUrl: new URL(`/${accountId}/${queueName}`, host.sqsEndpoint).href,
+    functionName,
+    region: host.region,
+    batchSize,
+    batchingWindowSeconds: properties.number('MaximumBatchingWindowInSeconds', 0),
+    reportsItemFailures: properties.list('FunctionResponseTypes').includes('ReportBatchItemFailures'),
+    sqs: host.sqs,
+    lambda: host.lambda,
+    log: host.log,
+  });
+  host.pollers.push(poller);
   const id = uuidOf(`${host.stackName}/${logicalId}`);
+  const pollers = properties.optionalNumber('ProvisionedPollerConfig.MaximumPollers');
+  const state = host.deployedState.eventSource(logicalId, templateState(properties));
+  host.eventSources.set(
+    id,
+    new EventSource({
+      id,
+      queueArn,
+      functionArn: host.lambda.arnOf(functionName),
+      batchSize,
+      isProvisioned: pollers !== undefined,
+      defaultConcurrency: pollers === undefined ? DEFAULT_MAX_CONCURRENCY : pollers * INVOCATIONS_PER_POLLER,
+      poller,
+      state,
+      keep: (changed) => host.deployedState.keepEventSource(logicalId, changed),
+    }),
+  );
   return {
     ref: id,
     attributes: {
       Id: id,
       EventSourceMappingArn: `arn:aws:lambda:${host.region}:${host.accountId}:event-source-mapping:${id}`,
     },
+  };
+}
+
+function templateState(properties: Properties): EventSourceState {
+  const maximumConcurrency = properties.optionalNumber('ScalingConfig.MaximumConcurrency');
+  return {
+    isEnabled: properties.boolean('Enabled', true),
+    ...(maximumConcurrency !== undefined && { maximumConcurrency }),
   };
 }
 

@@ -20,7 +20,7 @@ const service = new LambdaService({
   onInvocation: () => undefined,
   onThrottle: (functionName) => throttled.push(functionName),
 });
-const api = await serveLambdaApi(() => service);
+const api = await serveLambdaApi(() => service, new Map());
 const client = new LambdaClient({
   region: 'us-east-1',
   endpoint: api.endpoint,

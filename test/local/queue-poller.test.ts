@@ -49,7 +49,7 @@ async function makeQueue(properties: Record<string, number> = {}) {
 function poll(
   queue: { queueUrl: string; queueArn: string },
   handle: (records: SqsRecord[]) => Promise<unknown>,
-  options: Partial<QueuePollerOptions> = {},
+  { maxConcurrency = 10, ...options }: Partial<QueuePollerOptions> & { maxConcurrency?: number } = {},
 ): string[] {
   const notes: string[] = [];
   const invoke = async (_: string, event: unknown): Promise<InvokeResult> => {
@@ -65,13 +65,13 @@ function poll(
     region: 'us-east-1',
     batchSize: 1,
     batchingWindowSeconds: 0,
-    maxConcurrency: 10,
     reportsItemFailures: true,
     sqs,
     lambda: { invoke },
     log: (line) => notes.push(line),
     ...options,
   });
+  poller.setConcurrency(maxConcurrency);
   pollers.push(poller);
   poller.start();
   return notes;
@@ -105,6 +105,13 @@ async function leftIn(queueUrl: string): Promise<number> {
     Number(Attributes?.ApproximateNumberOfMessages) +
     Number(Attributes?.ApproximateNumberOfMessagesNotVisible)
   );
+}
+
+async function visibleIn(queueUrl: string): Promise<number> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  );
+  return Number(Attributes?.ApproximateNumberOfMessages);
 }
 
 it('gives records as Lambda does and deletes what succeeded', async () => {
@@ -249,6 +256,71 @@ it('takes no message that it has no slot for', async () => {
   expect(Attributes?.ApproximateNumberOfMessages).toBe('3');
   gate.resolve();
   await vi.waitFor(() => expect(calls).toBe(5));
+});
+
+it('receives nothing while it may run nothing, and gives back what its last poll brings', async () => {
+  const queue = await makeQueue({ VisibilityTimeout: 600 });
+  const bodies: string[] = [];
+  poll(queue, async ([record]) => void bodies.push(record?.body ?? ''));
+  const [poller] = pollers.slice(-1);
+  await send(queue.queueUrl, 'before');
+  await vi.waitFor(() => expect(bodies).toEqual(['before']));
+  poller?.setConcurrency(0);
+  // Twice: the poll that was under way takes the first one.
+  await send(queue.queueUrl, 'after');
+  await send(queue.queueUrl, 'after');
+  await vi.waitFor(async () => expect(await visibleIn(queue.queueUrl)).toBe(2));
+  expect(bodies).toEqual(['before']);
+  poller?.setConcurrency(1);
+  await vi.waitFor(() => expect(bodies).toEqual(['before', 'after', 'after']));
+});
+
+it.each([
+  ['fewer', 4, 2],
+  ['more', 2, 4],
+])('runs %s at once when told so, and what runs goes on', async (_, first, then) => {
+  const queue = await makeQueue({ VisibilityTimeout: 600 });
+  const ends: (() => void)[] = [];
+  let running = 0;
+  await sendMany(queue.queueUrl, 12);
+  poll(
+    queue,
+    async () => {
+      running += 1;
+      await new Promise<void>((resolve) => ends.push(resolve));
+      running -= 1;
+    },
+    { maxConcurrency: first },
+  );
+  await vi.waitFor(() => expect(running).toBe(first));
+  pollers.at(-1)?.setConcurrency(then);
+  if (then < first) {
+    for (const end of ends.splice(0)) end();
+    await vi.waitFor(() => expect(ends).toHaveLength(then));
+  }
+  await vi.waitFor(() => expect(running).toBe(then));
+  expect(await visibleIn(queue.queueUrl)).toBe(then < first ? 12 - first - then : 12 - then);
+  for (let left = 12; left > 0; left = await leftIn(queue.queueUrl)) {
+    for (const end of ends.splice(0)) end();
+    expect(running).toBeLessThanOrEqual(then);
+  }
+});
+
+it('stops though fewer may run than do', async () => {
+  const queue = await makeQueue();
+  const gate = Promise.withResolvers<void>();
+  let running = 0;
+  await sendMany(queue.queueUrl, 4);
+  poll(queue, () => {
+    running += 1;
+    return gate.promise;
+  });
+  await vi.waitFor(() => expect(running).toBe(4));
+  const poller = pollers.at(-1);
+  poller?.setConcurrency(0);
+  await poller?.stop();
+  gate.resolve();
+  await poller?.settled();
 });
 
 it('fills a batch over 10 within the batching window', async () => {

@@ -113,12 +113,11 @@ describe('a Put', () => {
     expect(await settings.read('echo')).not.toHaveProperty('runtimeConfig');
   });
 
-  test('whose answer was lost knows its own write', async () => {
-    const { runtimeConfig } = await put(
-      { maxAsyncRetryAttempts: 4 },
-      'echo',
-      settingsLosing('UpdateItemCommand'),
-    );
+  test('whose answer was lost knows its own write, and writes no other', async () => {
+    const losing = settingsLosing('UpdateItemCommand');
+    const write = vi.spyOn(losing.settings, 'write');
+    const { runtimeConfig } = await put({ maxAsyncRetryAttempts: 4 }, 'echo', losing);
+    expect(write).toHaveBeenCalledTimes(1);
     expect((await settings.read('echo'))?.runtimeConfig).toEqual(runtimeConfig);
   });
 
