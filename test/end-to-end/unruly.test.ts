@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
+import { isRunning } from '../local/fixtures/processes.ts';
 import { statusesOf } from './api.ts';
-import { startExample } from './runtime.ts';
+import { startExample, temporaryFolder } from './runtime.ts';
 
 const { api, runtime, lines } = await startExample({ assemblyDir: inject('unrulyAssemblyDir') });
 
@@ -69,25 +72,80 @@ test('code inside native code, which cannot be paused, is dead before its task i
 });
 
 describe('a kill beside neighbours in the same process', () => {
-  test('hands these back at once, and counts no attempt against them', async () => {
-    const spin = { does: 'spin', seconds: 600 };
-    // Enqueued before the process is there, the three come in one batch.
-    const [killed = '', ...neighbours] = await Promise.all([
-      api.accepted('crowd', { payload: spin, delay: 1 }),
-      api.accepted('crowd', { payload: { does: 'ignore', seconds: 1 }, delay: 1 }),
-      api.accepted('crowd', { payload: { does: 'ignore', seconds: 1 }, delay: 1 }),
-    ]);
-    await api.until('crowd', killed, 'Running');
-    await api.stop('crowd', killed);
-    const task = await api.until('crowd', killed, 'Stopped');
-    expect(detailOf(task.events, 'Stopped').endedBy).toBe('killed');
-    for (const id of neighbours) {
-      const neighbour = await api.until('crowd', id, 'Succeeded');
-      expect(neighbour.alreadyRetriedTimes).toBe(0);
-      expect(neighbour.returnPayload).toContain('"attempt":1');
+  const journal = join(temporaryFolder('journal'), 'journal');
+  /** What the code of a task wrote down, in the order in which it did. */
+  const notesOf = async (id: string) => {
+    const text = await readFile(journal, 'utf-8').catch(() => '');
+    const notes = text.split('\n').map((line) => line.split(' '));
+    return notes
+      .filter(([taskId]) => taskId === id)
+      .map(([, pid, what, time]) => ({ pid: Number(pid), what, time: Number(time) }));
+  };
+
+  /** Three tasks in one batch and so in one process: they wait until both of the function's slots are free again. */
+  async function threeInOneProcess(
+    does: string,
+    seconds: number,
+  ): Promise<{ pid: number; cutOff: string; neighbours: string[] }> {
+    for (const seconds of [3, 2]) {
+      await api.until(
+        'crowd',
+        await api.accepted('crowd', { payload: { does: 'ignore', seconds } }),
+        'Running',
+      );
     }
-    expect(lines.filter((line) => line.includes('task handed back')).length).toBeLessThanOrEqual(2);
-  });
+    const payload = { does: 'ignore', seconds: 2, journal };
+    const neighbours = [await api.accepted('crowd', { payload }), await api.accepted('crowd', { payload })];
+    const cutOff = await api.accepted('crowd', { payload: { does, seconds, journal } });
+    const pids = async () =>
+      (await Promise.all([cutOff, ...neighbours].map(notesOf))).map(([first]) => first?.pid);
+    await expect.poll(pids, { timeout: 10_000 }).not.toContain(undefined);
+    const [pid = 0, ...others] = await pids();
+    expect(others).toEqual([pid, pid]);
+    return { pid, cutOff, neighbours };
+  }
+
+  /** When a process was seen to be dead. */
+  async function deathTimeOf(pid: number): Promise<number> {
+    await expect.poll(() => isRunning(pid), { timeout: 15_000, interval: 10 }).toBe(false);
+    return Date.now();
+  }
+
+  test.each([
+    ['that spins', 'spin', 600, 'killed', 0],
+    // The last writes do not wait for code that cannot be paused, and its neighbours wait until it is dead for certain.
+    ['that is inside native code, which cannot be paused', 'block', 1, 'died', 3000],
+  ])(
+    'of code %s hands them back, and counts no attempt against them',
+    async (_, does, seconds, endedBy, waitMs) => {
+      const { pid, cutOff, neighbours } = await threeInOneProcess(does, seconds);
+      const isBlocked = async () => (await notesOf(cutOff)).some(({ what }) => what === 'blocks');
+      if (does === 'block') await expect.poll(isBlocked, { timeout: 5000 }).toBe(true);
+      await api.stop('crowd', cutOff);
+      const deathTime = await deathTimeOf(pid);
+      const task = await api.until('crowd', cutOff, 'Stopped');
+      expect(detailOf(task.events, 'Stopped').endedBy).toBe(endedBy);
+      for (const id of neighbours) {
+        const neighbour = await api.until('crowd', id, 'Succeeded');
+        expect(statusesOf(neighbour)).toEqual([
+          ...['Enqueued', 'Processed', 'Running'],
+          ...['Enqueued', 'Processed', 'Running', 'Succeeded'],
+        ]);
+        expect(neighbour.alreadyRetriedTimes).toBe(0);
+        expect(neighbour.returnPayload).toContain('"attempt":1');
+        const [first, ...second] = await notesOf(id);
+        expect(first).toMatchObject({ pid, what: 'begins' });
+        expect(second.map(({ what }) => what)).toEqual(['begins', 'ends']);
+        expect(second.map((note) => note.pid)).not.toContain(pid);
+        // Code that was paused stands still, though its process may still be there for a moment.
+        if (endedBy === 'died') expect(second[0]?.time).toBeGreaterThan(deathTime);
+        const [handedBack, startedAgain] = [neighbour.events[3], neighbour.events[5]];
+        expect((startedAgain?.timestamp ?? 0) - (handedBack?.timestamp ?? 0)).toBeGreaterThanOrEqual(waitMs);
+      }
+      expect((await notesOf(cutOff)).filter((note) => note.pid !== pid)).toEqual([]);
+      expect(lines.filter((line) => line.includes(`killed beside ${cutOff}`))).toHaveLength(2);
+    },
+  );
 });
 
 describe('with cooperative stop', () => {

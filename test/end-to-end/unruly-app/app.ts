@@ -22,6 +22,7 @@ taskMode.addFunction('crowd', {
   ...short,
   timeout: Duration.seconds(60),
   instanceConcurrency: 3,
+  maxConcurrency: 2,
 });
 taskMode.addFunction('polite', {
   entry: 'unruly.ts',

@@ -1,4 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskHandler } from '../../../lambdas/worker/handler.ts';
 
@@ -7,22 +8,37 @@ interface UnrulyPayload {
   readonly does?: 'spin' | 'block' | 'ignore' | 'heed' | 'exit' | 'exhaust';
   readonly seconds?: number;
   readonly attempts?: number;
+  /** The file that it writes down in what it does. */
+  readonly journal?: string;
 }
 
 /** Misbehaves as it is told. Returns the attempt and the process that it ended on. */
 export const handler: TaskHandler<UnrulyPayload> = async (payload, { task, signal }) => {
-  const { does = 'heed', seconds = 0, attempts = 1 } = payload;
-  if (task.attempt <= attempts) await DEEDS[does](seconds * 1000, signal);
+  const { does = 'heed', seconds = 0, attempts = 1, journal } = payload;
+  const note = (what: string) => {
+    if (journal) appendFileSync(journal, `${task.taskId} ${process.pid} ${what} ${Date.now()}\n`);
+  };
+  note('begins');
+  if (task.attempt <= attempts) await DEEDS[does](seconds * 1000, signal, note);
+  note('ends');
   return { attempt: task.attempt, pid: process.pid };
 };
 
-const DEEDS: Record<NonNullable<UnrulyPayload['does']>, (ms: number, signal: AbortSignal) => unknown> = {
-  spin: (ms) => {
+type Deed = (ms: number, signal: AbortSignal, note: (what: string) => void) => unknown;
+
+const DEEDS: Record<NonNullable<UnrulyPayload['does']>, Deed> = {
+  /** Leaves its neighbours a moment to begin. */
+  spin: async (ms) => {
+    await pause(300);
     const endTime = Date.now() + ms;
     while (Date.now() < endTime);
   },
-  /** Works inside native code, for an hour or more, where there is no JavaScript to pause. */
-  block: () => pbkdf2Sync('password', 'salt', 2 ** 31 - 1, 64, 'sha512'),
+  /** From then on works inside native code, for an hour or more, where there is no JavaScript to pause. */
+  block: async (ms, _, note) => {
+    await pause(ms);
+    note('blocks');
+    pbkdf2Sync('password', 'salt', 2 ** 31 - 1, 64, 'sha512');
+  },
   ignore: (ms) => pause(ms),
   heed: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   exit: () => process.exit(7),
