@@ -10,7 +10,11 @@ const stack = new Stack(app, 'TaskMode', {
 });
 
 // An example is removed without a trace. Leave this out in your own app, and `cdk destroy` keeps your tasks.
-const taskMode = new TaskMode(stack, 'TaskMode', { removalPolicy: RemovalPolicy.DESTROY });
+const taskMode = new TaskMode(stack, 'TaskMode', {
+  removalPolicy: RemovalPolicy.DESTROY,
+  // `cdk deploy -c auth=accessKeys`, or `npm start -- --auth accessKeys …`.
+  auth: app.node.tryGetContext('auth'),
+});
 
 taskMode.addFunction('echo', { entry: example('echo'), instanceConcurrency: 10 });
 taskMode.addFunction('wait', {

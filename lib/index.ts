@@ -1,7 +1,8 @@
+export { AccessKeys, type AccessKeysProps } from './access-keys.ts';
 export type { RegisteredFunction } from './function-registry.ts';
 export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';
-export { type OperationName, TaskApi } from './task-api.ts';
+export { type AuthMode, type OperationName, TaskApi, type TaskApiProps } from './task-api.ts';
 export { TaskDestination, type WebhookProps } from './task-destination.ts';
 export { TaskFollowUp } from './task-follow-up.ts';
 export { TaskFunction } from './task-function.ts';

@@ -3,6 +3,7 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
   HttpMethod,
+  HttpNoneAuthorizer,
   HttpRoute,
   HttpRouteKey,
   HttpStage,
@@ -19,9 +20,33 @@ import {
   type RouteName,
   UNKNOWN_ROUTE,
 } from '../lambdas/domain/operations.ts';
+import { AccessKeys, type AccessKeysProps } from './access-keys.ts';
+import { acknowledge } from './acknowledge.ts';
 import { BundledFunction, LOG_RETENTION } from './bundled-function.ts';
 
 export type { OperationName } from '../lambdas/domain/operations.ts';
+
+/** Who may call: principals of AWS by IAM, or holders of access keys by ACS3 signatures, as the FC SDK makes them. */
+export const AUTH_MODES = ['iam', 'accessKeys'] as const;
+
+export type AuthMode = (typeof AUTH_MODES)[number];
+
+export interface TaskApiProps {
+  /**
+   * How callers say who they are. `iam`: AWS Signature Version 4, checked by API Gateway (`execute-api:Invoke`).
+   * `accessKeys`: ACS3-HMAC-SHA256, checked by the functions behind the API, so that the FC SDK works unchanged.
+   *
+   * @default 'iam'
+   */
+  readonly auth?: AuthMode;
+
+  /**
+   * Where the access keys are, with `auth: 'accessKeys'`.
+   *
+   * @default - in a new secret
+   */
+  readonly accessKeys?: AccessKeysProps;
+}
 
 /**
  * 512 MB is a third of a CPU: a cold start of the submit stays well under the FC SDK's read time-out of 3 s. Time-out:
@@ -49,14 +74,21 @@ const ACCESS_LOG = AccessLogFormat.custom(
   ),
 );
 
-/** The HTTP API on the contract's paths. Every route asks for IAM authorization; TLS is all that API Gateway speaks. */
+/** The HTTP API on the contract's paths. Every route asks who calls; TLS is all that API Gateway speaks. */
 export class TaskApi extends Construct {
   readonly api: HttpApi;
   readonly functions: Readonly<Record<OperationName, BundledFunction>>;
-  readonly #authorizer = new HttpIamAuthorizer();
+  /** Where callers sign with access keys. */
+  readonly accessKeys: AccessKeys | undefined;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: TaskApiProps & { readonly removalPolicy: RemovalPolicy }) {
     super(scope, id);
+    checkAuth(props);
+    const { auth, accessKeys, removalPolicy } = props;
+    this.accessKeys =
+      auth === 'accessKeys'
+        ? new AccessKeys(this, 'AccessKeys', { ...accessKeys, removalPolicy })
+        : undefined;
     this.api = new HttpApi(this, 'Api', {
       createDefaultStage: false,
       description: 'Task Mode for AWS Lambda',
@@ -85,12 +117,20 @@ export class TaskApi extends Construct {
   }
 
   #addRoute(name: string, routeKey: HttpRouteKey, handler: BundledFunction): void {
-    new HttpRoute(this, `${name}Route`, {
+    const route = new HttpRoute(this, `${name}Route`, {
       httpApi: this.api,
       routeKey,
       integration: new HttpLambdaIntegration(`${name}Integration`, handler),
-      authorizer: this.#authorizer,
+      authorizer: this.accessKeys ? new HttpNoneAuthorizer() : new HttpIamAuthorizer(),
     });
+    this.accessKeys?.grantCheck(handler);
+    if (this.accessKeys) {
+      acknowledge(
+        route,
+        'APIG4',
+        'its function checks the ACS3 signature of each request: an authorizer could not refuse one in the shape that the FC SDK reads',
+      );
+    }
   }
 
   #addStage(): void {
@@ -105,6 +145,17 @@ export class TaskApi extends Construct {
       autoDeploy: true,
       accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: ACCESS_LOG },
     });
+  }
+}
+
+function checkAuth({ auth = 'iam', accessKeys }: TaskApiProps): void {
+  if (!AUTH_MODES.includes(auth)) {
+    throw new Error(`auth of TaskMode must be one of ${AUTH_MODES.join(', ')}, got ${JSON.stringify(auth)}`);
+  }
+  if (accessKeys !== undefined && auth !== 'accessKeys') {
+    throw new Error(
+      `accessKeys of TaskMode must be absent unless auth is accessKeys, got them with auth ${auth}`,
+    );
   }
 }
 

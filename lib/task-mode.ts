@@ -3,7 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
-import { TaskApi } from './task-api.ts';
+import { TaskApi, type TaskApiProps } from './task-api.ts';
 import type { TaskDestination } from './task-destination.ts';
 import { TaskFollowUp } from './task-follow-up.ts';
 import { TaskFunction, type TaskFunctionParts } from './task-function.ts';
@@ -11,9 +11,9 @@ import type { ExistingFunctionProps, TaskFunctionProps } from './task-function-p
 import { TaskSweep } from './task-sweep.ts';
 import { TaskTable } from './task-table.ts';
 
-export interface TaskModeProps {
+export interface TaskModeProps extends TaskApiProps {
   /**
-   * What becomes of the tables, the queues and the bucket when the stack is removed. With `DESTROY` the bucket is
+   * What becomes of the tables, the queues, the bucket and the access keys when the stack is removed. With `DESTROY` the bucket is
    * emptied first.
    *
    * @default - they are kept
@@ -40,7 +40,11 @@ export class TaskMode extends Construct {
     this.taskTable = new TaskTable(this, 'Tasks', { removalPolicy });
     this.registry = new FunctionRegistry(this, 'Functions', { removalPolicy });
     this.payloadBucket = new PayloadBucket(this, 'Payloads', { removalPolicy });
-    this.api = new TaskApi(this, 'Api');
+    this.api = new TaskApi(this, 'Api', {
+      ...(props.auth !== undefined && { auth: props.auth }),
+      ...(props.accessKeys !== undefined && { accessKeys: props.accessKeys }),
+      removalPolicy,
+    });
     this.sweep = new TaskSweep(this, 'Sweep');
     this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
     this.url = this.api.api.apiEndpoint;

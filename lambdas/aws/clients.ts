@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 /**
@@ -22,4 +23,14 @@ let s3: Promise<S3Client> | undefined;
 export function s3Client(): Promise<S3Client> {
   s3 ??= import('@aws-sdk/client-s3').then(({ S3Client }) => new S3Client(CALL));
   return s3;
+}
+
+let secretsManager: Promise<SecretsManagerClient> | undefined;
+
+/** Loads the Secrets Manager client where secrets are used: the API needs it in the access keys' mode only. */
+export function secretsManagerClient(): Promise<SecretsManagerClient> {
+  secretsManager ??= import('@aws-sdk/client-secrets-manager').then(
+    ({ SecretsManagerClient }) => new SecretsManagerClient(CALL),
+  );
+  return secretsManager;
 }

@@ -12,6 +12,8 @@ export const ENV = {
   stopGraceSeconds: 'TASK_STOP_GRACE_SECONDS',
   shardCount: 'TASK_SHARD_COUNT',
   followUpQueueUrl: 'TASK_FOLLOW_UP_QUEUE_URL',
+  accessKeysSecretArn: 'ACCESS_KEYS_SECRET_ARN',
+  nonceTableName: 'NONCE_TABLE_NAME',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];

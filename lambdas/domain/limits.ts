@@ -146,6 +146,21 @@ export const EVENTS_KEPT = { first: 20, last: 80 } as const;
 /** How long a handler trusts what it read from the function registry. */
 export const REGISTRY_CACHE_MS = 30_000;
 
+/**
+ * How far the time of a signature may lie from ours, as on Alibaba Cloud: what was recorded is worthless after that, and
+ * until then each signature is taken once. Its mark is kept a little longer, for clocks of ours that differ.
+ */
+export const SIGNATURE_SKEW_MS = 15 * 60_000;
+export const NONCE_MARGIN_SECONDS = 300;
+
+/**
+ * How long a handler trusts the access keys that it read: a key that was taken away is refused from then on. While
+ * Secrets Manager does not answer they are trusted longer, and it is asked again every 10 s.
+ */
+export const ACCESS_KEYS_CACHE_MS = 60_000;
+export const ACCESS_KEYS_STALE_MS = 5 * 60_000;
+export const ACCESS_KEYS_RETRY_MS = 10_000;
+
 /** The FC SDK gives up after 3 s (contract section 1): all our calls for one request end before. */
 export const REQUEST_DEADLINE_MS = 2500;
 

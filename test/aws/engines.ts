@@ -8,11 +8,14 @@ import { afterAll } from 'vitest';
 import { s3Client } from '../../lambdas/aws/clients.ts';
 import { startQueueEngine } from '../../local/engines/queue-engine.ts';
 import { startTableEngine } from '../../local/engines/table-engine.ts';
+import { SecretStore } from '../../local/secrets/secret-store.ts';
+import { serveSecretsManagerApi } from '../../local/secrets/secrets-manager-api.ts';
 
 const ACCESS = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
 export const TASK_TABLE = 'tasks';
 export const FUNCTION_TABLE = 'functions';
+export const NONCE_TABLE = 'nonces';
 export const BUCKET = 'payloads';
 
 /** The engines of the local runtime, for the tests of one file. */
@@ -20,12 +23,15 @@ export async function startEngines() {
   const folder = await mkdtemp(join(tmpdir(), 'task-mode-engines-'));
   const tables = await startTableEngine(join(folder, 'tables'));
   const queues = await startQueueEngine(join(folder, 'queues'), ACCESS.region);
+  const secrets = SecretStore.open(join(folder, 'secrets.json'));
+  const secretsApi = await serveSecretsManagerApi(secrets);
   const endpoints = { dynamodb: tables.endpoint, sqs: queues.endpoint };
   Object.assign(process.env, {
     AWS_REGION: ACCESS.region,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL_S3: endpoints.sqs,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsApi.endpoint,
   });
   const dynamoDb = new DynamoDBClient({ ...ACCESS, endpoint: endpoints.dynamodb });
   const sqs = new SQSClient({ ...ACCESS, endpoint: endpoints.sqs });
@@ -36,10 +42,11 @@ export async function startEngines() {
     dynamoDb.destroy();
     sqs.destroy();
     (await s3Client()).destroy();
+    secretsApi.close();
     await Promise.all([queues.stop(), tables.stop()]);
     await rm(folder, { recursive: true, force: true });
   });
-  return { dynamoDb, sqs, queueUrl: `${endpoints.sqs}/000000000000/echo`, endpoints };
+  return { dynamoDb, sqs, queueUrl: `${endpoints.sqs}/000000000000/echo`, endpoints, secrets };
 }
 
 const hash = (name: string) => ({ AttributeName: name, KeyType: 'HASH' as const });
@@ -53,6 +60,14 @@ async function createTables(client: DynamoDBClient): Promise<void> {
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [hash('functionName')],
       AttributeDefinitions: [text('functionName')],
+    }),
+  );
+  await client.send(
+    new CreateTableCommand({
+      TableName: NONCE_TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [hash('nonceId')],
+      AttributeDefinitions: [text('nonceId')],
     }),
   );
 }

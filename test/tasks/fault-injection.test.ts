@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
+import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
 import { QueueDestination } from '../../lambdas/aws/queue-destination.ts';
 import { TargetFunction } from '../../lambdas/aws/target-function.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
+import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
 import { deleteAsyncInvokeConfig } from '../../lambdas/tasks/delete-async-invoke-config.ts';
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
@@ -42,6 +45,11 @@ const targetClient = await startTarget(() => {
 
 /** A queue that the deployment allows. */
 const DESTINATION = 'arn:aws:sqs:us-east-1:000000000000:told-success';
+
+const SECRET = 'a-secret-of-the-test-0001';
+world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
+  JSON.stringify({ keys: { key: { secret: SECRET, functions: ['echo'], actions: ['fc:InvokeFunction'] } } }),
+);
 
 /** The adapters of one process, and the use cases on them. */
 function processWith(recorder: CallRecorder) {
@@ -81,6 +89,27 @@ function processWith(recorder: CallRecorder) {
   };
   const run = { ...world.runDependencies(attempt), ...adapters };
   return {
+    /** Each call of it is another request, as the FC SDK signs every attempt anew. */
+    authorize: () =>
+      authorizeRequest(
+        {
+          accessKeys: recorder.recorded(new AccessKeys({ secretId: 'access-keys' })),
+          nonces: recorder.recorded(new NonceStore({ client: world.dynamoDb, tableName: 'nonces' })),
+          clock: world.clock,
+          signal: AbortSignal.timeout(10_000),
+        },
+        {
+          routeName: 'InvokeFunction',
+          functionName: 'echo',
+          requestId: randomUUID(),
+          signature: {
+            accessKeyId: 'key',
+            signTime: time.now,
+            digest: randomUUID(),
+            isMadeWith: (secret) => secret === SECRET,
+          },
+        },
+      ),
     submit: (taskId: string, request: object = {}) =>
       submitTask(common, {
         functionName: 'echo',
@@ -178,8 +207,20 @@ const accepting =
       if (error.code !== 'AsyncTaskAlreadyExists') throw error;
     });
 
+const signedSubmit =
+  (submit: Scenario['act']): Scenario['act'] =>
+  async (process, key) => {
+    await process.authorize();
+    await submit(process, key);
+  };
+
 const SCENARIOS: Record<string, Scenario> = {
   submit: { act: submitOf(), repeat: accepting(), ends: ['Succeeded'] },
+  'submit that is signed with an access key': {
+    act: signedSubmit(submitOf()),
+    repeat: signedSubmit(accepting()),
+    ends: ['Succeeded'],
+  },
   'submit of a large payload': {
     act: submitOf({ payload: LARGE }),
     repeat: accepting({ payload: LARGE }),

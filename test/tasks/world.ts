@@ -26,7 +26,7 @@ export const FOLLOW_UP_QUEUES = ['follow-ups', 'told-success', 'told-failure'];
 
 /** The use cases on the real engines, with a clock that the test sets. */
 export async function startWorld() {
-  const { dynamoDb, sqs, queueUrl, endpoints } = await startEngines();
+  const { dynamoDb, sqs, queueUrl, endpoints, secrets } = await startEngines();
   const time = { now: 1_795_510_275_000 };
   const clock = () => time.now;
   const store = new TaskStore({ client: dynamoDb, tableName: TASK_TABLE, shardCount: SHARDS });
@@ -160,6 +160,7 @@ export async function startWorld() {
     followUpQueueUrl,
     toldFunction,
     endpoints,
+    secrets,
     time,
     log,
     random,
