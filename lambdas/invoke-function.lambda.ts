@@ -1,6 +1,7 @@
 import { ApiAdapters } from './api-adapters.ts';
 import { apiOperation } from './api-operation.ts';
 import { TASK_ID_PATTERN } from './domain/limits.ts';
+import { tenantOf } from './http/caller-identity.ts';
 import { checkQualifier } from './http/qualifier.ts';
 import { parseFields } from './http/request.ts';
 import { invokeFunctionFields } from './http/schemas.ts';
@@ -20,6 +21,7 @@ export const handler = apiOperation('InvokeFunction', async (request, signal) =>
     taskId: fields['x-fc-async-task-id'] ?? fields['x-fc-stateful-async-invocation-id'] ?? requestIdAsTaskId,
     requestId: request.requestId,
     caller: request.caller,
+    tenant: tenantOf(request.caller, fields['x-task-mode-tenant']),
     delaySeconds: fields['x-fc-async-delay'],
     payload: request.body,
     onDuplicate: fields['x-task-mode-on-duplicate'],

@@ -7,7 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN, VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
-import type { TaskKey } from '../domain/task.ts';
+import type { Addressed, TaskKey } from '../domain/task.ts';
 import { callAws } from './faults.ts';
 
 const QUEUE_GONE = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
@@ -56,11 +56,20 @@ export class TaskQueue {
     this.#call = signal ? { abortSignal: signal } : {};
   }
 
-  /** @throws QueueGoneError */
-  async send(queueUrl: string, { functionName, taskId }: TaskKey, delaySeconds: number): Promise<void> {
+  /**
+   * Sends a message about a task. Its group makes SQS share the consumers fairly among tenants, also where one has sent
+   * much more than the others (fair queues): so every message has one.
+   * @throws QueueGoneError
+   */
+  async send(
+    queueUrl: string,
+    { functionName, taskId, tenant }: Addressed,
+    delaySeconds: number,
+  ): Promise<void> {
     const command = new SendMessageCommand({
       QueueUrl: queueUrl,
       MessageBody: JSON.stringify({ functionName, taskId }),
+      MessageGroupId: tenant,
       DelaySeconds: delaySeconds,
     });
     try {

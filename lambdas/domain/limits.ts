@@ -9,6 +9,9 @@ export const FUNCTION_NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /** What a caller may send as its own request id: printable ASCII, as an HTTP header carries it. */
 export const REQUEST_ID_PATTERN = /^[\x21-\x7e]{1,128}$/;
 
+/** How a caller may name its own customers, to share its functions fairly among them: printable ASCII. */
+export const TENANT_PATTERN = /^[\x21-\x7e]{1,128}$/;
+
 /** Largest payload and largest result: as much as the contract's returnPayload (section 15), and one SQS message. */
 export const PAYLOAD_MAX_BYTES = 1024 * 1024;
 export const RESULT_MAX_BYTES = 1024 * 1024;

@@ -4,6 +4,7 @@
  * - payload: the JSON text it was submitted with. Result: the JSON text that its function returned.
  * - attempt: one run of the user's code. Series: the attempts from a submit or a redrive to a terminal status.
  * - due time: when the task may first run. Lease: until when a run is believed alive without another word from it.
+ * - tenant: for whom a task is done: its caller, or one of the caller's customers. Workers are shared fairly among them.
  * - wake-up: the SQS message that makes a worker look at a task. It carries no state.
  * - wake time: when the sweep is to see to a task that no message stands for.
  * - destination: who is told how a task ended. Follow-up: what is still to be done after a task's end, which is that.
@@ -18,6 +19,11 @@ import { EVENT_AGE_SECONDS_RANGE, EVENTS_KEPT, RETENTION_SECONDS } from './limit
 export interface TaskKey {
   readonly functionName: string;
   readonly taskId: string;
+}
+
+/** What a message about a task says, and for whom it is sent. */
+export interface Addressed extends TaskKey {
+  readonly tenant: string;
 }
 
 /** One step in a task's history. */
@@ -77,6 +83,7 @@ interface SubmittedFields extends TaskKey {
   readonly requestId: string;
   /** Who submitted it: the caller's ARN. */
   readonly caller?: string;
+  readonly tenant: string;
   readonly config: TaskConfig;
   readonly expiresAt: number;
 }

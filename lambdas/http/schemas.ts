@@ -5,6 +5,7 @@ import {
   FUNCTION_NAME_PATTERN,
   LIST_LIMIT_RANGE,
   TASK_ID_PATTERN,
+  TENANT_PATTERN,
 } from '../domain/limits.ts';
 
 /** The contract's operations as schemas: one per operation, keyed by wire names, each message saying what is wanted. */
@@ -42,6 +43,9 @@ export const invokeFunctionFields = z.object({
   'x-fc-stateful-async-invocation-id': z.optional(taskId),
   'x-fc-async-delay': z._default(wholeNumber(0, DELAY_MAX_SECONDS, ' of seconds'), 0),
   /** Ours. */
+  'x-task-mode-tenant': z.optional(
+    z.string().check(z.regex(TENANT_PATTERN, 'must have 1 to 128 printable ASCII characters and no spaces')),
+  ),
   'x-task-mode-on-duplicate': z._default(oneOf({ refuse: 'refuse', return: 'return' }), 'refuse'),
 });
 

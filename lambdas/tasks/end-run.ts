@@ -143,7 +143,7 @@ export async function handBack(
   const to = task.attempt > 1 ? 'Retrying' : 'Enqueued';
   const fields = { attempt: task.attempt - 1, notBefore: now + waitMs, leaseUntil: undefined };
   const outcome = await deps.store.move(task, 'handBack', to, { now, fields });
-  if (outcome.isWritten) return wakeAgain(deps, wakeUp, waitMs);
+  if (outcome.isWritten) return wakeAgain(deps, task, wakeUp, waitMs);
   await settleOvertaken(deps, task, outcome.current, wakeUp);
   return 'done';
 }
@@ -180,7 +180,7 @@ async function retryRun(
     return 'done';
   }
   deps.log.attemptFailed(task, failure);
-  return wakeAgain(deps, wakeUp, waitMs);
+  return wakeAgain(deps, task, wakeUp, waitMs);
 }
 
 /**
@@ -189,13 +189,14 @@ async function retryRun(
  */
 async function wakeAgain(
   { queue, queueUrl }: LeaveDependencies,
-  { key, receiptHandle }: WakeUp,
+  task: Task,
+  { receiptHandle }: WakeUp,
   inMs: number,
 ): Promise<WakeUpOutcome> {
   const seconds = Math.ceil(inMs / 1000);
   const mayHide = receiptHandle !== undefined && seconds <= HIDDEN_RETRY_MAX_SECONDS;
   if (mayHide && (await queue.retime(queueUrl, receiptHandle, seconds))) return 'keep';
-  await queue.send(queueUrl, key, seconds);
+  await queue.send(queueUrl, task, seconds);
   return 'done';
 }
 

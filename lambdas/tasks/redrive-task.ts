@@ -38,7 +38,7 @@ export async function redriveTask(deps: RedriveDependencies, key: TaskKey): Prom
     checkRedrivable(outcome.current);
     throw new TaskModeError('ServiceUnavailable', `task "${key.taskId}" keeps changing. Please retry.`);
   }
-  await deps.queue.send(queueUrl, key, 0);
+  await deps.queue.send(queueUrl, task, 0);
 }
 
 function checkRedrivable(task: Task): void {

@@ -22,6 +22,7 @@ export interface SubmitRequest {
   readonly taskId?: string | undefined;
   readonly requestId: string;
   readonly caller?: string | undefined;
+  readonly tenant: string;
   readonly delaySeconds: number;
   /** JSON text. */
   readonly payload: string;
@@ -66,7 +67,7 @@ export async function submitTask(deps: SubmitDependencies, request: SubmitReques
     await deps.payloads.discard(stored);
     return settleDuplicate(deps, target, request, duplicateOf(key, outcome.current, payload));
   }
-  if (task.wakeTime === undefined) await sendWakeUp(deps, target, key, request.delaySeconds);
+  if (task.wakeTime === undefined) await sendWakeUp(deps, target, task, request.delaySeconds);
   return key;
 }
 
@@ -123,6 +124,7 @@ function newTask({ request, key, submissionId, payload, target, now }: NewTask):
     payload,
     requestId: request.requestId,
     ...(request.caller !== undefined && { caller: request.caller }),
+    tenant: request.tenant,
     config,
     expiresAt: expiresAtOf(dueTime, config),
   };
@@ -152,7 +154,7 @@ async function settleDuplicate(
   const key = { functionName, taskId };
   const now = deps.clock();
   if (status === 'Enqueued' && Math.max(first.notBefore, first.submitTime) + RESEND_AFTER_MS < now) {
-    await sendWakeUp(deps, target, key, 0);
+    await sendWakeUp(deps, target, first, 0);
   }
   if (onDuplicate === 'return') return { ...key, existing };
   throw new TaskModeError(
@@ -165,8 +167,8 @@ async function settleDuplicate(
 function sendWakeUp(
   deps: SubmitDependencies,
   target: TaskFunctionRecord,
-  key: TaskKey,
+  task: Task,
   delaySeconds: number,
 ): Promise<void> {
-  return sendToFunction(deps, target, (queueUrl) => deps.queue.send(queueUrl, key, delaySeconds));
+  return sendToFunction(deps, target, (queueUrl) => deps.queue.send(queueUrl, task, delaySeconds));
 }

@@ -1,7 +1,7 @@
 import type { TaskQueue } from '../aws/task-queue.ts';
 import { type FollowedTask, isFollowUpPending, sweepTime } from '../domain/follow-up.ts';
 import { FOLLOW_UP_REPEAT_MS, QUEUE_DELAY_MAX_SECONDS, SWEEP_AHEAD_MS } from '../domain/limits.ts';
-import { type Task, type TaskKey, WAKE_SHARD_COUNT } from '../domain/task.ts';
+import { type Addressed, type Task, WAKE_SHARD_COUNT } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { invalidateTask, isWaiting } from './end-waiting.ts';
 import type { SweepRun } from './sweep-run.ts';
@@ -55,7 +55,7 @@ async function handOverAgain(run: SweepRun, task: FollowedTask): Promise<boolean
 export function sendWhenDue(
   queue: TaskQueue,
   queueUrl: string,
-  task: TaskKey & Pick<Task, 'notBefore'>,
+  task: Pick<Task, keyof Addressed | 'notBefore'>,
   now: number,
 ): Promise<void> {
   const seconds = Math.ceil((task.notBefore - now) / 1000);

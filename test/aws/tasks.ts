@@ -25,6 +25,7 @@ export function newTask({ delayMs = 0, ...overrides }: NewTaskOptions = {}): Tas
     events: [{ status: 'Enqueued', timestamp: submitTime }],
     payload: { text: '{"n":1}' },
     requestId: 'request-1',
+    tenant: 'tenant-1',
     config,
     expiresAt: expiresAtOf(dueTime, config),
     ...overrides,

@@ -189,6 +189,13 @@ describe('InvokeFunction', () => {
     [{ ...ASYNC, 'x-fc-async-delay': '1e2' }, 'got "1e2"'],
     [{ ...ASYNC, 'x-fc-async-delay': '' }, 'got ""'],
     [
+      { ...ASYNC, 'x-task-mode-tenant': 'two words' },
+      'x-task-mode-tenant must have 1 to 128 printable ASCII characters and no spaces, got "two words"',
+    ],
+    [{ ...ASYNC, 'x-task-mode-tenant': '' }, 'got ""'],
+    [{ ...ASYNC, 'x-task-mode-tenant': 'é' }, 'x-task-mode-tenant must have 1 to 128'],
+    [{ ...ASYNC, 'x-task-mode-tenant': 'x'.repeat(129) }, 'x-task-mode-tenant must have 1 to 128'],
+    [
       { ...ASYNC, 'x-task-mode-on-duplicate': 'ignore' },
       'x-task-mode-on-duplicate must be one of refuse, return, got "ignore"',
     ],

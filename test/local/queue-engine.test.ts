@@ -4,6 +4,8 @@ import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -42,17 +44,21 @@ class Queue {
     this.#sqs.send(
       new CreateQueueCommand({ QueueName: 'queue', Attributes: { VisibilityTimeout: '43200' } }),
     );
-  send = (MessageBody: string, DelaySeconds = 0) =>
-    this.#sqs.send(new SendMessageCommand({ QueueUrl: this.#url, MessageBody, DelaySeconds }));
+  send = (MessageBody: string, options: { DelaySeconds?: number; MessageGroupId?: string } = {}) =>
+    this.#sqs.send(new SendMessageCommand({ QueueUrl: this.#url, MessageBody, ...options }));
+  sendAll = (Entries: SendMessageBatchRequestEntry[]) =>
+    this.#sqs.send(new SendMessageBatchCommand({ QueueUrl: this.#url, Entries }));
 
-  async receive(options: { WaitTimeSeconds?: number; signal?: AbortSignal } = {}) {
-    const { WaitTimeSeconds = 0, signal } = options;
+  async receive(
+    options: { WaitTimeSeconds?: number; MaxNumberOfMessages?: number; signal?: AbortSignal } = {},
+  ) {
+    const { WaitTimeSeconds = 0, MaxNumberOfMessages = 10, signal } = options;
     const { Messages = [] } = await this.#sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: this.#url,
         WaitTimeSeconds,
-        MaxNumberOfMessages: 10,
-        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+        MaxNumberOfMessages,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
       }),
       signal ? { abortSignal: signal } : {},
     );
@@ -60,6 +66,7 @@ class Queue {
       body: Body,
       receiptHandle: ReceiptHandle,
       receiveCount: Attributes?.ApproximateReceiveCount,
+      group: Attributes?.MessageGroupId,
     }));
   }
 
@@ -100,7 +107,7 @@ it.each<[string, () => Promise<unknown>]>([
 ])('hands a message out again at once that was in flight when the runtime %s', async (_, end) => {
   const before = await startWithQueue();
   await before.send('in flight');
-  await before.send('delayed', 900);
+  await before.send('delayed', { DelaySeconds: 900 });
   expect(await before.receive()).toMatchObject([{ body: 'in flight', receiveCount: '1' }]);
   await end();
 
@@ -135,4 +142,36 @@ it('hands no message to a long poll whose client is gone', async () => {
   expect(await queue.receive({ WaitTimeSeconds: 1 })).toMatchObject([
     { body: 'for the next', receiveCount: '1' },
   ]);
+});
+
+it('keeps the group of each message of a standard queue, in a batch and over a restart too', async () => {
+  const before = await startWithQueue();
+  await before.send('of a', { MessageGroupId: 'a' });
+  await before.sendAll([
+    { Id: '0', MessageBody: 'not valid: \u0000', MessageGroupId: 'never' },
+    { Id: '1', MessageBody: 'of b', MessageGroupId: 'b' },
+    { Id: '2', MessageBody: 'of none' },
+    {
+      Id: '3',
+      MessageBody: 'of c',
+      MessageGroupId: 'c',
+      MessageAttributes: { color: { DataType: 'String', StringValue: 'blue' } },
+    },
+  ]);
+  await engines.shift()?.stop();
+  const after = new Queue(await start());
+  const groups = Object.fromEntries((await after.receive()).map(({ body, group }) => [body, group]));
+  expect(groups).toEqual({ 'of a': 'a', 'of b': 'b', 'of none': undefined, 'of c': 'c' });
+});
+
+it('hands out the messages of a flood and of a few in turns, one by one and in a batch', async () => {
+  const queue = await startWithQueue();
+  for (const body of ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'b1', 'b2', 'b3']) {
+    await queue.send(body, { MessageGroupId: body.charAt(0) });
+  }
+  const bodies = async (MaxNumberOfMessages: number) =>
+    (await queue.receive({ MaxNumberOfMessages })).map(({ body }) => body);
+  expect([...(await bodies(1)), ...(await bodies(1)), ...(await bodies(1))]).toEqual(['a1', 'b1', 'a2']);
+  expect(await bodies(4)).toEqual(['b2', 'a3', 'b3', 'a4']);
+  expect(await bodies(10)).toEqual(['a5', 'a6']);
 });

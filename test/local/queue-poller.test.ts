@@ -130,6 +130,7 @@ it('gives records as Lambda does and deletes what succeeded', async () => {
         SentTimestamp: expect.stringMatching(/^\d{13}$/),
         SenderId: '000000000000',
         ApproximateFirstReceiveTimestamp: expect.stringMatching(/^\d{13}$/),
+        MessageGroupId: 'caller',
       },
       messageAttributes: {
         color: { stringValue: 'blue', stringListValues: [], binaryListValues: [], dataType: 'String' },

@@ -115,6 +115,7 @@ function processWith(recorder: CallRecorder) {
         functionName: 'echo',
         taskId,
         requestId: 'r',
+        tenant: 'tenant-1',
         delaySeconds: 0,
         payload: '1',
         ...request,
@@ -512,7 +513,8 @@ async function recover(key: TaskKey): Promise<void> {
     time.now = Math.max(time.now + 75_000, task.notBefore);
     if (visible + delayed + inFlight > 0 && !isStopping) {
       await world.purge();
-      if ((await sound().deliver(key)) === 'keep') await world.queue.send(world.queueUrl, key, 0);
+      if ((await sound().deliver(key)) === 'keep')
+        await world.queue.send(world.queueUrl, { ...key, tenant: 'tenant-1' }, 0);
     } else {
       await world.sweep();
     }

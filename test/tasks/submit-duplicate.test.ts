@@ -47,7 +47,7 @@ describe('a refusal tells what is there', () => {
       }
     }
     const store = new OlderStore({ client: world.dynamoDb, tableName: TASK_TABLE, shardCount: SHARDS });
-    const request = { ...key, requestId: 'r', delaySeconds: 0, payload: LARGE };
+    const request = { ...key, requestId: 'r', tenant: 'tenant-1', delaySeconds: 0, payload: LARGE };
     await expect(submitTask({ ...world, storeFor: () => store }, request)).rejects.toMatchObject({
       details: { status: 'Enqueued', isSamePayload: undefined },
     });
@@ -120,7 +120,14 @@ describe('a row that was in the way and is gone before it can be read', () => {
   };
   const submitOver = (taskId: string, times: number) => {
     const store = storeWithGhost(times);
-    const request = { functionName: 'echo', taskId, requestId: 'r', delaySeconds: 0, payload: '1' };
+    const request = {
+      functionName: 'echo',
+      taskId,
+      requestId: 'r',
+      tenant: 'tenant-1',
+      delaySeconds: 0,
+      payload: '1',
+    };
     return submitTask({ ...world, storeFor: () => store }, request);
   };
 

@@ -104,7 +104,13 @@ describe('when the wake-up cannot be sent', () => {
     }
   }
   const broken = { ...world, queue: new FailingQueue({ client: world.sqs }) };
-  const request = { functionName: 'echo', requestId: 'r', delaySeconds: 0, payload: '{}' };
+  const request = {
+    functionName: 'echo',
+    requestId: 'r',
+    tenant: 'tenant-1',
+    delaySeconds: 0,
+    payload: '{}',
+  };
 
   test('answers ServiceUnavailable and keeps the row', async () => {
     const key = { functionName: 'echo', taskId: 'unsent' };

@@ -23,7 +23,14 @@ async function orphan(functionName = 'echo'): Promise<TaskKey> {
     }
   }
   const taskId = `orphan-${Math.random().toString(36).slice(2)}`;
-  const request = { functionName, taskId, requestId: 'r', delaySeconds: 0, payload: '{}' };
+  const request = {
+    functionName,
+    taskId,
+    requestId: 'r',
+    tenant: 'tenant-1',
+    delaySeconds: 0,
+    payload: '{}',
+  };
   const broken = { ...world, queue: new DeadQueue({ client: world.sqs }) };
   await expect(submitTask(broken, request)).rejects.toThrow('SQS is away');
   return { functionName, taskId };

@@ -76,6 +76,7 @@ export async function startWorld() {
     submitTask(common, {
       functionName: 'echo',
       requestId: 'request-1',
+      tenant: 'tenant-1',
       delaySeconds: 0,
       payload: '{"n":1}',
       ...request,
