@@ -9,6 +9,8 @@ export interface TargetReply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The connection is lost before an answer. */
+  readonly isLost?: boolean;
 }
 
 export const TARGET_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:target';
@@ -16,19 +18,21 @@ export const TARGET_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:target
 /** A Lambda service with one function in it, which is `invoke`, and a client of it that never repeats a call. */
 export async function startTarget(
   invoke: (payload: string) => TargetReply | Promise<TargetReply>,
-): Promise<LambdaClient> {
+): Promise<{ readonly client: LambdaClient; readonly endpoint: string }> {
   const server = createServer(async (request, response) => {
     let payload = '';
     for await (const chunk of request) payload += chunk;
-    const { status = 200, headers, body = null } = await invoke(payload);
+    const { status = 200, headers, body = null, isLost } = await invoke(payload);
+    if (isLost) request.socket.destroy();
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(JSON.stringify(body));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new LambdaClient({
     region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   });
@@ -37,5 +41,5 @@ export async function startTarget(
     server.closeAllConnections();
     server.close();
   });
-  return client;
+  return { client, endpoint };
 }

@@ -1,8 +1,15 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { TaskStore, type WriteOutcome } from '../../lambdas/aws/task-store.ts';
-import { FAILURES } from '../../lambdas/domain/failure.ts';
+import { FAILURES, taskFailure } from '../../lambdas/domain/failure.ts';
+import {
+  EVENT_DETAIL_MAX_BYTES,
+  EVENTS_KEPT,
+  INLINE_PAYLOAD_MAX_BYTES,
+  INLINE_RESULT_MAX_BYTES,
+} from '../../lambdas/domain/limits.ts';
 import type { RunningTask, Task, TaskIn } from '../../lambdas/domain/task.ts';
+import { byteLength } from '../../lambdas/domain/text.ts';
 import { losingResponses, startEngines, TASK_TABLE } from './engines.ts';
 import { newTask, runOf } from './tasks.ts';
 
@@ -107,6 +114,14 @@ describe('start', () => {
     });
   });
 
+  test('keeps the task through another seven days and the longest age, so that it cannot be forgotten while it runs', async () => {
+    const task = newTask();
+    await store.create(task, task.submitTime);
+    const now = task.startDeadline;
+    const started = written(await store.start(task, runOf(task, { now })));
+    expect(started.expiresAt).toBe(now / 1000 + 14 * 86_400);
+  });
+
   test('lets one of twenty at once win, and counts one attempt', async () => {
     const task = newTask();
     await store.create(task, task.submitTime);
@@ -179,6 +194,45 @@ describe('move', () => {
       expect(outcome).toEqual({ isWritten: false, current });
     }
     expect(await store.get(late, 6)).toEqual(current);
+  });
+
+  test('refuses a run of an earlier task under the same id, and changes nothing', async () => {
+    const late = await startedTask();
+    const now = late.submitTime;
+    written(await store.move(late, 'fail', 'Failed', { now, fields: { endTime: now, expiresAt: 1 } }));
+    const next = newTask({ taskId: late.taskId });
+    written(await store.create(next, now));
+    const current = written(await store.start(next, runOf(next)));
+    const outcome = await store.move(late, 'succeed', 'Succeeded', {
+      now,
+      fields: { result: { text: '0' } },
+    });
+    expect(outcome).toEqual({ isWritten: false, current });
+    expect(await store.get(late, now)).toEqual(current);
+  });
+
+  test('ends the task whose row is as large as one can be', async () => {
+    const long = (bytes: number) => 'x'.repeat(bytes);
+    const event = { status: 'Retrying', timestamp: 1, eventDetail: long(EVENT_DETAIL_MAX_BYTES) } as const;
+    const running = await startedTask({
+      taskId: long(128),
+      requestId: long(128),
+      caller: long(2048),
+      payload: { text: long(INLINE_PAYLOAD_MAX_BYTES) },
+      events: Array.from({ length: EVENTS_KEPT.first + EVENTS_KEPT.last }, () => event),
+      config: {
+        maxAsyncRetryAttempts: 8,
+        maxAsyncEventAgeInSeconds: 604_800,
+        destinations: { onSuccess: long(2048), onFailure: long(2048) },
+      },
+    });
+    const error = taskFailure('HandledInvocationError', long(9999), long(9999), { stack: long(9999) });
+    const fields = { endTime: 5, error, result: { text: long(INLINE_RESULT_MAX_BYTES) } };
+    const change = { now: 5, eventDetail: event.eventDetail, fields };
+    const ended = written(await store.move(running, 'succeed', 'Succeeded', change));
+    expect(ended.droppedEvents).toBe(3);
+    // DynamoDB takes items of up to 400 KB.
+    expect(byteLength(JSON.stringify(ended))).toBeLessThan(100_000);
   });
 
   test('refuses what the lifecycle does not allow', async () => {

@@ -71,6 +71,18 @@ describe('a task function', () => {
     });
   });
 
+  test('has, as every event source has, partial batch responses: a kill would slow the polling down without', () => {
+    const pollers = { min: 2, max: 20 };
+    const template = templateOf({
+      functions: { plain: {}, pollers: { pollers }, polite: { stop: 'cooperative' } },
+    });
+    const sources = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'));
+    expect(sources.length).toBeGreaterThan(3);
+    for (const { Properties } of sources) {
+      expect(Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] });
+    }
+  });
+
   test('has provisioned pollers in place of a maximum concurrency when it asks for them', () => {
     templateOf({ functions: { fast: { pollers: { min: 2, max: 20 } } } }).hasResourceProperties(
       'AWS::Lambda::EventSourceMapping',

@@ -38,7 +38,7 @@ const LARGE = JSON.stringify('x'.repeat(5000));
 let executions: string[] = [];
 
 /** A Lambda function that knows nothing of tasks. */
-const targetClient = await startTarget(() => {
+const { client: targetClient } = await startTarget(() => {
   executions.push(`run ${executions.length}`);
   return { body: executions.at(-1) };
 });

@@ -134,6 +134,25 @@ describe('when the wake-up cannot be sent', () => {
     expect((await messages()).visible).toBe(1);
   });
 
+  test('after a repeat has sent it, nothing is undone: the task runs once', async () => {
+    const key = { functionName: 'echo', taskId: 'unsent-slow' };
+    const sending = Promise.withResolvers<void>();
+    class HangingQueue extends TaskQueue {
+      override send = () => sending.promise;
+    }
+    const hanging = { ...world, queue: new HangingQueue({ client: world.sqs }) };
+    const first = submitTask(hanging, { ...request, ...key });
+    await expect.poll(() => read(key)).toBeDefined();
+    time.now += 6000;
+    await expect(submit(key)).rejects.toEqual(refused('AsyncTaskAlreadyExists'));
+    sending.reject(new TaskModeError('ServiceUnavailable', 'SQS is away'));
+    await expect(first).rejects.toEqual(refused('ServiceUnavailable'));
+    expect(await read(key)).toMatchObject({ status: 'Enqueued' });
+    expect(await world.receive()).toMatchObject({ key });
+    await world.deliver(key);
+    expect(await read(key)).toMatchObject({ status: 'Succeeded', attempt: 1 });
+  });
+
   test('a repeat whose send fails too does not claim that the task is on its way', async () => {
     const taskId = 'unsent-twice';
     await submitTask(broken, { ...request, taskId }).catch(() => undefined);

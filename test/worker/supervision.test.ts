@@ -1,0 +1,97 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
+import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
+import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import { TaskModeError } from '../../lambdas/domain/errors.ts';
+import type { RunningTask } from '../../lambdas/domain/task.ts';
+import { RunSlots } from '../../lambdas/worker/run-slots.ts';
+import { Supervision } from '../../lambdas/worker/supervision.ts';
+import { newTask } from '../aws/tasks.ts';
+
+/** A sixth of it is the first heartbeat, a third the next: both are due at every look, of which there is one a second. */
+const LEASE_MS = 3000;
+
+const store = new TaskStore({ client: new DynamoDBClient({}), tableName: 'tasks', shardCount: 1 });
+const queue = new TaskQueue({ client: new SQSClient({}) });
+const none = () => undefined;
+const abort = vi.fn();
+const slots = new RunSlots();
+const supervision = new Supervision({
+  slots,
+  runs: () => [],
+  graceMs: undefined,
+  timeoutSeconds: 60,
+  leaseMs: LEASE_MS,
+  dependencies: {
+    store,
+    queue,
+    payloads: new PayloadStore({ bucketName: 'none' }),
+    queueUrl: 'https://queue',
+    followUpQueueUrl: 'https://follow-ups',
+    clock: Date.now,
+    random: Math.random,
+    pause: async () => undefined,
+    log: { attemptFailed: none, stopped: none, superseded: none, handedBack: none },
+  },
+  abort,
+});
+
+const task: RunningTask = {
+  ...newTask(),
+  status: 'Running',
+  runId: 'run-1',
+  startTime: 0,
+  leaseUntil: 0,
+  instanceId: 'instance-1',
+};
+
+const extendLease = vi.spyOn(store, 'extendLease');
+const get = vi.spyOn(store, 'get');
+const retime = vi.spyOn(queue, 'retime');
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  get.mockResolvedValue(task);
+  extendLease.mockResolvedValue(task);
+  retime.mockResolvedValue(true);
+});
+
+/** Watches a run until what is awaited is so, then has it end. */
+async function watched(until: () => Promise<unknown>): Promise<void> {
+  const slot = slots.acquire();
+  const run = { ...slot, key: task, runId: task.runId, receiptHandle: 'handle-1', invocationEndTime: 0 };
+  const watching = supervision.watch({ ...run, startTime: Date.now(), killTime: Number.POSITIVE_INFINITY });
+  await until();
+  slots.release(slot);
+  await watching;
+}
+
+test('a run that goes on keeps its lease and its message hidden, a little beyond the lease', async () => {
+  const startTime = Date.now();
+  await watched(() => expect.poll(() => retime.mock.calls.length, { timeout: 5000 }).toBe(2));
+  for (const [, runId, leaseUntil] of extendLease.mock.calls) {
+    expect(runId).toBe('run-1');
+    expect(leaseUntil).toBeGreaterThan(startTime + LEASE_MS);
+  }
+  expect(retime.mock.calls).toEqual([1, 2].map(() => ['https://queue', 'handle-1', 3.75]));
+  expect(abort).not.toHaveBeenCalled();
+});
+
+test('a run whose task cannot be asked for goes on, and is asked for again', async () => {
+  get.mockRejectedValueOnce(new TaskModeError('ServiceUnavailable', 'DynamoDB is away'));
+  extendLease.mockRejectedValueOnce(new TaskModeError('ServiceUnavailable', 'DynamoDB is away'));
+  await watched(() => expect.poll(() => extendLease.mock.calls.length, { timeout: 5000 }).toBe(2));
+  expect(abort).not.toHaveBeenCalled();
+});
+
+test.each<[string, Partial<RunningTask> | undefined]>([
+  ['whose task is asked to stop', { status: 'Stopping' as 'Running' }],
+  ['that another has overtaken', { runId: 'run-2' }],
+])('a run %s is told so once', async (_, change) => {
+  get.mockResolvedValue({ ...task, ...change });
+  extendLease.mockResolvedValue({ ...task, ...change });
+  await watched(() => expect.poll(() => extendLease.mock.calls.length, { timeout: 5000 }).toBe(1));
+  expect(abort).toHaveBeenCalledTimes(1);
+});
