@@ -9,6 +9,7 @@ export interface DataDirectory {
   readonly queues: string;
   readonly tables: string;
   readonly secrets: string;
+  readonly executions: string;
   readonly deployedState: string;
   readonly environmentProgram: string;
   release(): void;
@@ -24,6 +25,7 @@ export async function openDataDirectory(dir: string, options: { fresh: boolean }
     queues: join(root, 'queues'),
     tables: join(root, 'tables'),
     secrets: join(root, 'secrets.json'),
+    executions: join(root, 'executions'),
     deployedState: join(root, 'deployed.json'),
     environmentProgram: join(root, 'environment.mjs'),
   };

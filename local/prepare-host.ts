@@ -14,6 +14,7 @@ import { Monitoring } from './monitoring/monitoring.ts';
 import type { Host } from './resources/deployer.ts';
 import { SecretStore } from './secrets/secret-store.ts';
 import { serveSecretsManagerApi } from './secrets/secrets-manager-api.ts';
+import { Workflows } from './workflows/workflows.ts';
 
 /** At a stop, running invocations may still finish for this long: it loses nothing, and the whole stop takes under 2 s. */
 const DRAIN_MS = 1000;
@@ -36,6 +37,7 @@ interface OwnEndpoints {
   readonly secretsManager: string;
   readonly cloudWatch: string;
   readonly lambda: string;
+  readonly sfn: string;
 }
 
 export interface PreparedHost {
@@ -68,6 +70,16 @@ export async function prepareHost(
   const eventSources: Host['eventSources'] = new Map();
   const lambdaApi = await serveLambdaApi(() => lambda, eventSources);
   cleanup.defer(() => lambdaApi.close());
+  const workflows = new Workflows({
+    dir: data.executions,
+    region,
+    accountId: ACCOUNT_ID,
+    lambda: () => lambda,
+    sqs,
+    onStatusChange: () => undefined,
+    log,
+  });
+  const workflowsApi = await workflows.serve();
   const lambda: LambdaService = new LambdaService({
     region,
     program,
@@ -83,11 +95,15 @@ export async function prepareHost(
       AWS_ENDPOINT_URL_LAMBDA: lambdaApi.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsApi.endpoint,
       AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatchApi.endpoint,
+      AWS_ENDPOINT_URL_SFN: workflowsApi.endpoint,
     },
   });
   const pollers: Host['pollers'] = [];
   cleanup.defer(() => Promise.all(pollers.map((poller) => poller.settled())).then(() => undefined));
   cleanup.defer(() => lambda.stop(DRAIN_MS));
+  // Before the functions end: an execution must not take the end of its function for the function's failure.
+  cleanup.defer(() => workflows.stop());
+  cleanup.defer(() => workflowsApi.close());
   const host: Host = {
     stackName: stack.name,
     region,
@@ -100,6 +116,7 @@ export async function prepareHost(
     secrets,
     monitoring,
     lambda,
+    workflows,
     gateway,
     pollers,
     eventSources,
@@ -116,6 +133,7 @@ export async function prepareHost(
       secretsManager: secretsApi.endpoint,
       cloudWatch: cloudWatchApi.endpoint,
       lambda: lambdaApi.endpoint,
+      sfn: workflowsApi.endpoint,
     },
   };
 }

@@ -44,6 +44,7 @@ export interface LocalRuntime {
     readonly secretsManager: string;
     readonly cloudWatch: string;
     readonly lambda: string;
+    readonly sfn: string;
   };
   /** Names of the task functions that the template's custom resources write into the registry. */
   readonly functionNames: readonly string[];
@@ -101,6 +102,7 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
     schedule.start();
   }
   host.monitoring.start();
+  await host.workflows.endInterrupted();
   gateway.serve(host.lambda, (request) => host.monitoring.takeRequest(request));
   return {
     url: gateway.url,

@@ -9,6 +9,7 @@ import type { LambdaService } from '../functions/lambda-service.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
+import type { Workflows } from '../workflows/workflows.ts';
 import type { Properties } from './properties.ts';
 
 /** A resource of the template on its way to being deployed: every intrinsic function is resolved. */
@@ -37,6 +38,7 @@ export interface Host {
   readonly secrets: SecretStore;
   readonly monitoring: Monitoring;
   readonly lambda: LambdaService;
+  readonly workflows: Workflows;
   readonly gateway: Gateway;
   /** Event sources that start to poll when everything is deployed. */
   readonly pollers: QueuePoller[];

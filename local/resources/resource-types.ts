@@ -8,6 +8,7 @@ import { deployFunction } from './lambda-function.ts';
 import { deployQueue } from './queue.ts';
 import { deployRule } from './schedule-rule.ts';
 import { deploySecret } from './secret.ts';
+import { deployStateMachine } from './state-machine.ts';
 import { deployTable } from './table.ts';
 
 /** Who deploys which type: a new type is a new file and a line here. */
@@ -26,5 +27,6 @@ export const DEPLOYERS: Readonly<Record<string, Deployer>> = {
   'AWS::S3::Bucket': deployBucket,
   'AWS::SecretsManager::Secret': deploySecret,
   'AWS::SQS::Queue': deployQueue,
+  'AWS::StepFunctions::StateMachine': deployStateMachine,
   'Custom::AWS': deployCustomAws,
 };
