@@ -24,6 +24,7 @@ taskMode.addFunction('crowd', {
   instanceConcurrency: 3,
   maxConcurrency: 2,
 });
+taskMode.addFunction('shared', { entry: 'unruly.ts', ...short, maxConcurrency: 2 });
 taskMode.addFunction('polite', {
   entry: 'unruly.ts',
   timeout: Duration.seconds(60),
