@@ -6,9 +6,9 @@ interface FlakyPayload {
 }
 
 /** Throws on the first attempts of its task, then returns the attempt that it succeeded on. */
-export const handler: TaskHandler<FlakyPayload> = ({ failures = 0 }, { task }) => {
-  if (task.attempt <= failures) {
-    throw new Error(`attempt ${task.attempt} fails, as ${failures} were asked to`);
+export const handler: TaskHandler<FlakyPayload> = ({ failures = 0 }, { attempt }) => {
+  if (attempt <= failures) {
+    throw new Error(`attempt ${attempt} fails, as ${failures} were asked to`);
   }
-  return { attempt: task.attempt };
+  return { attempt };
 };

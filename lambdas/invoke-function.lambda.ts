@@ -1,31 +1,80 @@
 import { ApiAdapters } from './api-adapters.ts';
 import { apiOperation } from './api-operation.ts';
-import { TASK_ID_PATTERN } from './domain/limits.ts';
+import type { WorkerFunction } from './aws/worker-function.ts';
+import { SYNC_DEADLINE_MS, TASK_ID_PATTERN } from './domain/limits.ts';
 import { tenantOf } from './http/caller-identity.ts';
+import type { ApiAnswer } from './http/operation.ts';
 import { checkQualifier } from './http/qualifier.ts';
-import { parseFields } from './http/request.ts';
-import { invokeFunctionFields } from './http/schemas.ts';
+import { type ApiRequest, parseFields } from './http/request.ts';
+import { type InvokeFunctionFields, invokeFunctionFields } from './http/schemas.ts';
+import { toSyncAnswer } from './http/sync-answer.ts';
+import { invokeFunction } from './tasks/invoke-function.ts';
 import { submitTask } from './tasks/submit-task.ts';
 
-/** InvokeFunction (FC contract section 4), asynchronous. */
+/** Loads what invokes workers when the first synchronous invocation needs it. */
+async function loadWorker(): Promise<WorkerFunction> {
+  const [{ WorkerFunction }, { lambda }] = await Promise.all([
+    import('./aws/worker-function.ts'),
+    import('./aws/lambda-client.ts'),
+  ]);
+  return new WorkerFunction({ client: lambda });
+}
+
+/** InvokeFunction (FC contract section 4): synchronous, or asynchronous, which makes it a task. */
 export const handler = apiOperation('InvokeFunction', async (request, signal) => {
   const fields = parseFields(invokeFunctionFields, request.fields);
-  const { functionName, qualifier } = fields;
-  checkQualifier(qualifier, functionName);
+  checkQualifier(fields.qualifier, fields.functionName);
+  const adapters = new ApiAdapters(signal);
+  return fields['x-fc-invocation-type'] === 'Sync'
+    ? invoked(adapters, request, fields)
+    : accepted(adapters, request, fields);
+});
+
+async function invoked(
+  adapters: ApiAdapters,
+  request: ApiRequest,
+  fields: InvokeFunctionFields,
+): Promise<ApiAnswer> {
+  const remainingMs = Math.max(request.receivedTime + SYNC_DEADLINE_MS - Date.now(), 0);
+  const run = await invokeFunction(
+    {
+      registry: adapters.registry,
+      clock: adapters.clock,
+      signal: adapters.signal,
+      worker: await loadWorker(),
+    },
+    {
+      functionName: fields.functionName,
+      requestId: request.requestId,
+      payload: request.body,
+      call: {
+        wantsLogTail: fields['x-fc-log-type'] === 'Tail',
+        signal: AbortSignal.timeout(remainingMs),
+      },
+    },
+  );
+  return toSyncAnswer(run);
+}
+
+async function accepted(
+  adapters: ApiAdapters,
+  request: ApiRequest,
+  fields: InvokeFunctionFields,
+): Promise<ApiAnswer> {
   const requestIdAsTaskId =
     request.callerRequestId !== undefined && TASK_ID_PATTERN.test(request.callerRequestId)
       ? request.callerRequestId
       : undefined;
-  const { taskId, existing } = await submitTask(new ApiAdapters(signal), {
-    functionName,
+  const { taskId, existing } = await submitTask(adapters, {
+    functionName: fields.functionName,
     taskId: fields['x-fc-async-task-id'] ?? fields['x-fc-stateful-async-invocation-id'] ?? requestIdAsTaskId,
     requestId: request.requestId,
     caller: request.caller,
     tenant: tenantOf(request.caller, fields['x-task-mode-tenant']),
-    delaySeconds: fields['x-fc-async-delay'],
+    delaySeconds: fields['x-fc-async-delay'] ?? 0,
     payload: request.body,
     onDuplicate: fields['x-task-mode-on-duplicate'],
   });
   const headers = { 'x-fc-async-task-id': taskId };
   return existing ? { statusCode: 200, headers, body: existing } : { statusCode: 202, headers };
-});
+}

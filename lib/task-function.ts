@@ -75,6 +75,9 @@ export class TaskFunction extends Construct {
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
       );
     }
+    InvokeFunction.addToRolePolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.worker.functionArn] }),
+    );
     parts.sweep.grantQueues(this.queue, this.deadLetterQueue);
     parts.followUp.grantHandOver(this.worker);
     for (const destination of [props.onSuccess, props.onFailure]) {

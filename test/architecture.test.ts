@@ -84,7 +84,7 @@ test('AWS clients are made in their place', () => {
   const makers = SOURCES.filter(
     (file) => file.startsWith('lambdas/') && /new \w+Client\(/.test(readFileSync(file, 'utf-8')),
   );
-  // The second is bundled into the workers of existing functions only.
+  // The second is in a file of its own, since few bundles need it.
   expect(makers).toEqual(['lambdas/aws/clients.ts', 'lambdas/aws/lambda-client.ts']);
 });
 

@@ -20,21 +20,20 @@ interface ChaoticPayload {
 const ALIVE_EVERY_MS = 50;
 
 /** Does for a while what it is told, and writes a line to the journal when it starts, about every 50 ms, and at its end. */
-export const handler: TaskHandler<ChaoticPayload> = async (payload, { task, signal }) => {
+export const handler: TaskHandler<ChaoticPayload> = async (payload, { task, attempt, signal }) => {
   const { does, ms, failsOn, isFinal, journal, padding } = payload;
   const execution = randomUUID();
   const note = (what: 'start' | 'alive' | 'end') => {
-    const { taskId, series, attempt } = task;
     appendFileSync(
       journal,
-      `${taskId} ${series} ${attempt} ${process.pid} ${execution} ${what} ${Date.now()}\n`,
+      `${task?.taskId} ${task?.series} ${attempt} ${process.pid} ${execution} ${what} ${Date.now()}\n`,
     );
   };
   note('start');
-  if (does === 'wait') await wait(ms / task.attempt, signal, note);
-  if (does === 'spin') spin(ms / task.attempt, note);
-  if (failsOn.includes(task.attempt)) {
-    const message = `attempt ${task.attempt} fails, as it was told`;
+  if (does === 'wait') await wait(ms / attempt, signal, note);
+  if (does === 'spin') spin(ms / attempt, note);
+  if (failsOn.includes(attempt)) {
+    const message = `attempt ${attempt} fails, as it was told`;
     throw isFinal ? new NonRetryableError(message) : new Error(message);
   }
   note('end');

@@ -21,7 +21,7 @@ let s3: Promise<S3Client> | undefined;
 
 /** Loads the S3 client when the first large text needs it: it is a third of a bundle, and most tasks are small. */
 export function s3Client(): Promise<S3Client> {
-  s3 ??= import('@aws-sdk/client-s3').then(({ S3Client }) => new S3Client(CALL));
+  s3 ??= import('./s3-commands.ts').then(({ S3Client }) => new S3Client(CALL));
   return s3;
 }
 

@@ -30,7 +30,7 @@ export class PayloadStore {
   }
 
   async put(objectKey: string, text: string): Promise<void> {
-    const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+    const { PutObjectCommand } = await import('./s3-commands.ts');
     const command = new PutObjectCommand({
       Bucket: this.#bucketName,
       Key: objectKey,
@@ -44,7 +44,7 @@ export class PayloadStore {
   /** @throws ObjectGoneError */
   async read(stored: StoredText): Promise<string> {
     if ('text' in stored) return stored.text;
-    const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+    const { GetObjectCommand } = await import('./s3-commands.ts');
     const command = new GetObjectCommand({ Bucket: this.#bucketName, Key: stored.objectKey });
     const client = await s3Client();
     try {
@@ -67,7 +67,7 @@ export class PayloadStore {
   /** Removes an object that lost its race. What stays behind, the lifecycle rule takes. */
   async discard(stored: StoredText): Promise<void> {
     if ('text' in stored) return;
-    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+    const { DeleteObjectCommand } = await import('./s3-commands.ts');
     const command = new DeleteObjectCommand({ Bucket: this.#bucketName, Key: stored.objectKey });
     const client = await s3Client();
     await client.send(command, this.#call).catch(() => undefined);

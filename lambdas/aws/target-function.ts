@@ -1,16 +1,12 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { callAws } from './faults.ts';
+import { type ReportedError, reportedError } from './reported-error.ts';
 
 /** How an existing function answered. */
 export type TargetAnswer =
   | { readonly isSuccess: true; readonly resultText: string }
   /** What it threw, as Lambda reports it. */
-  | {
-      readonly isSuccess: false;
-      readonly errorType: string;
-      readonly errorMessage: string;
-      readonly stack: string | undefined;
-    };
+  | ({ readonly isSuccess: false } & ReportedError);
 
 export interface TargetFunctionOptions {
   readonly client: LambdaClient;
@@ -38,20 +34,5 @@ export class TargetFunction {
       return { isSuccess: true, resultText: text === '' ? 'null' : text };
     }
     return { isSuccess: false, ...reportedError(text) };
-  }
-}
-
-/** Each runtime reports in this shape; what does not is told as it is. */
-function reportedError(text: string) {
-  try {
-    const { errorType, errorMessage, trace, stackTrace } = JSON.parse(text);
-    const frames: unknown = trace ?? stackTrace;
-    return {
-      errorType: String(errorType ?? 'Error'),
-      errorMessage: String(errorMessage ?? ''),
-      stack: Array.isArray(frames) ? frames.join('\n') : undefined,
-    };
-  } catch {
-    return { errorType: 'Error', errorMessage: text, stack: undefined };
   }
 }

@@ -18,6 +18,10 @@ export type ErrorCode =
   | 'RedriveNotAllowed'
   /** Alibaba's own for a user's rate: the FC SDK reads `x-acs-retry-after` of codes with this word only (section 12). */
   | 'Throttling.User'
+  /** As many invocations as may run at once do. */
+  | 'ResourceExhausted'
+  /** Ours: a synchronous invocation whose answer came too late. */
+  | 'InvocationTimeout'
   /** Ours: AWS did not take or answer a call in time; repeating the request is safe. */
   | 'ServiceUnavailable'
   | 'InternalServerError';

@@ -4,6 +4,7 @@ import {
   ERROR_TYPE_MAX_BYTES,
   EVENT_DETAIL_MAX_BYTES,
   RESULT_MAX_BYTES,
+  SYNC_RESULT_MAX_BYTES,
 } from './limits.ts';
 import { byteLength, truncated } from './text.ts';
 
@@ -88,6 +89,12 @@ export const FAILURES = {
       `the result has ${bytes} bytes as JSON, and at most ${RESULT_MAX_BYTES} are kept`,
       { isFinal: true },
     ),
+  answerTooLarge: (resultText: string) =>
+    taskFailure(
+      'ResponseTooLarge',
+      'ResponseTooLarge',
+      `the result has ${byteLength(resultText)} bytes as JSON, and a synchronous invocation answers at most ${SYNC_RESULT_MAX_BYTES}, counted as base64 or with its escapes`,
+    ),
   notInvoked: taskFailure(
     'UnhandledInvocationError',
     'Target.NotInvoked',
@@ -112,6 +119,11 @@ export const FAILURES = {
 /** A failure in one text, as `taskErrorMessage` tells it. */
 export function failureText({ kind, errorType, errorMessage, stack }: TaskFailure): string {
   return [`${kind}: ${errorType}: ${errorMessage}`, ...(stack ? [stack] : [])].join('\n');
+}
+
+/** A failure as the function's own runtime words it. */
+export function failureReport({ errorMessage, errorType, stack }: TaskFailure): string {
+  return JSON.stringify({ errorMessage, errorType, ...(stack && { stackTrace: stack.split('\n') }) });
 }
 
 /** The JSON text that an event carries about a failure (FC contract section 5: `{"Error": "…"}`), within its bound. */

@@ -1,4 +1,4 @@
-import type { TaskFailure } from './failure.ts';
+import { failureReport } from './failure.ts';
 import { isTerminal, type TaskStatus, type TerminalStatus } from './lifecycle.ts';
 import { FOLLOW_UP_MAX_BYTES, FOLLOW_UP_SWEEP_AFTER_MS, SWEEP_AHEAD_MS } from './limits.ts';
 import type { Destinations, EndedTask, Task, TaskConfig } from './task.ts';
@@ -81,7 +81,7 @@ function bodyWithout(
 ): string {
   const texts = {
     requestPayload: payloadText,
-    responsePayload: task.status === 'Failed' ? errorPayload(task.error) : resultText,
+    responsePayload: task.status === 'Failed' ? failureReport(task.error) : resultText,
   };
   const isOmitted = (name: OmittedText) =>
     omissions.includes(name) || (texts[name] === undefined && hasText(task, name));
@@ -130,9 +130,4 @@ function conditionOf(task: EndedTask): string {
 function responseContextOf(task: EndedTask) {
   const isOurs = task.status !== 'Succeeded' && task.status !== 'Failed';
   return { statusCode: isOurs ? 500 : 200, functionError: task.status === 'Failed' ? task.error.kind : '' };
-}
-
-/** As the function's own runtime words it. */
-function errorPayload({ errorMessage, errorType, stack }: TaskFailure): string {
-  return JSON.stringify({ errorMessage, errorType, ...(stack && { stackTrace: stack.split('\n') }) });
 }

@@ -167,6 +167,15 @@ export const ACCESS_KEYS_RETRY_MS = 10_000;
 /** The FC SDK gives up after 3 s (contract section 1): all our calls for one request end before. */
 export const REQUEST_DEADLINE_MS = 2500;
 
+/** API Gateway ends a request at 30 s (AWS API Gateway quotas, HTTP API): a synchronous invocation is answered before. */
+export const SYNC_DEADLINE_MS = 28_000;
+
+/**
+ * Largest result of a synchronous invocation, as base64 or with its escapes, whichever is less. Lambda answers 6 MB
+ * (AWS Lambda quotas) twice on its way, once beside the answer's headers.
+ */
+export const SYNC_RESULT_MAX_BYTES = 6 * 1024 * 1024 - 64 * 1024;
+
 /** One list request: what it may take in time, and in encoded JSON (Lambda answers 6 MB, base64 takes a third). */
 export const LIST_WORK_MS = 1500;
 export const LIST_PAGE_MAX_BYTES = 4 * 1024 * 1024;

@@ -13,6 +13,14 @@ export function checkedPayload(text: string): string {
       `payload size exceeds maximum allowed size (${PAYLOAD_MAX_BYTES} bytes)`,
     );
   }
+  return checkedJson(text);
+}
+
+/**
+ * Checks a payload of whatever size and returns it as JSON text. An empty one is `{}`.
+ * @throws TaskModeError `InvalidArgument` when it is not JSON.
+ */
+export function checkedJson(text: string): string {
   if (text.trim() === '') return '{}';
   try {
     JSON.parse(text);

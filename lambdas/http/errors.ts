@@ -17,8 +17,10 @@ const HTTP_STATUS: Record<ErrorCode, number> = {
   AsyncTaskFinished: 412,
   RedriveNotAllowed: 412,
   'Throttling.User': 429,
+  ResourceExhausted: 429,
   InternalServerError: 500,
   ServiceUnavailable: 503,
+  InvocationTimeout: 504,
 };
 
 export interface ApiError {

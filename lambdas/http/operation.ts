@@ -1,15 +1,17 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { encodedText } from '../domain/encoded-text.ts';
 import { REQUEST_DEADLINE_MS } from '../domain/limits.ts';
 import type { RouteName } from '../domain/operations.ts';
 import type { Access } from './access.ts';
 import { toApiError } from './errors.ts';
 import { type ApiRequest, requestIdOf, toApiRequest } from './request.ts';
 
-/** What an operation answers: a body makes it JSON. */
+/** What an operation answers: a value makes it JSON, a text is JSON already. */
 export interface ApiAnswer {
   readonly statusCode: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  readonly text?: string;
 }
 
 export type Operation = (request: ApiRequest, signal: AbortSignal) => Promise<ApiAnswer>;
@@ -20,11 +22,8 @@ export type FaultLog = (
   fault: { readonly requestId: string; readonly error: unknown },
 ) => void;
 
-/**
- * Lambda answers at most 6 MB, in JSON again. A body of JSON text inside JSON text could double once more by its
- * escapes; base64 adds a third, whatever is in it.
- */
-const BASE64_FROM_BYTES = 1024 * 1024;
+/** Lambda answers at most 6 MB, in JSON again. Below this, even a text of nothing but escapes stays far from that. */
+const ENCODED_FROM_CHARACTERS = 1024 * 1024;
 
 export interface ApiHandlerOptions {
   readonly routeName: RouteName;
@@ -37,10 +36,11 @@ export interface ApiHandlerOptions {
 export function apiHandler({ routeName, access, operation, logFault }: ApiHandlerOptions) {
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const requestId = requestIdOf(event);
+    const receivedTime = Date.now();
     const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
     try {
       const { caller } = await access(event, routeName, signal);
-      return toResponse(await operation(toApiRequest(event, caller), signal), requestId);
+      return toResponse(await operation({ ...toApiRequest(event, caller), receivedTime }, signal), requestId);
     } catch (error) {
       const { statusCode, code, message, details } = toApiError(error);
       if (statusCode >= 500) logFault(message, { requestId, error });
@@ -52,15 +52,19 @@ export function apiHandler({ routeName, access, operation, logFault }: ApiHandle
   };
 }
 
-function toResponse({ statusCode, headers, body }: ApiAnswer, requestId: string) {
+function toResponse({ statusCode, headers, body, text = jsonOf(body) }: ApiAnswer, requestId: string) {
   const common = { statusCode, headers: { 'x-fc-request-id': requestId, ...headers } };
-  if (body === undefined) return common;
-  const text = JSON.stringify(body);
-  const isLarge = text.length > BASE64_FROM_BYTES;
+  if (text === undefined) return common;
+  const encoded = text.length < ENCODED_FROM_CHARACTERS ? { text } : encodedText(text);
   return {
     ...common,
     headers: { 'content-type': 'application/json; charset=utf-8', ...common.headers },
-    body: isLarge ? Buffer.from(text).toString('base64') : text,
-    isBase64Encoded: isLarge,
+    ...('text' in encoded
+      ? { body: encoded.text, isBase64Encoded: false }
+      : { body: encoded.base64, isBase64Encoded: true }),
   };
+}
+
+function jsonOf(body: unknown): string | undefined {
+  return body === undefined ? undefined : JSON.stringify(body);
 }

@@ -15,9 +15,14 @@ export interface ApiRequest {
   /** What the caller sent as its request id. */
   readonly callerRequestId: string | undefined;
   readonly caller: string | undefined;
+  /** When its handler began to see to it. */
+  readonly receivedTime: number;
 }
 
-export function toApiRequest(event: APIGatewayProxyEventV2, caller: string | undefined): ApiRequest {
+export function toApiRequest(
+  event: APIGatewayProxyEventV2,
+  caller: string | undefined,
+): Omit<ApiRequest, 'receivedTime'> {
   const { headers, requestContext } = event;
   return {
     method: requestContext.http.method,

@@ -32,22 +32,59 @@ function oneOf<const T extends Readonly<Record<string, string>>>(values: T) {
   return z.enum(values, `must be one of ${Object.values(values).join(', ')}`);
 }
 
-const SYNC_LATER = 'must be Async: synchronous invocation (the default of the contract) is not offered yet';
+/** One of some words, in whatever case; absent, it is the first. */
+function anyCaseOf<const T extends readonly [string, ...string[]]>(...words: T) {
+  const known = new Map(words.map((word) => [word.toLowerCase(), word]));
+  return z._default(
+    z.pipe(
+      z.pipe(
+        z.string(),
+        z.transform((value) => known.get(value.toLowerCase())),
+      ),
+      z.enum(words, `must be one of ${words.join(', ')}`),
+    ),
+    words[0],
+  );
+}
 
-export const invokeFunctionFields = z.object({
-  functionName,
-  qualifier,
-  'x-fc-invocation-type': z.string(SYNC_LATER).check(z.regex(/^async$/i, SYNC_LATER)),
-  'x-fc-async-task-id': z.optional(taskId),
-  /** The name of the same header in FC 2.0. */
-  'x-fc-stateful-async-invocation-id': z.optional(taskId),
-  'x-fc-async-delay': z._default(wholeNumber(0, DELAY_MAX_SECONDS, ' of seconds'), 0),
-  /** Ours. */
-  'x-task-mode-tenant': z.optional(
-    z.string().check(z.regex(TENANT_PATTERN, 'must have 1 to 128 printable ASCII characters and no spaces')),
-  ),
-  'x-task-mode-on-duplicate': z._default(oneOf({ refuse: 'refuse', return: 'return' }), 'refuse'),
-});
+/** What only an asynchronous invocation can have. */
+const ASYNC_ONLY = [
+  'x-fc-async-task-id',
+  'x-fc-stateful-async-invocation-id',
+  'x-fc-async-delay',
+  'x-task-mode-on-duplicate',
+] as const;
+
+const ABSENT =
+  'must be absent from a synchronous invocation, which the contract has where x-fc-invocation-type is not Async';
+
+export const invokeFunctionFields = z
+  .object({
+    functionName,
+    qualifier,
+    'x-fc-invocation-type': anyCaseOf('Sync', 'Async'),
+    'x-fc-log-type': anyCaseOf('None', 'Tail'),
+    'x-fc-async-task-id': z.optional(taskId),
+    /** The name of the same header in FC 2.0. */
+    'x-fc-stateful-async-invocation-id': z.optional(taskId),
+    'x-fc-async-delay': z.optional(wholeNumber(0, DELAY_MAX_SECONDS, ' of seconds')),
+    /** Ours. */
+    'x-task-mode-tenant': z.optional(
+      z
+        .string()
+        .check(z.regex(TENANT_PATTERN, 'must have 1 to 128 printable ASCII characters and no spaces')),
+    ),
+    'x-task-mode-on-duplicate': z.optional(oneOf({ refuse: 'refuse', return: 'return' })),
+  })
+  .check(({ value, issues }) => {
+    if (value['x-fc-invocation-type'] === 'Async') return;
+    // Who names a task means one: a function that runs at once would not be what they meant.
+    for (const name of ASYNC_ONLY.filter((field) => value[field] !== undefined)) {
+      issues.push({ code: 'custom', path: [name], message: ABSENT, input: value });
+    }
+  });
+
+export type InvokeFunctionFields = z.output<typeof invokeFunctionFields>;
 
 export const taskFields = z.object({ functionName, taskId, qualifier });
 

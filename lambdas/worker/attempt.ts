@@ -1,11 +1,13 @@
 import type { Context } from 'aws-lambda';
 import { FAILURES } from '../domain/failure.ts';
-import type { RunningTask } from '../domain/task.ts';
 import type { AttemptOutcome } from '../tasks/end-run.ts';
 import type { TaskContext } from './handler.ts';
 
 /** Does a task's work once. Never rejects: whatever goes wrong in it is an outcome. */
 export type Execute = (payloadText: string, context: TaskContext) => Promise<AttemptOutcome>;
+
+/** What the code is told of what it is run for. */
+export type AttemptInfo = Pick<TaskContext, 'task' | 'requestId' | 'attempt'>;
 
 export interface AttemptOptions {
   readonly execute: Execute;
@@ -18,7 +20,7 @@ export interface AttemptOptions {
 /** Runs one attempt within its time. What ends after its time-out has failed, whatever it says. */
 export async function runAttempt(
   { execute, timeoutSeconds, lambdaContext, stopping }: AttemptOptions,
-  task: RunningTask,
+  about: AttemptInfo,
   payloadText: string,
 ): Promise<AttemptOutcome> {
   const failure = FAILURES.timedOut(timeoutSeconds);
@@ -27,19 +29,8 @@ export async function runAttempt(
     isTimedOut = true;
     stopping.abort(new DOMException(failure.errorMessage, 'TimeoutError'));
   }, timeoutSeconds * 1000);
-  const context = { ...lambdaContext, task: infoOf(task), signal: stopping.signal };
+  const context = { ...lambdaContext, ...about, signal: stopping.signal };
   const outcome = await execute(payloadText, context);
   clearTimeout(timer);
   return isTimedOut ? { isSuccess: false, failure } : outcome;
-}
-
-function infoOf({
-  taskId,
-  functionName,
-  attempt,
-  series,
-  requestId,
-  submitTime,
-}: RunningTask): TaskContext['task'] {
-  return { taskId, functionName, attempt, series, requestId, submitTime };
 }

@@ -15,9 +15,14 @@ export interface TaskInfo {
   readonly submitTime: number;
 }
 
-/** The context that Lambda gives, and the task. */
+/** The context that Lambda gives, and what the function is invoked for. */
 export interface TaskContext extends Context {
-  readonly task: TaskInfo;
+  /** The task. Absent where there is none: in a synchronous invocation, and with task mode off. */
+  readonly task?: TaskInfo;
+  /** The id of the request that submitted the task, or invoked the function: the same at each attempt. */
+  readonly requestId: string;
+  /** 1 for the first attempt. A synchronous invocation has no other. */
+  readonly attempt: number;
   /**
    * Aborts when the code must end: the task was asked to stop (its reason is an `AbortError`), or its time-out has come
    * (a `TimeoutError`). Code that has not ended after the grace period is killed. One for each attempt, never used again.

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { TaskFailure } from '../domain/failure.ts';
 import type { Task } from '../domain/task.ts';
 import type { RunLog } from '../tasks/run-task.ts';
 
@@ -21,6 +22,11 @@ export const runLog: RunLog = {
     }),
   rowMissing: (key) => logger.warn('message dropped: its task does not exist', { ...key }),
 };
+
+/** A synchronous invocation failed, which its caller is told as well. */
+export function logSyncFailure(functionName: string, requestId: string, failure: TaskFailure): void {
+  logger.warn('invocation failed', { functionName, requestId, failure });
+}
 
 /** The supervisor's thread ended by itself; a new one has taken its place. */
 export function logSupervisorExit(code: number): void {

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { parseSyncEvent, type SyncAnswer, toSyncAnswer } from '../aws/sync-event.ts';
 import { parseWakeUp } from '../aws/task-queue.ts';
 import { ENV, requiredEnv } from '../domain/env.ts';
 import type { StopEnd } from '../domain/stop-detail.ts';
+import type { SyncInvocation } from '../domain/sync-invocation.ts';
 import type { RunningTask } from '../domain/task.ts';
 import type { AttemptOutcome, WakeUpOutcome } from '../tasks/end-run.ts';
 import { runTask } from '../tasks/run-task.ts';
-import { type Execute, runAttempt } from './attempt.ts';
+import { type AttemptInfo, type Execute, runAttempt } from './attempt.ts';
 import { CooperativeSupervisor } from './cooperative-supervisor.ts';
-import { logNoWakeUp, logSupervisorExit, logWakeUpFault, runLog } from './run-log.ts';
+import { logNoWakeUp, logSupervisorExit, logSyncFailure, logWakeUpFault, runLog } from './run-log.ts';
 import { Supervisor } from './supervisor.ts';
 import type { ExpectedRun, RunSupervisor } from './supervisor-protocol.ts';
+import { runSync } from './sync-run.ts';
 import { endDependencies, functionName, leaseMs, timeoutSeconds } from './worker-environment.ts';
 
 const graceMs = Number(requiredEnv(process.env, ENV.stopGraceSeconds)) * 1000;
@@ -27,25 +30,52 @@ export interface TaskWorkerOptions {
   readonly stopEnd: StopEnd;
 }
 
-/** Makes the handler of a worker: it runs the tasks of one batch side by side, and keeps the messages that must come again. */
+/** Makes the handler of a worker: it acts on the messages of its queue, and runs its function at once for the API. */
 export function taskWorker(options: TaskWorkerOptions) {
-  return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
-    const { queue, queueUrl } = endDependencies;
-    let unfinished = event.Records.length;
-    const outcomes = await Promise.all(
-      event.Records.map(async (record) => {
-        const outcome = await actOn(record, context, options);
-        unfinished -= 1;
-        // The event source deletes when the whole batch is done: a short task need not wait for a long neighbour.
-        if (outcome === 'done' && unfinished > 0) {
-          await queue.delete(queueUrl, record.receiptHandle).catch(() => undefined);
-        }
-        return outcome;
-      }),
-    );
-    const kept = event.Records.filter((_, index) => outcomes[index] === 'keep');
-    return { batchItemFailures: kept.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  return async (event: unknown, context: Context): Promise<SQSBatchResponse | SyncAnswer> => {
+    const invocation = parseSyncEvent(event);
+    if (invocation) return invokeNow(invocation, context, options);
+    if (isQueueEvent(event)) return actOnAll(event, context, options);
+    throw new Error("want a batch of the queue's messages or a synchronous invocation of the API");
   };
+}
+
+function isQueueEvent(event: unknown): event is SQSEvent {
+  const records = (event as Partial<SQSEvent> | null)?.Records;
+  return Array.isArray(records) && records.every(({ eventSource }) => eventSource === 'aws:sqs');
+}
+
+async function invokeNow(
+  invocation: SyncInvocation,
+  lambdaContext: Context,
+  { execute }: TaskWorkerOptions,
+): Promise<SyncAnswer> {
+  const run = await runSync({ execute, timeoutSeconds, lambdaContext, instanceId }, invocation);
+  if (run.outcome.kind === 'failed') logSyncFailure(functionName, invocation.requestId, run.outcome.failure);
+  return toSyncAnswer(run);
+}
+
+/** Runs the tasks of one batch side by side, and keeps the messages that must come again. */
+async function actOnAll(
+  { Records }: SQSEvent,
+  context: Context,
+  options: TaskWorkerOptions,
+): Promise<SQSBatchResponse> {
+  const { queue, queueUrl } = endDependencies;
+  let unfinished = Records.length;
+  const outcomes = await Promise.all(
+    Records.map(async (record) => {
+      const outcome = await actOn(record, context, options);
+      unfinished -= 1;
+      // The event source deletes when the whole batch is done: a short task need not wait for a long neighbour.
+      if (outcome === 'done' && unfinished > 0) {
+        await queue.delete(queueUrl, record.receiptHandle).catch(() => undefined);
+      }
+      return outcome;
+    }),
+  );
+  const kept = Records.filter((_, index) => outcomes[index] === 'keep');
+  return { batchItemFailures: kept.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
 async function actOn(
@@ -99,7 +129,11 @@ async function supervisedAttempt(
     stopping.abort(new DOMException('the task was asked to stop', 'AbortError'));
   });
   const options = { execute, timeoutSeconds, lambdaContext: context, stopping };
-  const outcome = await runAttempt(options, task, payloadText);
+  const outcome = await runAttempt(options, infoOf(task), payloadText);
   // Where the supervisor was faster, it writes how this run ended, and kills the process.
   return supervisor.tryFinish(expected) ? outcome : new Promise(() => undefined);
+}
+
+function infoOf({ taskId, functionName, attempt, series, requestId, submitTime }: RunningTask): AttemptInfo {
+  return { requestId, attempt, task: { taskId, functionName, attempt, series, requestId, submitTime } };
 }

@@ -284,7 +284,13 @@ describe('what is wrong', () => {
     api.fetch(path, { method: 'POST', headers, body });
 
   test.each([
-    ['no invocation type', () => invoke({}), 400, 'InvalidArgument', 'x-fc-invocation-type must be Async'],
+    [
+      'an unknown invocation type',
+      () => invoke({ 'x-fc-invocation-type': 'Later' }),
+      400,
+      'InvalidArgument',
+      'x-fc-invocation-type must be one of Sync, Async, got "Later"',
+    ],
     [
       'a bad id',
       () => invoke({ ...async, 'x-fc-async-task-id': '1st' }),

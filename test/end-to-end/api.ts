@@ -60,6 +60,12 @@ export class Api {
     });
   }
 
+  /** Runs a function now, and waits for it. */
+  invoke(name: string, payload?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const body = payload === undefined ? null : JSON.stringify(payload);
+    return this.fetch(`/${name}/invocations`, { method: 'POST', headers, body });
+  }
+
   /** Submits a task that must be accepted, and returns its id. */
   async accepted(name: string, submit: Submit = {}): Promise<string> {
     const response = await this.submit(name, submit);

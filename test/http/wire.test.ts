@@ -57,8 +57,10 @@ describe('an error', () => {
     ['AsyncTaskNotFound', 404],
     ['AsyncTaskAlreadyExists', 409],
     ['AsyncTaskFinished', 412],
+    ['ResourceExhausted', 429],
     ['InternalServerError', 500],
     ['ServiceUnavailable', 503],
+    ['InvocationTimeout', 504],
   ] as const)("%s is %d in the contract's shape", async (code, statusCode) => {
     const response = await answer(failing(new TaskModeError(code, 'words')));
     expect(response).toMatchObject({
@@ -151,23 +153,48 @@ const ASYNC = { functionName: 'echo', 'x-fc-invocation-type': 'Async' };
 describe('InvokeFunction', () => {
   const parse = (fields: Record<string, string>) => parseFields(invokeFunctionFields, fields);
 
-  test('has a delay of 0 by default', () => {
-    expect(parse(ASYNC)).toMatchObject({ functionName: 'echo', 'x-fc-async-delay': 0 });
+  test('is synchronous by default, and answers no log', () => {
+    expect(parse({ functionName: 'echo' })).toEqual({
+      functionName: 'echo',
+      'x-fc-invocation-type': 'Sync',
+      'x-fc-log-type': 'None',
+    });
   });
 
-  test.each(['Async', 'async', 'ASYNC'])('takes the invocation type %s', (type) => {
-    expect(parse({ ...ASYNC, 'x-fc-invocation-type': type })).toBeDefined();
+  test.each([
+    ['Async', 'Async'],
+    ['async', 'Async'],
+    ['SYNC', 'Sync'],
+  ])('takes the invocation type %s', (type, taken) => {
+    expect(parse({ ...ASYNC, 'x-fc-invocation-type': type })).toMatchObject({
+      'x-fc-invocation-type': taken,
+    });
+  });
+
+  test('takes the log type in any case', () => {
+    expect(parse({ functionName: 'echo', 'x-fc-log-type': 'tail' })).toMatchObject({
+      'x-fc-log-type': 'Tail',
+    });
+  });
+
+  test.each([
+    ['x-fc-async-task-id', 'a'],
+    ['x-fc-stateful-async-invocation-id', 'a'],
+    ['x-fc-async-delay', '0'],
+    ['x-task-mode-on-duplicate', 'refuse'],
+  ])('refuses %s in a synchronous invocation, which would be no task', (name, value) => {
+    expect(message(() => parse({ functionName: 'echo', [name]: value }))).toBe(
+      `${name} must be absent from a synchronous invocation, which the contract has where x-fc-invocation-type is not Async, got "${value}"`,
+    );
   });
 
   test.each([
     [
-      { functionName: 'echo' },
-      'x-fc-invocation-type must be Async: synchronous invocation (the default of the contract) is not offered yet, got none',
+      { ...ASYNC, 'x-fc-invocation-type': 'Later' },
+      'x-fc-invocation-type must be one of Sync, Async, got "Later"',
     ],
-    [
-      { ...ASYNC, 'x-fc-invocation-type': 'Sync' },
-      'x-fc-invocation-type must be Async: synchronous invocation (the default of the contract) is not offered yet, got "Sync"',
-    ],
+    [{ ...ASYNC, 'x-fc-invocation-type': '' }, 'x-fc-invocation-type must be one of Sync, Async, got ""'],
+    [{ functionName: 'echo', 'x-fc-log-type': 'All' }, 'x-fc-log-type must be one of None, Tail, got "All"'],
     [
       { ...ASYNC, 'x-fc-async-task-id': '1st' },
       'x-fc-async-task-id must have 1 to 128 characters, starting with a letter or _ and of letters, digits, _ and - only, got "1st"',

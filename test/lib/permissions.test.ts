@@ -47,6 +47,8 @@ describe('each role can do exactly what its function does', () => {
         'dynamodb:GetItem on FunctionsTable',
         'dynamodb:GetItem on TasksTable',
         'dynamodb:PutItem on TasksTable',
+        'lambda:InvokeFunction on echoWorker',
+        'lambda:InvokeFunction on encodeWorker',
         ...LOGS('ApiInvokeFunction'),
         's3:DeleteObject on PayloadsBucket/payloads/*',
         's3:PutObject on PayloadsBucket/payloads/*',

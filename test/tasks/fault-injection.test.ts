@@ -6,7 +6,9 @@ import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
 import { QueueDestination } from '../../lambdas/aws/queue-destination.ts';
+import { toSyncAnswer } from '../../lambdas/aws/sync-event.ts';
 import { TargetFunction } from '../../lambdas/aws/target-function.ts';
+import { WorkerFunction } from '../../lambdas/aws/worker-function.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
@@ -14,6 +16,7 @@ import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
 import { deleteAsyncInvokeConfig } from '../../lambdas/tasks/delete-async-invoke-config.ts';
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { invokeFunction } from '../../lambdas/tasks/invoke-function.ts';
 import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
 import { putAsyncInvokeConfig } from '../../lambdas/tasks/put-async-invoke-config.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
@@ -41,6 +44,14 @@ let executions: string[] = [];
 const { client: targetClient } = await startTarget(() => {
   executions.push(`run ${executions.length}`);
   return { body: executions.at(-1) };
+});
+
+let syncRuns = 0;
+
+/** The worker of a function, as it answers a caller that waits. */
+const { client: workerClient } = await startTarget(() => {
+  syncRuns += 1;
+  return { body: toSyncAnswer({ outcome: { kind: 'succeeded', resultText: '1' }, durationMs: 1 }) };
 });
 
 /** A queue that the deployment allows. */
@@ -108,6 +119,16 @@ function processWith(recorder: CallRecorder) {
             digest: randomUUID(),
             isMadeWith: (secret) => secret === SECRET,
           },
+        },
+      ),
+    invoke: () =>
+      invokeFunction(
+        { ...common, worker: recorder.recorded(new WorkerFunction({ client: workerClient })) },
+        {
+          functionName: 'echo',
+          requestId: 'r',
+          payload: '1',
+          call: { wantsLogTail: false, signal: new AbortController().signal },
         },
       ),
     submit: (taskId: string, request: object = {}) =>
@@ -216,6 +237,11 @@ const signedSubmit =
   };
 
 const SCENARIOS: Record<string, Scenario> = {
+  'synchronous invocation, beside a task': {
+    before: submitted(),
+    act: (process) => process.invoke(),
+    ends: ['Succeeded'],
+  },
   submit: { act: submitOf(), repeat: accepting(), ends: ['Succeeded'] },
   'submit that is signed with an access key': {
     act: signedSubmit(submitOf()),
@@ -481,6 +507,7 @@ const seen = new Set<string>();
 
 beforeEach(() => {
   executions = [];
+  syncRuns = 0;
 });
 
 /** Runs a scenario in which at most one call goes wrong; then lets everybody else do what they would, until the task has ended. */
@@ -532,6 +559,7 @@ async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskK
     expect(executions).toContain(JSON.parse(result).trim());
   }
   await expectTold(task);
+  expect(syncRuns, 'what is invoked synchronously is never repeated').toBeLessThanOrEqual(1);
   // A submit that was accepted was never counted as an attempt by a fault of AWS.
   expect(task?.attempt ?? 0).toBeLessThanOrEqual(executions.length + 1);
 }
@@ -561,6 +589,7 @@ describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
       await world.clear();
       time.now = start;
       executions = [];
+      syncRuns = 0;
       const made = await play(scenario, key, { call, fault });
       // A fault can lead to further calls, and each of these goes wrong in its turn, up to a bound.
       calls = Math.min(made.length, 25);

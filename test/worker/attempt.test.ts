@@ -1,20 +1,22 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { RunningTask } from '../../lambdas/domain/task.ts';
-import { runAttempt } from '../../lambdas/worker/attempt.ts';
+import { type AttemptInfo, runAttempt } from '../../lambdas/worker/attempt.ts';
 import type { TaskContext } from '../../lambdas/worker/handler.ts';
 import { handlerExecutor } from '../../lambdas/worker/handler-executor.ts';
-import { newTask } from '../aws/tasks.ts';
 
 const lambdaContext = { awsRequestId: 'request-9', getRemainingTimeInMillis: () => 1234 } as Context;
 
-const task: RunningTask = {
-  ...newTask({ taskId: 'task-1', attempt: 2 }),
-  status: 'Running',
-  runId: 'run-1',
-  startTime: 0,
-  leaseUntil: 0,
-  instanceId: 'instance-1',
+const about: AttemptInfo = {
+  requestId: 'request-1',
+  attempt: 2,
+  task: {
+    taskId: 'task-1',
+    functionName: 'echo',
+    attempt: 2,
+    series: 1,
+    requestId: 'request-1',
+    submitTime: 1_795_510_275_000,
+  },
 };
 
 const run = (handler: unknown, payload = '{"n":1}', timeoutSeconds = 60) =>
@@ -25,7 +27,7 @@ const run = (handler: unknown, payload = '{"n":1}', timeoutSeconds = 60) =>
       lambdaContext,
       stopping: new AbortController(),
     },
-    task,
+    about,
     payload,
   );
 
@@ -36,15 +38,10 @@ afterEach(() => {
 test('gives the code its payload, the Lambda context, the task and a signal', async () => {
   const handler = vi.fn((_: unknown, context: TaskContext) => ({ left: context.getRemainingTimeInMillis() }));
   expect(await run(handler)).toEqual({ isSuccess: true, resultText: '{"left":1234}' });
-  expect(handler).toHaveBeenCalledWith({ n: 1 }, expect.objectContaining({ awsRequestId: 'request-9' }));
-  expect(handler.mock.calls[0]?.[1].task).toEqual({
-    taskId: 'task-1',
-    functionName: 'echo',
-    attempt: 2,
-    series: 1,
-    requestId: 'request-1',
-    submitTime: task.submitTime,
-  });
+  expect(handler).toHaveBeenCalledWith(
+    { n: 1 },
+    expect.objectContaining({ awsRequestId: 'request-9', ...about, signal: expect.any(AbortSignal) }),
+  );
 });
 
 test.each([
@@ -102,7 +99,7 @@ describe('a failure is an outcome, never a rejection', () => {
     expect(
       await runAttempt(
         { execute, timeoutSeconds: 1, lambdaContext, stopping: new AbortController() },
-        task,
+        about,
         '{}',
       ),
     ).toEqual(failure('UnhandledInvocationError', 'SyntaxError', 'no module'));

@@ -1,5 +1,5 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
-import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Code, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { TaskDestination, TaskMode } from '../../../lib/index.ts';
 
@@ -41,8 +41,9 @@ taskMode.addFunction('told', {
 });
 
 // Lambda functions that are there already, and know nothing of tasks.
-const legacy = (id: string, timeout: Duration) =>
+const legacy = (id: string, timeout: Duration, more: Partial<FunctionProps> = {}) =>
   new LambdaFunction(stack, id, {
+    ...more,
     runtime: Runtime.NODEJS_24_X,
     handler: 'legacy.handler',
     code: Code.fromAsset('legacy'),
@@ -54,6 +55,11 @@ taskMode.addExistingFunction('legacy-short', legacy('LegacyShort', Duration.seco
   ...ofThree,
   timeout: Duration.seconds(5),
 });
+taskMode.addExistingFunction(
+  'legacy-single',
+  legacy('LegacySingle', Duration.seconds(20), { reservedConcurrentExecutions: 1 }),
+  ofThree,
+);
 taskMode.addExistingFunction('legacy-gone', LambdaFunction.fromFunctionArn(stack, 'Gone', GONE), ofThree);
 
 taskMode.addFunction('unloadable', { entry: 'unloadable.ts', ...short, maxAsyncRetryAttempts: 0 });

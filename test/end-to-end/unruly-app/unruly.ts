@@ -13,15 +13,15 @@ interface UnrulyPayload {
 }
 
 /** Misbehaves as it is told. Returns the attempt and the process that it ended on. */
-export const handler: TaskHandler<UnrulyPayload> = async (payload, { task, signal }) => {
+export const handler: TaskHandler<UnrulyPayload> = async (payload, { task, attempt, signal }) => {
   const { does = 'heed', seconds = 0, attempts = 1, journal } = payload;
   const note = (what: string) => {
-    if (journal) appendFileSync(journal, `${task.taskId} ${process.pid} ${what} ${Date.now()}\n`);
+    if (journal) appendFileSync(journal, `${task?.taskId} ${process.pid} ${what} ${Date.now()}\n`);
   };
   note('begins');
-  if (task.attempt <= attempts) await DEEDS[does](seconds * 1000, signal, note);
+  if (attempt <= attempts) await DEEDS[does](seconds * 1000, signal, note);
   note('ends');
-  return { attempt: task.attempt, pid: process.pid };
+  return { attempt, pid: process.pid };
 };
 
 type Deed = (ms: number, signal: AbortSignal, note: (what: string) => void) => unknown;
