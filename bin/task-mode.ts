@@ -9,7 +9,8 @@ if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE_MAJOR) {
   process.exitCode = 1;
 } else {
   const { runCommandLine } = await import('../local/command-line.ts');
-  await runCommandLine(process.argv.slice(2));
+  const { parseAccessKeys } = await import('../lambdas/domain/access-key.ts');
+  await runCommandLine(process.argv.slice(2), { checkAccessKeys: parseAccessKeys });
 }
 
 export {};

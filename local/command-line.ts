@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { LocalRuntime } from './runtime.ts';
 import { StartupError } from './startup-error.ts';
+import { welcome } from './welcome.ts';
 
 const USAGE = `Usage: task-mode dev [options]
 
@@ -11,6 +13,8 @@ Runs the CDK app of the current folder on this machine: no AWS account, no Docke
   --fresh                  delete what that folder keeps, start empty
   --dynamodb-endpoint URL  use this DynamoDB in place of the embedded one
   --sqs-endpoint URL       use this SQS in place of the embedded one
+  --auth MODE              iam (default: nobody is checked here) or accessKeys; the app reads it as context "auth"
+  --access-keys FILE       access keys of the API, as JSON, for --auth accessKeys
   --verbose                also tell which resources have nothing to do here, and log metrics
   --help                   show this
 `;
@@ -27,16 +31,26 @@ export interface DevOptions {
   readonly dynamodbEndpoint?: string;
   readonly sqsEndpoint?: string;
   readonly verbose: boolean;
+  readonly auth?: string;
+  readonly accessKeysFile?: string;
+}
+
+export interface CommandLineOptions {
+  /** Throws an error that says what is wrong with a text of access keys. */
+  readonly checkAccessKeys: (text: string) => unknown;
 }
 
 /** Runs the `task-mode` command; resolves when it has started, or failed and set the exit code. */
-export async function runCommandLine(commandArguments: readonly string[]): Promise<void> {
+export async function runCommandLine(
+  commandArguments: readonly string[],
+  commandLineOptions: CommandLineOptions,
+): Promise<void> {
   try {
     const options = readArguments(commandArguments);
     if (options === 'help') {
       process.stdout.write(USAGE);
     } else {
-      await runDev(options);
+      await runDev(options, commandLineOptions);
     }
   } catch (error) {
     const isExpected = error instanceof UsageError || error instanceof StartupError;
@@ -75,6 +89,7 @@ function readArguments(commandArguments: readonly string[]): DevOptions | 'help'
     ...(values.data === undefined ? {} : { dataDir: nonEmpty('--data', values.data, 'a folder') }),
     ...endpoint('dynamodbEndpoint', '--dynamodb-endpoint', values['dynamodb-endpoint']),
     ...endpoint('sqsEndpoint', '--sqs-endpoint', values['sqs-endpoint']),
+    ...access(values.auth, values['access-keys']),
   };
 }
 
@@ -89,6 +104,8 @@ function parse(commandArguments: readonly string[]) {
         fresh: { type: 'boolean', default: false },
         'dynamodb-endpoint': { type: 'string' },
         'sqs-endpoint': { type: 'string' },
+        auth: { type: 'string' },
+        'access-keys': { type: 'string' },
         verbose: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
       },
@@ -128,7 +145,40 @@ function endpoint<Name extends string>(
   return { [name]: new URL(value).origin } as { [K in Name]?: string };
 }
 
-async function runDev(options: DevOptions): Promise<void> {
+/** An app may ask for access keys without being told to: then the file is enough. */
+function access(
+  auth: string | undefined,
+  accessKeysFile: string | undefined,
+): Pick<DevOptions, 'auth' | 'accessKeysFile'> {
+  if (auth !== undefined && auth !== 'iam' && auth !== 'accessKeys') {
+    throw new UsageError(`--auth is "${auth}": want iam or accessKeys`);
+  }
+  if (auth === 'accessKeys' && accessKeysFile === undefined) {
+    throw new UsageError('--auth is "accessKeys" without keys: want --access-keys FILE as well');
+  }
+  if (auth === 'iam' && accessKeysFile !== undefined) {
+    throw new UsageError(`--access-keys is "${accessKeysFile}" under --auth iam: want --auth accessKeys`);
+  }
+  return {
+    ...(auth !== undefined && { auth }),
+    ...(accessKeysFile !== undefined && {
+      accessKeysFile: nonEmpty('--access-keys', accessKeysFile, 'a file'),
+    }),
+  };
+}
+
+/** Reads the file of the access keys, so that a wrong one is told before anything is started. */
+async function readAccessKeys(file: string, { checkAccessKeys }: CommandLineOptions): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    checkAccessKeys(text);
+    return text;
+  } catch (error) {
+    throw new StartupError(`--access-keys ${file}: ${(error as Error).message}`);
+  }
+}
+
+async function runDev(options: DevOptions, commandLineOptions: CommandLineOptions): Promise<void> {
   const startMs = performance.now();
   const starting = new AbortController();
   let runtime: LocalRuntime | undefined;
@@ -145,32 +195,20 @@ async function runDev(options: DevOptions): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  const { auth, accessKeysFile } = options;
+  const accessKeys =
+    accessKeysFile === undefined ? undefined : await readAccessKeys(accessKeysFile, commandLineOptions);
   // Only now: it loads the engines, which a wrong option need not wait for.
   const { startLocalRuntime } = await import('./runtime.ts');
-  runtime = await startLocalRuntime({ ...options, signal: starting.signal });
+  runtime = await startLocalRuntime({
+    ...options,
+    ...(auth !== undefined && { context: { auth } }),
+    ...(accessKeys !== undefined && { accessKeys }),
+    signal: starting.signal,
+  });
   if (starting.signal.aborted) {
     await runtime.stop();
     process.exit(0);
   }
   process.stdout.write(welcome(runtime, performance.now() - startMs));
-}
-
-function welcome({ url, functionNames }: LocalRuntime, startMs: number): string {
-  const name = functionNames.find((functionName) => functionName === 'echo') ?? functionNames[0];
-  const lines = [`Task Mode is ready at ${url}`];
-  if (name !== undefined) {
-    const path = `${url}/2023-03-30/functions/${name}`;
-    lines.push(
-      '',
-      'Submit a task, then ask what became of it:',
-      `  curl -i -X POST ${path}/invocations -H 'x-fc-invocation-type: Async' -H 'x-fc-async-task-id: hello-1' -d '{"hello":"world"}'`,
-      `  curl ${path}/async-tasks/hello-1`,
-    );
-  }
-  lines.push(
-    '',
-    `Started in ${(startMs / 1000).toFixed(1)} s. Ctrl-C stops it; what it keeps is in the data folder.`,
-    '',
-  );
-  return `${lines.join('\n')}\n`;
 }

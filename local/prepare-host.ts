@@ -27,6 +27,7 @@ export interface HostOptions {
   readonly gateway: Gateway;
   readonly dynamodbEndpoint?: string;
   readonly sqsEndpoint?: string;
+  readonly context?: Readonly<Record<string, string>>;
   readonly verbose?: boolean;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -114,6 +115,7 @@ export async function prepareHost(
     dynamodb,
     queueEngine,
     secrets,
+    accessKeySecrets: new Set(),
     monitoring,
     lambda,
     workflows,
@@ -160,6 +162,7 @@ async function synthesizedStack(options: HostOptions, region: string): Promise<S
     outDir,
     region,
     accountId: ACCOUNT_ID,
+    context: options.context ?? {},
     verbose: options.verbose ?? false,
     log,
     ...(signal ? { signal } : {}),

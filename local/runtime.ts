@@ -5,6 +5,7 @@ import { Gateway } from './gateway/gateway.ts';
 import { prepareHost } from './prepare-host.ts';
 import { deleteRemovedCustomResources } from './resources/custom-aws.ts';
 import { deployStack } from './resources/deploy-stack.ts';
+import { putAccessKeys } from './secrets/put-access-keys.ts';
 
 /** The port that the documentation's examples use. */
 const DEFAULT_PORT = 3000;
@@ -24,6 +25,10 @@ export interface LocalRuntimeOptions {
   readonly dynamodbEndpoint?: string;
   /** An SQS endpoint to use in place of the embedded engine. */
   readonly sqsEndpoint?: string;
+  /** CDK context values of the app, over those of its cdk.json; not used with assemblyDir. */
+  readonly context?: Readonly<Record<string, string>>;
+  /** The access keys of the API, as the text of their secret. @default - those that the secret has */
+  readonly accessKeys?: string;
   /** Takes function logs (`name | line`) and the runtime's notes (`task-mode | ...`), a line at a time. @default - standard output */
   readonly log?: (line: string) => void;
   /** Notes each resource that has nothing to do here. @default false */
@@ -48,6 +53,8 @@ export interface LocalRuntime {
   };
   /** Names of the task functions that the template's custom resources write into the registry. */
   readonly functionNames: readonly string[];
+  /** Whether callers of the API must sign with access keys. */
+  readonly hasAccessKeys: boolean;
   /** What Ref of a resource gives; undefined when the template has none of that logical id. */
   ref(logicalId: string): string | undefined;
   /** Process ids of the live execution environments. */
@@ -85,6 +92,9 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
       log(`task-mode | skipped ${logicalId} (${type}): it has nothing to do on this machine`);
     }
   });
+  if (options.accessKeys !== undefined) {
+    putAccessKeys(options.accessKeys, host);
+  }
   await deleteRemovedCustomResources(host);
   await host.deployedState.save();
   options.signal?.throwIfAborted();
@@ -110,6 +120,7 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
     region: host.region,
     endpoints,
     functionNames: host.registeredFunctionNames,
+    hasAccessKeys: host.accessKeySecrets.size > 0,
     ref: (logicalId) => deployed.get(logicalId)?.ref,
     environmentPids: (functionName) => host.lambda.environmentPids(functionName),
     invoke: (functionNameOrArn, payload) => host.lambda.invoke(functionNameOrArn, payload),

@@ -14,6 +14,8 @@ export interface SynthOptions {
   readonly outDir: string;
   readonly region: string;
   readonly accountId: string;
+  /** Context values over those of cdk.json, as `cdk --context` gives them. */
+  readonly context?: Readonly<Record<string, string>>;
   readonly verbose: boolean;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -28,7 +30,7 @@ export async function synthesize(options: SynthOptions): Promise<void> {
   await rm(options.outDir, { recursive: true, force: true });
   const contextDir = await mkdtemp(join(tmpdir(), 'task-mode-context-'));
   try {
-    await runApp(command, options, await contextEnvironment(context, contextDir));
+    await runApp(command, options, await contextEnvironment({ ...context, ...options.context }, contextDir));
   } finally {
     await rm(contextDir, { recursive: true, force: true });
   }

@@ -36,6 +36,8 @@ export interface Host {
   readonly dynamodb: DynamoDBClient;
   readonly queueEngine: QueueEngine;
   readonly secrets: SecretStore;
+  /** The secrets, by ARN, from which functions of the API read access keys. */
+  readonly accessKeySecrets: Set<string>;
   readonly monitoring: Monitoring;
   readonly lambda: LambdaService;
   readonly workflows: Workflows;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { ACCESS_KEYS_VARIABLE } from '../secrets/put-access-keys.ts';
 import { StartupError } from '../startup-error.ts';
 import type { DeployedResource, Host, Resource } from './deployer.ts';
 import { physicalName } from './physical-name.ts';
@@ -33,6 +34,10 @@ export function deployFunction({ properties, logicalId }: Resource, host: Host):
   const environment = Object.fromEntries(
     Object.entries(properties.object('Environment.Variables')).map(([key, value]) => [key, String(value)]),
   );
+  const accessKeySecret = environment[ACCESS_KEYS_VARIABLE];
+  if (accessKeySecret !== undefined) {
+    host.accessKeySecrets.add(accessKeySecret);
+  }
   const reservedConcurrency = properties.optionalNumber('ReservedConcurrentExecutions');
   host.lambda.deploy({
     name,

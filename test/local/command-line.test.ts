@@ -106,6 +106,13 @@ describe('the command line', () => {
       '--sqs-endpoint is "localhost:4566": want a URL such as http://127.0.0.1:8000',
     ],
     [['dev', '--dynamodb-endpoint', 'nothing'], '--dynamodb-endpoint is "nothing": want a URL'],
+    [['dev', '--auth', 'none'], '--auth is "none": want iam or accessKeys'],
+    [['dev', '--auth', 'accessKeys'], '--auth is "accessKeys" without keys: want --access-keys FILE as well'],
+    [
+      ['dev', '--auth', 'iam', '--access-keys', 'keys.json'],
+      '--access-keys is "keys.json" under --auth iam: want --auth accessKeys',
+    ],
+    [['dev', '--access-keys', ''], '--access-keys is "": want a file'],
   ])('%j is one clear line and exit code 2', async (commandArguments, message) => {
     const { exited, output } = run(commandArguments);
     expect(await exited).toBe(2);
@@ -127,6 +134,95 @@ describe('the command line', () => {
     expect(await exited).toBe(1);
     expect(output()).toContain(`task-mode: port ${port} on 127.0.0.1 is in use`);
     server.close();
+  });
+});
+
+const KEYS = JSON.stringify({
+  keys: { TM1: { secret: 'a-secret-of-the-test-0001', functions: ['*'], actions: ['fc:*'] } },
+});
+
+/** An app that has access keys when its context says so; its API answers what their secret holds. */
+async function writeAppWithAccessKeys(): Promise<string> {
+  const appDir = await writeApp({
+    handlers: {
+      keys: `
+        export const handler = async () => {
+          const response = await fetch(process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER, {
+            method: 'POST',
+            headers: { 'x-amz-target': 'secretsmanager.GetSecretValue' },
+            body: JSON.stringify({ SecretId: process.env.ACCESS_KEYS_SECRET_ARN }),
+          });
+          return { statusCode: 200, body: await response.text() };
+        };`,
+    },
+    resources: {
+      Keys: { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: '{"keys":{}}' } },
+      Reader: functionResource('keys', {
+        Environment: { Variables: { ACCESS_KEYS_SECRET_ARN: { Ref: 'Keys' } } },
+      }),
+      ...apiResources('Reader', { $default: {} }),
+    },
+  });
+  const check =
+    "if (JSON.parse(process.env.CDK_CONTEXT_JSON).auth !== 'accessKeys') throw new Error('no auth');\n";
+  const program = await readFile(join(appDir, 'app.mjs'), 'utf8');
+  await writeFile(join(appDir, 'app.mjs'), `${program}\n${check}`);
+  await writeFile(join(appDir, 'keys.json'), KEYS);
+  return appDir;
+}
+
+describe('task-mode dev --auth accessKeys', () => {
+  const withKeys = ['--auth', 'accessKeys', '--access-keys', 'keys.json'];
+
+  it('tells the app, and makes the file the value of its secret, from one start to the next', async () => {
+    const appDir = await writeAppWithAccessKeys();
+    const valueAt = async (url: string) => JSON.parse(await (await fetch(url)).text());
+    const first = await startDev(appDir, ...withKeys);
+    expect(first.output()).toContain('Every request must be signed with an access key');
+    const value = await valueAt(first.url);
+    expect(value.SecretString).toBe(KEYS);
+    first.child.kill('SIGTERM');
+    await first.exited;
+
+    // The same keys are no new version, other keys are.
+    const second = await startDev(appDir, ...withKeys);
+    expect(await valueAt(second.url)).toMatchObject({ SecretString: KEYS, VersionId: value.VersionId });
+    second.child.kill('SIGTERM');
+    await second.exited;
+    await writeFile(join(appDir, 'keys.json'), '{"keys":{}}');
+    const third = await startDev(appDir, ...withKeys);
+    expect((await valueAt(third.url)).SecretString).toBe('{"keys":{}}');
+  });
+
+  it.each([
+    ['that is not there', undefined, 'ENOENT'],
+    ['that is no JSON', '{', 'access keys: the whole must be JSON'],
+    [
+      'with a key that lacks something',
+      KEYS.replace('"functions"', '"function"'),
+      'access keys: keys.TM1 must be no fields but secret, functions, actions, user',
+    ],
+  ])('says in one line what is wrong with a file %s', async (_, text, message) => {
+    const appDir = await temporaryFolder();
+    if (text !== undefined) await writeFile(join(appDir, 'keys.json'), text);
+    const { exited, output } = run(['dev', '--port', '0', ...withKeys], appDir);
+    expect(await exited).toBe(1);
+    expect(output()).toContain('task-mode: --access-keys keys.json: ');
+    expect(output()).toContain(message);
+    expect(output().trim().split('\n')).toHaveLength(1);
+  });
+
+  it('refuses keys for an app that checks none', async () => {
+    const appDir = await writeApp(API);
+    await writeFile(join(appDir, 'keys.json'), KEYS);
+    const { exited, output } = run(['dev', '--port', '0', '--access-keys', 'keys.json'], appDir);
+    expect(await exited).toBe(1);
+    expect(output()).toContain("task-mode: --access-keys is given, but this app's API checks none");
+  });
+
+  it('is not needed: else nobody is asked, and the start says so', async () => {
+    const { output } = await startDev(await writeApp(API));
+    expect(output()).toContain('Nobody is asked here who they are');
   });
 });
 
