@@ -1,15 +1,24 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { AllowedDestinations } from './aws/allowed-destinations.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
+import { EventBusDestination } from './aws/event-bus-destination.ts';
+import { FunctionDestination } from './aws/function-destination.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
 import { PayloadStore } from './aws/payload-store.ts';
 import { QueueDestination } from './aws/queue-destination.ts';
 import { parseWakeUp } from './aws/task-queue.ts';
 import { TaskStore } from './aws/task-store.ts';
+import { TopicDestination } from './aws/topic-destination.ts';
+import { WebhookDestination } from './aws/webhook-destination.ts';
+import { WebhookSecrets } from './aws/webhook-secrets.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
-import { deliverFollowUp } from './tasks/deliver-follow-up.ts';
+import { type Delivery, deliverFollowUp } from './tasks/deliver-follow-up.ts';
 
 const logger = new Logger();
+const metrics = new Metrics({ namespace: 'TaskMode' });
+const functionTable = { client: dynamoDb, tableName: requiredEnv(process.env, ENV.functionTableName) };
 const dependencies = {
   // It writes no index entry that shards spread.
   store: new TaskStore({
@@ -17,34 +26,78 @@ const dependencies = {
     tableName: requiredEnv(process.env, ENV.taskTableName),
     shardCount: 1,
   }),
-  registry: new FunctionRegistry({
-    client: dynamoDb,
-    tableName: requiredEnv(process.env, ENV.functionTableName),
-  }),
+  registry: new FunctionRegistry(functionTable),
   payloads: new PayloadStore({ bucketName: requiredEnv(process.env, ENV.payloadBucketName) }),
-  destinations: { sqs: new QueueDestination({ client: sqs }) },
+  allowedDestinations: new AllowedDestinations(functionTable),
+  destinations: {
+    queue: new QueueDestination({ client: sqs }),
+    topic: new TopicDestination(),
+    function: new FunctionDestination(),
+    eventBus: new EventBusDestination(),
+    webhook: new WebhookDestination({
+      secrets: new WebhookSecrets(),
+      clock: Date.now,
+      isLoopbackAllowed: process.env[ENV.allowsLocalWebhooks] === 'true',
+    }),
+  },
   clock: Date.now,
 };
 
-/** Tells the destinations of tasks that have ended, and keeps the messages of those that did not take it. */
+interface Told {
+  readonly isDone: boolean;
+  readonly functionName?: string;
+  readonly outcome?: Delivery['outcome'];
+}
+
+/** Tells the destinations of tasks that have ended, and keeps the messages of those that are soon tried again. */
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
-  const isDone = await Promise.all(Records.map(deliver));
-  const kept = Records.filter((_, index) => !isDone[index]);
+  const told = await Promise.all(Records.map(deliver));
+  countDeliveries(told);
+  const kept = Records.filter((_, index) => !told[index]?.isDone);
   return { batchItemFailures: kept.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-async function deliver({ messageId, body }: SQSRecord): Promise<boolean> {
+async function deliver({ messageId, body }: SQSRecord): Promise<Told> {
   const key = parseWakeUp(body);
   if (!key) {
     logger.error('message dropped: it is no wake-up', { messageId });
-    return true;
+    return { isDone: true };
   }
   try {
-    await deliverFollowUp(dependencies, key);
-    return true;
+    const delivery = await deliverFollowUp(dependencies, key);
+    const { outcome } = delivery;
+    if ('error' in delivery) {
+      const error = causeOf(delivery.error);
+      logger.warn('destination was not told', { ...key, isTriedAgain: outcome !== 'given up', error });
+    }
+    return { isDone: outcome !== 'again', functionName: key.functionName, outcome };
   } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    logger.error('destination was not told: it is tried again', { ...key, error: String(cause) });
-    return false;
+    const told = { ...key, error: causeOf(error) };
+    logger.error('task could not be read or noted: its destination is tried again', told);
+    return { isDone: false };
   }
+}
+
+/** Of each function: what was delivered, what a destination did not take, and what is not tried again. */
+const METRICS: Readonly<Record<string, readonly Delivery['outcome'][]>> = {
+  DestinationDelivered: ['delivered'],
+  DestinationErrors: ['again', 'later', 'given up'],
+  DestinationsGivenUp: ['given up'],
+};
+
+/** One line for each function of a batch. */
+function countDeliveries(told: readonly Told[]): void {
+  for (const [functionName = '', ofFunction = []] of Map.groupBy(told, (each) => each.functionName)) {
+    for (const [name, outcomes] of Object.entries(METRICS)) {
+      const count = ofFunction.filter(({ outcome }) => outcome && outcomes.includes(outcome)).length;
+      if (count > 0) metrics.addMetric(name, MetricUnit.Count, count);
+    }
+    if (!metrics.hasStoredMetrics()) continue;
+    metrics.addDimension('functionName', functionName);
+    metrics.publishStoredMetrics();
+  }
+}
+
+function causeOf(error: unknown): string {
+  return String(error instanceof Error && error.cause !== undefined ? error.cause : error);
 }

@@ -6,8 +6,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { Construct } from 'constructs';
-import { type AllowedDestination, checkedWebhookUrl } from '../lambdas/domain/destination.ts';
+import type { Construct, IConstruct } from 'constructs';
+import { type AllowedDestination, checkedWebhook } from '../lambdas/domain/destination.ts';
 
 export interface WebhookProps {
   /**
@@ -22,6 +22,16 @@ type Located = Pick<IResource, 'env'>;
 interface Rights {
   readonly actions: string[];
   readonly resources: string[];
+}
+
+/**
+ * The context by which `task-mode dev --allow-local-webhooks` lets webhooks reach the machine that the app runs on, also
+ * without TLS. On AWS that would be the function's own sandbox: never set it there.
+ */
+const LOCAL_WEBHOOKS_CONTEXT = 'task-mode:allow-local-webhooks';
+
+export function allowsLocalWebhooks({ node }: IConstruct): boolean {
+  return String(node.tryGetContext(LOCAL_WEBHOOKS_CONTEXT)) === 'true';
 }
 
 /** Who can be told how tasks ended: a queue, a topic, a function, an event bus or a webhook. */
@@ -93,7 +103,9 @@ export class TaskDestination {
    * @throws Error naming the URL and what is wanted.
    */
   static webhook(url: string, { secret }: WebhookProps): TaskDestination {
-    const destination = Token.isUnresolved(url) ? url : checkedWebhookUrl('webhook url', url);
+    const { destination } = Token.isUnresolved(url)
+      ? { destination: url }
+      : checkedWebhook('webhook url', url, { isPlainHttpAllowed: allowsLocalWebhooks(secret) });
     // The ARN of a secret that is known by name only lacks the six characters that AWS appended.
     const arnPattern = secret.secretFullArn ?? `${secret.secretArn}-??????`;
     return new TaskDestination(

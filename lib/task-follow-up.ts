@@ -12,7 +12,7 @@ import {
 } from '../lambdas/domain/limits.ts';
 import { BundledFunction } from './bundled-function.ts';
 import type { FunctionRegistry } from './function-registry.ts';
-import type { TaskDestination } from './task-destination.ts';
+import { allowsLocalWebhooks, type TaskDestination } from './task-destination.ts';
 
 export interface TaskFollowUpProps {
   readonly removalPolicy: RemovalPolicy;
@@ -43,18 +43,19 @@ export class TaskFollowUp extends Construct {
       ...common,
       // Longer than the function's time-out, and the pause before a destination is tried again.
       visibilityTimeout: Duration.seconds(FOLLOW_UP_RETRY_SECONDS),
-      // Few: the task's row says what is to be done, and the sweep sends a fresh message. What ends up here is lost for
-      // nobody, and says that a destination does not take what it is told.
+      // The function itself ends a message after its fifth try: the task's row says what is to be done then, and the
+      // sweep sends a fresh one. What ends up here is lost for nobody, and says that rows cannot be read or written.
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: FOLLOW_UP_RECEIVE_COUNT },
     });
     this.function = new BundledFunction(this, 'Function', {
       bundle: { entry: 'follow-up.lambda' },
       description: 'Task Mode: tells destinations how tasks ended',
-      // Four calls to AWS one after the other, each over after some 6 s at the worst (CALL in lambdas/aws/clients.ts).
-      timeout: Duration.seconds(30),
+      // A webhook (15 s) between four calls to AWS, each over after some 6 s at the worst (CALL in lambdas/aws/clients.ts).
+      timeout: Duration.seconds(45),
       // Ten payloads and results of 1 MiB at once.
       memorySize: 512,
     });
+    if (allowsLocalWebhooks(this)) this.function.addEnvironment(ENV.allowsLocalWebhooks, 'true');
     this.function.addToRolePolicy(
       new PolicyStatement({
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],

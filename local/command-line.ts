@@ -4,6 +4,9 @@ import type { LocalRuntime } from './runtime.ts';
 import { StartupError } from './startup-error.ts';
 import { welcome } from './welcome.ts';
 
+/** By which the TaskMode construct is told that webhooks may reach this machine. */
+const LOCAL_WEBHOOKS_CONTEXT = 'task-mode:allow-local-webhooks';
+
 const USAGE = `Usage: task-mode dev [options]
 
 Runs the CDK app of the current folder on this machine: no AWS account, no Docker.
@@ -15,6 +18,7 @@ Runs the CDK app of the current folder on this machine: no AWS account, no Docke
   --sqs-endpoint URL       use this SQS in place of the embedded one
   --auth MODE              iam (default: nobody is checked here) or accessKeys; the app reads it as context "auth"
   --access-keys FILE       access keys of the API, as JSON, for --auth accessKeys
+  --allow-local-webhooks   let webhooks reach this machine, also over http://
   --verbose                also tell which resources have nothing to do here, and log metrics
   --help                   show this
 `;
@@ -31,6 +35,7 @@ export interface DevOptions {
   readonly dynamodbEndpoint?: string;
   readonly sqsEndpoint?: string;
   readonly verbose: boolean;
+  readonly allowsLocalWebhooks: boolean;
   readonly auth?: string;
   readonly accessKeysFile?: string;
 }
@@ -86,6 +91,7 @@ function readArguments(commandArguments: readonly string[]): DevOptions | 'help'
     port: portOf(values.port),
     fresh: values.fresh,
     verbose: values.verbose,
+    allowsLocalWebhooks: values['allow-local-webhooks'],
     ...(values.data === undefined ? {} : { dataDir: nonEmpty('--data', values.data, 'a folder') }),
     ...endpoint('dynamodbEndpoint', '--dynamodb-endpoint', values['dynamodb-endpoint']),
     ...endpoint('sqsEndpoint', '--sqs-endpoint', values['sqs-endpoint']),
@@ -106,6 +112,7 @@ function parse(commandArguments: readonly string[]) {
         'sqs-endpoint': { type: 'string' },
         auth: { type: 'string' },
         'access-keys': { type: 'string' },
+        'allow-local-webhooks': { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
       },
@@ -195,14 +202,17 @@ async function runDev(options: DevOptions, commandLineOptions: CommandLineOption
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const { auth, accessKeysFile } = options;
+  const { auth, accessKeysFile, allowsLocalWebhooks } = options;
   const accessKeys =
     accessKeysFile === undefined ? undefined : await readAccessKeys(accessKeysFile, commandLineOptions);
   // Only now: it loads the engines, which a wrong option need not wait for.
   const { startLocalRuntime } = await import('./runtime.ts');
   runtime = await startLocalRuntime({
     ...options,
-    ...(auth !== undefined && { context: { auth } }),
+    context: {
+      ...(auth !== undefined && { auth }),
+      ...(allowsLocalWebhooks && { [LOCAL_WEBHOOKS_CONTEXT]: 'true' }),
+    },
     ...(accessKeys !== undefined && { accessKeys }),
     signal: starting.signal,
   });

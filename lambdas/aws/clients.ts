@@ -7,7 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
  * One attempt may take 2 s; DynamoDB and SQS answer in some 10 ms, and what takes longer is repeated on another
  * connection. Requests of the API are cut at their own deadline as well (REQUEST_DEADLINE_MS).
  */
-const CALL = {
+export const CALL = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
 };
@@ -27,7 +27,7 @@ export function s3Client(): Promise<S3Client> {
 
 let secretsManager: Promise<SecretsManagerClient> | undefined;
 
-/** Loads the Secrets Manager client where secrets are used: the API needs it in the access keys' mode only. */
+/** Loads the Secrets Manager client where secrets are used: access keys in their mode, and those of webhooks. */
 export function secretsManagerClient(): Promise<SecretsManagerClient> {
   secretsManager ??= import('@aws-sdk/client-secrets-manager').then(
     ({ SecretsManagerClient }) => new SecretsManagerClient(CALL),

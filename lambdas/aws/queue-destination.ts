@@ -1,8 +1,9 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { AllowedDestination, FollowUpMessage } from '../domain/destination.ts';
 import { callAws } from './faults.ts';
 
 /** The message attribute that carries the follow-up's id. */
-const FOLLOW_UP_ID_ATTRIBUTE = 'followUpId';
+export const FOLLOW_UP_ID_ATTRIBUTE = 'followUpId';
 
 /** SQS queues that are told how tasks ended. */
 export class QueueDestination {
@@ -12,9 +13,9 @@ export class QueueDestination {
     this.#client = client;
   }
 
-  async deliver(arn: string, { id, body }: { readonly id: string; readonly body: string }): Promise<void> {
+  async deliver({ destination }: AllowedDestination, { id, body }: FollowUpMessage): Promise<void> {
     const command = new SendMessageCommand({
-      QueueUrl: queueUrlOf(arn),
+      QueueUrl: queueUrlOf(destination),
       MessageBody: body,
       MessageAttributes: { [FOLLOW_UP_ID_ATTRIBUTE]: { DataType: 'String', StringValue: id } },
     });

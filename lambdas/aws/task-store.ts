@@ -5,7 +5,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type FollowedTask, followUpMark } from '../domain/follow-up.ts';
+import { type FollowedTask, followUpMark, type NextDelivery } from '../domain/follow-up.ts';
 import {
   type LIFECYCLE,
   sourcesOf,
@@ -60,6 +60,8 @@ export interface Change {
 
 /** What is noted about a task that stays in its status. */
 export type Note = { readonly wakeTime: number | undefined } | { readonly resentTime: number };
+
+export type FailedDeliveryNote = NextDelivery['note'] & { readonly followUpError: string };
 
 export interface TaskStoreOptions {
   readonly client: DynamoDBClient;
@@ -171,12 +173,26 @@ export class TaskStore {
     return (await this.#update(task, asRead(update, task))).isWritten;
   }
 
-  /** Notes that the destination of an ended task is told. Nothing is left to do when it is noted already. */
+  /** Notes that the destination of an ended task is told, also where it was given up meanwhile. */
   async endFollowUp(task: FollowedTask): Promise<void> {
     const update = new Update()
-      .set({ followUp: undefined, ...wakeFields(task.taskId, undefined) })
+      .set({
+        followUp: 'delivered',
+        followUpAttempts: (task.followUpAttempts ?? 0) + 1,
+        followUpError: undefined,
+        ...wakeFields(task.taskId, undefined),
+      })
       .whenSame({ status: task.status });
     await this.#update(task, asRead(update, task));
+  }
+
+  /** Notes that the destination of an ended task was not told, unless it was told or tried since. */
+  async noteFailedDelivery(task: FollowedTask, { wakeTime, ...note }: FailedDeliveryNote): Promise<boolean> {
+    const update = new Update()
+      .set({ ...note, ...wakeFields(task.taskId, wakeTime) })
+      .whenSame({ status: task.status, followUpAttempts: task.followUpAttempts })
+      .whenSame({ followUp: task.followUp });
+    return (await this.#update(task, asRead(update, task))).isWritten;
   }
 
   /** Keeps a run's lease alive, and reads how its task stands. A run that is over or another's is left alone. */

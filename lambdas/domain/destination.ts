@@ -1,4 +1,5 @@
 import { TaskModeError } from './errors.ts';
+import type { TerminalStatus } from './lifecycle.ts';
 import { quoted } from './text.ts';
 
 /** Who can be told how a task ended. */
@@ -15,6 +16,41 @@ export interface AllowedDestination {
   readonly destination: string;
   /** Of a webhook: the secret that its deliveries are signed with. */
   readonly secretArn?: string;
+}
+
+/** What a destination is told. */
+export interface FollowUpMessage {
+  /** By which who is told twice knows the second. */
+  readonly id: string;
+  /** JSON text. */
+  readonly body: string;
+  readonly status: TerminalStatus;
+  readonly endTime: number;
+  /** Empty when the function is not known any more. */
+  readonly functionArn: string;
+}
+
+/** A destination did not take what it was told. The message is for whoever reads the task: it names no address. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  /** It wants to be told nothing more. */
+  readonly isFinal: boolean;
+  /** It asks not to be tried again any sooner. */
+  readonly retryAfterSeconds: number;
+
+  constructor(
+    message: string,
+    { isFinal = false, retryAfterSeconds = 0, ...options }: DeliveryErrorOptions = {},
+  ) {
+    super(message, options);
+    this.isFinal = isFinal;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export interface DeliveryErrorOptions extends ErrorOptions {
+  readonly isFinal?: boolean;
+  readonly retryAfterSeconds?: number;
 }
 
 const ARN_KINDS: readonly (readonly [DestinationKind, RegExp])[] = [
@@ -71,13 +107,18 @@ export function destinationNotAllowed(field: string, text: string): TaskModeErro
 }
 
 /**
- * Checks a URL that is to be told by webhook, and answers it in its one spelling.
+ * Checks a URL that is to be told by webhook.
  * @throws TaskModeError `InvalidArgument`
  */
-export function checkedWebhookUrl(field: string, text: string): string {
-  const { kind, destination } = parseDestination(field, text);
-  if (kind !== 'webhook' || isPlainHttp(destination)) throw refused(field, HTTPS, text);
-  return destination;
+export function checkedWebhook(
+  field: string,
+  text: string,
+  { isPlainHttpAllowed = false } = {},
+): ParsedDestination {
+  const parsed = parseDestination(field, text);
+  const isPlain = isPlainHttp(parsed.destination) && !isPlainHttpAllowed;
+  if (parsed.kind !== 'webhook' || isPlain) throw refused(field, HTTPS, text);
+  return parsed;
 }
 
 function isPlainHttp(text: string): boolean {

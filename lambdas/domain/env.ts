@@ -14,6 +14,7 @@ export const ENV = {
   followUpQueueUrl: 'TASK_FOLLOW_UP_QUEUE_URL',
   accessKeysSecretArn: 'ACCESS_KEYS_SECRET_ARN',
   nonceTableName: 'NONCE_TABLE_NAME',
+  allowsLocalWebhooks: 'TASK_ALLOWS_LOCAL_WEBHOOKS',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];

@@ -1,6 +1,14 @@
+import type { DestinationKind } from './destination.ts';
 import { failureReport } from './failure.ts';
 import { isTerminal, type TaskStatus, type TerminalStatus } from './lifecycle.ts';
-import { FOLLOW_UP_MAX_BYTES, FOLLOW_UP_SWEEP_AFTER_MS, SWEEP_AHEAD_MS } from './limits.ts';
+import {
+  FOLLOW_UP_ATTEMPTS,
+  FOLLOW_UP_MAX_BYTES,
+  FOLLOW_UP_REPEAT_MS,
+  FOLLOW_UP_RETRY_SECONDS,
+  FOLLOW_UP_SWEEP_AFTER_MS,
+  SWEEP_AHEAD_MS,
+} from './limits.ts';
 import type { Destinations, EndedTask, Task, TaskConfig } from './task.ts';
 import { byteLength } from './text.ts';
 
@@ -13,7 +21,7 @@ const DESTINATION_OF: Record<TerminalStatus, keyof Destinations | undefined> = {
   Stopped: undefined,
 };
 
-/** The ARN of who is to be told that a task has this status; undefined when nobody is. */
+/** Who is to be told that a task has this status, an ARN or a URL; undefined when nobody is. */
 export function destinationOf({ destinations }: TaskConfig, status: TaskStatus): string | undefined {
   const name = isTerminal(status) ? DESTINATION_OF[status] : undefined;
   return name && destinations?.[name];
@@ -36,6 +44,52 @@ export type FollowedTask = EndedTask & { readonly followUp: 'pending' };
 
 export function isFollowUpPending(task: Task): task is FollowedTask {
   return 'followUp' in task && task.followUp === 'pending';
+}
+
+export interface FailedDelivery {
+  /** The destination wants to be told nothing more. */
+  readonly isFinal: boolean;
+  /** It asks not to be tried again any sooner. */
+  readonly retryAfterSeconds: number;
+  readonly now: number;
+}
+
+/** How a delivery goes on that failed, and what is noted of it. */
+export interface NextDelivery {
+  /** When the same message comes again, by the sweep, or no more. */
+  readonly outcome: 'again' | 'later' | 'given up';
+  readonly note: Required<Pick<FollowedTask, 'followUpAttempts'>> & {
+    readonly followUp: 'pending' | 'failed';
+    readonly wakeTime: number | undefined;
+  };
+}
+
+const LONGEST_PAUSE_MS = pauseMs(FOLLOW_UP_ATTEMPTS.max - 1);
+
+/** Tells how a failed delivery goes on: a minute later at first, then at doubling intervals, and in the end no more. */
+export function nextDelivery(
+  { followUpAttempts = 0 }: Pick<FollowedTask, 'followUpAttempts'>,
+  { isFinal, retryAfterSeconds, now }: FailedDelivery,
+): NextDelivery {
+  const attempts = followUpAttempts + 1;
+  if (isFinal || attempts >= FOLLOW_UP_ATTEMPTS.max) {
+    return {
+      outcome: 'given up',
+      note: { followUp: 'failed', followUpAttempts: attempts, wakeTime: undefined },
+    };
+  }
+  const isByMessage = attempts < FOLLOW_UP_ATTEMPTS.byMessage && retryAfterSeconds <= FOLLOW_UP_RETRY_SECONDS;
+  const waitMs = Math.max(pauseMs(attempts), Math.min(retryAfterSeconds * 1000, LONGEST_PAUSE_MS));
+  return {
+    outcome: isByMessage ? 'again' : 'later',
+    // The message comes sooner; should it be lost, the sweep does it then.
+    note: { followUp: 'pending', followUpAttempts: attempts, wakeTime: sweepTime(now + waitMs) },
+  };
+}
+
+/** How long after so many attempts the sweep hands a follow-up over again. */
+function pauseMs(attempts: number): number {
+  return FOLLOW_UP_REPEAT_MS * 2 ** Math.max(attempts - FOLLOW_UP_ATTEMPTS.byMessage, 0);
 }
 
 /** The same at every delivery, and another for every end that a task has. */
@@ -62,16 +116,15 @@ const OMISSIONS: readonly (readonly OmittedText[])[] = [
 
 /**
  * Makes the JSON text that a destination gets (FC contract section 11, exact). Ours are `taskId`, `functionName`,
- * `status` and `series` in the context, and `omitted`, which names the texts that are left out.
+ * `status` and `series` in the context, its `followUpId`, which is the same at every delivery, and `omitted`, which names the texts that are left out.
  */
-export function followUpBody(task: EndedTask, texts: FollowUpTexts): string {
+export function followUpBody(kind: DestinationKind, task: EndedTask, texts: FollowUpTexts): string {
+  const maxBytes = FOLLOW_UP_MAX_BYTES[kind];
   for (const omissions of OMISSIONS) {
     const body = bodyWithout(omissions, task, texts);
-    if (byteLength(body) <= FOLLOW_UP_MAX_BYTES) return body;
+    if (byteLength(body) <= maxBytes) return body;
   }
-  throw new Error(
-    `follow-up of task ${task.taskId} has more than ${FOLLOW_UP_MAX_BYTES} bytes without its texts`,
-  );
+  throw new Error(`follow-up of task ${task.taskId} has more than ${maxBytes} bytes without its texts`);
 }
 
 function bodyWithout(
@@ -98,6 +151,7 @@ function bodyWithout(
       taskId: task.taskId,
       status: task.status,
       series: task.series,
+      followUpId: followUpId(task),
     },
     requestPayload: textOf('requestPayload'),
     responseContext: responseContextOf(task),

@@ -93,8 +93,19 @@ export const ORPHANS_IN_BACKLOG_MAX = 100;
 /** How often a run asks a dead-letter queue for ten messages while it gives some. */
 export const DEAD_LETTER_RECEIVES_MAX = 100;
 
-/** What a destination is told goes into one SQS message of at most 1 MiB (AWS SQS quotas), its attributes included. */
-export const FOLLOW_UP_MAX_BYTES = 1024 * 1024 - 1024;
+/**
+ * The largest body for each kind of destination, less 1 KB where what goes along with it counts: an SQS message has at
+ * most 1 MiB (AWS SQS quotas) and one of SNS 256 KiB (AWS SNS quotas); an asynchronous invocation and an event 1 MB (AWS
+ * Lambda and EventBridge quotas; they were 256 KB until October 2025 and January 2026, and neither says whether its MB
+ * is a round one). A webhook's receiver is nobody's quota: as much as a topic, which is a lot by Standard Webhooks.
+ */
+export const FOLLOW_UP_MAX_BYTES = {
+  queue: 1024 * 1024 - 1024,
+  topic: 256 * 1024 - 1024,
+  function: 1_000_000,
+  eventBus: 1_000_000 - 1024,
+  webhook: 256 * 1024,
+} as const;
 
 /** The sweep hands a follow-up over this long after the task's end: until then it is on its way. */
 export const FOLLOW_UP_SWEEP_AFTER_MS = 60_000;
@@ -102,9 +113,26 @@ export const FOLLOW_UP_SWEEP_AFTER_MS = 60_000;
 /** And again at this interval, until the destination took it or the task is forgotten. */
 export const FOLLOW_UP_REPEAT_MS = 10 * 60_000;
 
-/** How often one message tries to tell a destination, a minute apart. Then the sweep has a fresh one sent. */
-export const FOLLOW_UP_RECEIVE_COUNT = 5;
+/**
+ * How often a destination is tried: five times a minute apart, by one message; then nine times more, by the sweep, after
+ * 10 minutes and twice as long each time. That is 3.5 days, as long as Standard Webhooks recommends, and half as long as
+ * the task is kept.
+ */
+export const FOLLOW_UP_ATTEMPTS = { byMessage: 5, max: 14 } as const;
 export const FOLLOW_UP_RETRY_SECONDS = 60;
+
+/** A message whose tries cannot even be noted ends in the dead-letter queue after so many. */
+export const FOLLOW_UP_RECEIVE_COUNT = 10;
+
+/** What a destination that did not take a message said, in the task's row. */
+export const DELIVERY_ERROR_MAX_BYTES = 256;
+
+/** Standard Webhooks recommends 15 to 30 s; ten messages of a batch are sent at once, and wait for the slowest. */
+export const WEBHOOK_TIMEOUT_MS = 15_000;
+
+/** A webhook's signing key (Standard Webhooks: 192 to 512 bits), and how long a handler trusts what it read of it. */
+export const WEBHOOK_KEY_BYTES = { min: 24, max: 64 } as const;
+export const WEBHOOK_SECRET_CACHE_MS = 5 * 60_000;
 
 /** How many messages a follow-up function takes at once, and how many of it there are: some 1,000 follow-ups/s. */
 export const FOLLOW_UP_CONCURRENCY = { batchSize: 10, maxConcurrency: 10 } as const;

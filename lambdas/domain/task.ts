@@ -99,8 +99,11 @@ interface EndFields extends Partial<RunFields> {
   readonly endTime: number;
   /** Run time of the last attempt in milliseconds; absent when the task never ran. */
   readonly durationMs?: number;
-  /** Set by the write that ends the task, until its destination is told. */
-  readonly followUp?: 'pending';
+  /** Whether its destination is told: marked by the write that ends the task; absent when nobody is to be told. */
+  readonly followUp?: 'pending' | 'delivered' | 'failed';
+  /** How often its destination was tried, and why it was not told the last time. */
+  readonly followUpAttempts?: number;
+  readonly followUpError?: string;
 }
 
 /** Which further fields a task has in each status. */

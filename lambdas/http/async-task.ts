@@ -1,4 +1,5 @@
 import { failureText } from '../domain/failure.ts';
+import { destinationOf } from '../domain/follow-up.ts';
 import { EVENTS_KEPT } from '../domain/limits.ts';
 import type { Task } from '../domain/task.ts';
 import type { TaskView } from '../tasks/get-task.ts';
@@ -22,6 +23,20 @@ export function toAsyncTask({ task, taskFunction, payloadText, resultText }: Tas
     taskPayload: payloadText,
     returnPayload: resultText,
     events: numberedEvents(task),
+    destination: deliveryOf(task),
+  };
+}
+
+const DELIVERY_STATES = { pending: 'Pending', delivered: 'Delivered', failed: 'Failed' } as const;
+
+/** Ours: whether the destination of this end is told; absent when nobody is to be told. */
+function deliveryOf(task: Task) {
+  if (!('followUp' in task) || !task.followUp) return undefined;
+  return {
+    destination: destinationOf(task.config, task.status),
+    state: DELIVERY_STATES[task.followUp],
+    attempts: task.followUpAttempts ?? 0,
+    lastError: task.followUpError,
   };
 }
 

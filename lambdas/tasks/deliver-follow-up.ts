@@ -1,54 +1,100 @@
+import type { AllowedDestinations } from '../aws/allowed-destinations.ts';
 import type { FunctionRegistry } from '../aws/function-registry.ts';
 import type { PayloadStore } from '../aws/payload-store.ts';
 import type { TaskStore } from '../aws/task-store.ts';
-import { destinationOf, followUpBody, followUpId, isFollowUpPending } from '../domain/follow-up.ts';
+import {
+  type AllowedDestination,
+  DeliveryError,
+  type DestinationKind,
+  type FollowUpMessage,
+  parseDestination,
+} from '../domain/destination.ts';
+import {
+  destinationOf,
+  type FollowedTask,
+  followUpBody,
+  followUpId,
+  isFollowUpPending,
+  nextDelivery,
+} from '../domain/follow-up.ts';
 import type { TaskKey } from '../domain/task.ts';
 import { readTexts } from './get-task.ts';
 
-export interface FollowUpMessage {
-  /** By which who is told twice knows the second. */
-  readonly id: string;
-  /** JSON text. */
-  readonly body: string;
-}
-
 /** One kind of destination. */
 export interface Destination {
-  readonly deliver: (arn: string, message: FollowUpMessage) => Promise<void>;
+  readonly deliver: (destination: AllowedDestination, message: FollowUpMessage) => Promise<void>;
 }
 
 export interface DeliverDependencies {
   readonly store: TaskStore;
   readonly registry: FunctionRegistry;
   readonly payloads: PayloadStore;
-  /** The kinds of destinations, by the service that their ARNs name. */
-  readonly destinations: Readonly<Record<string, Destination>>;
+  readonly allowedDestinations: AllowedDestinations;
+  readonly destinations: Readonly<Record<DestinationKind, Destination>>;
   readonly clock: () => number;
 }
 
+export type Delivery =
+  /** Nobody was to be told, or no more. */
+  | { readonly outcome: 'none' }
+  | { readonly outcome: 'delivered' }
+  /** It was not told. Tried again when the same message comes again, by the sweep, or no more. */
+  | { readonly outcome: 'again' | 'later' | 'given up'; readonly error: unknown };
+
 /**
  * Tells a task's destination how it ended, then notes that this is done: who dies in between has it told twice, under
- * one id. A task of which nobody is to be told, or no more, is left alone.
- * @throws Error when the destination did not take it. The task stays marked.
+ * one id. That it could not be told is noted as well, and when it is tried again. A task of which nobody is to be
+ * told, or no more, is left alone.
+ * @throws TaskModeError when AWS does not let the task be read or noted. It stays marked.
  */
-export async function deliverFollowUp(deps: DeliverDependencies, key: TaskKey): Promise<void> {
+export async function deliverFollowUp(deps: DeliverDependencies, key: TaskKey): Promise<Delivery> {
   const task = await deps.store.get(key, deps.clock());
-  if (!task || !isFollowUpPending(task)) return;
-  const arn = destinationOf(task.config, task.status);
-  const destination = deps.destinations[serviceOf(arn)];
-  if (arn === undefined || !destination)
-    throw new Error(`nothing can be delivered to the destination ${arn}`);
-  const [record, texts] = await Promise.all([
-    deps.registry.find(key.functionName, deps.clock()),
-    readTexts(deps.payloads, task),
-  ]);
-  const { payloadText, resultText } = texts;
-  const body = followUpBody(task, { functionArn: record?.functionArn ?? '', payloadText, resultText });
-  await destination.deliver(arn, { id: followUpId(task), body });
+  if (!task || !isFollowUpPending(task)) return { outcome: 'none' };
+  const name = destinationOf(task.config, task.status) ?? '';
+  const allowed = await deps.allowedDestinations.find(name, deps.clock());
+  if (!allowed) return noteFailure(deps, task, new DeliveryError('the deployment does not allow it'));
+  const { kind } = parseDestination('destination', name);
+  // Faults of AWS here are not the destination's.
+  const message = await messageFor(deps, kind, task);
+  try {
+    await deps.destinations[kind].deliver(allowed, message);
+  } catch (error) {
+    return noteFailure(deps, task, error);
+  }
   await deps.store.endFollowUp(task);
+  return { outcome: 'delivered' };
 }
 
-/** The service of `arn:partition:service:region:account:resource`. */
-function serviceOf(arn: string | undefined): string {
-  return arn?.split(':')[2] ?? '';
+async function messageFor(
+  { registry, payloads, clock }: DeliverDependencies,
+  kind: DestinationKind,
+  task: FollowedTask,
+): Promise<FollowUpMessage> {
+  const [record, { payloadText, resultText }] = await Promise.all([
+    registry.find(task.functionName, clock()),
+    readTexts(payloads, task),
+  ]);
+  const functionArn = record?.functionArn ?? '';
+  const { status, endTime } = task;
+  const body = followUpBody(kind, task, { functionArn, payloadText, resultText });
+  return { id: followUpId(task), body, status, endTime, functionArn };
+}
+
+async function noteFailure(
+  { store, clock }: DeliverDependencies,
+  task: FollowedTask,
+  error: unknown,
+): Promise<Delivery> {
+  const { isFinal, retryAfterSeconds } = error instanceof DeliveryError ? error : new DeliveryError('');
+  const next = nextDelivery(task, { isFinal, retryAfterSeconds, now: clock() });
+  const isNoted = await store.noteFailedDelivery(task, { ...next.note, followUpError: reasonOf(error) });
+  // Somebody else was faster: then that is what counts.
+  return isNoted ? { outcome: next.outcome, error } : { outcome: 'none' };
+}
+
+/** Why, in words for whoever reads the task: of an error of AWS no more than its name. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DeliveryError) return error.message;
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? `it answered ${cause.name}` : 'it could not be told';
 }

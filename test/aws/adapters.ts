@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 
-/** What a line that calls AWS has in it. */
-const CALLS_AWS = /\.send\(|\bpaginate\w*\(|\bcallAws\(|\.consume\(/;
+/** What a line that calls AWS has in it, or a webhook's receiver. */
+const CALLS_AWS = /\.send\(|\bpaginate\w*\(|\bcallAws\(|\.consume\(|\brequest\(/;
 
 /** A class of the adapters' room as its file has it: the formatter ends it with the first brace at a line's start. */
 const CLASS = /^(?:export )?class (\w+).*?\n\}$/gms;

@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  checkedWebhookUrl,
-  destinationNotAllowed,
-  parseDestination,
-} from '../../lambdas/domain/destination.ts';
+import { checkedWebhook, destinationNotAllowed, parseDestination } from '../../lambdas/domain/destination.ts';
 
 test.each([
   ['arn:aws:sqs:us-east-1:123456789012:done', 'queue'],
@@ -53,12 +49,12 @@ test.each([
 
 test('a URL without TLS may be on the list, where the deployment says so, and else is refused', () => {
   const url = 'http://example.com/';
+  const parsed = (destination: string) => ({ kind: 'webhook', destination });
   expect(destinationNotAllowed('onSuccess', url).message).toBe(
     `onSuccess must be an https:// URL, got "${url}"`,
   );
-  expect(() => checkedWebhookUrl('webhook url', url)).toThrow('webhook url must be an https:// URL');
-  expect(() => checkedWebhookUrl('webhook url', 'arn:aws:sqs:us-east-1:123456789012:done')).toThrow(
-    'https://',
-  );
-  expect(checkedWebhookUrl('webhook url', 'https://example.com')).toBe('https://example.com/');
+  expect(() => checkedWebhook('webhook url', url)).toThrow('webhook url must be an https:// URL');
+  expect(() => checkedWebhook('webhook url', 'arn:aws:sqs:us-east-1:123456789012:done')).toThrow('https://');
+  expect(checkedWebhook('webhook url', 'https://example.com')).toEqual(parsed('https://example.com/'));
+  expect(checkedWebhook('webhook url', url, { isPlainHttpAllowed: true })).toEqual(parsed(url));
 });

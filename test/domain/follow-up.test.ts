@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import type { DestinationKind } from '../../lambdas/domain/destination.ts';
 import {
   destinationOf,
+  type FollowUpTexts,
   followUpBody,
   followUpId,
   followUpMark,
   isFollowUpPending,
+  nextDelivery,
+  sweepTime,
 } from '../../lambdas/domain/follow-up.ts';
 import { TASK_STATUSES, type TerminalStatus } from '../../lambdas/domain/lifecycle.ts';
 import type { EndedTask } from '../../lambdas/domain/task.ts';
+import { byteLength } from '../../lambdas/domain/text.ts';
 import { newTask } from '../aws/tasks.ts';
 
 const config = { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 };
@@ -25,7 +30,8 @@ function ended(status: TerminalStatus, more: object = {}): EndedTask {
   return { ...task, status, endTime: 5, ...more } as EndedTask;
 }
 
-const bodyOf = (...of: Parameters<typeof followUpBody>) => JSON.parse(followUpBody(...of));
+const bodyOf = (task: EndedTask, its: FollowUpTexts, kind: DestinationKind = 'queue') =>
+  JSON.parse(followUpBody(kind, task, its));
 
 describe('the destination of a task', () => {
   test('is the one of its end, and a stop has none', () => {
@@ -70,11 +76,12 @@ describe('the body', () => {
     taskId: 't',
     series: 1,
   };
+  const idOf = (status: string) => `echo/t/s/1/${status}`;
 
   test("of a success is the contract's, with our fields in its context", () => {
     expect(bodyOf(ended('Succeeded', { result: { text: '"done"' } }), texts)).toEqual({
       timestamp: 5,
-      requestContext: { ...context, condition: '', status: 'Succeeded' },
+      requestContext: { ...context, condition: '', status: 'Succeeded', followUpId: idOf('Succeeded') },
       requestPayload: '{"n":1}',
       responseContext: { statusCode: 200, functionError: '' },
       responsePayload: '"done"',
@@ -85,7 +92,12 @@ describe('the body', () => {
     const body = bodyOf(ended('Failed', { error }), { ...texts, resultText: undefined });
     expect(body).toEqual({
       timestamp: 5,
-      requestContext: { ...context, condition: 'HandledInvocationError', status: 'Failed' },
+      requestContext: {
+        ...context,
+        condition: 'HandledInvocationError',
+        status: 'Failed',
+        followUpId: idOf('Failed'),
+      },
       requestPayload: '{"n":1}',
       responseContext: { statusCode: 200, functionError: 'HandledInvocationError' },
       responsePayload: expect.any(String),
@@ -126,10 +138,30 @@ describe('the body', () => {
     });
   });
 
+  test.each([
+    ['queue', 1_047_552],
+    ['topic', 261_120],
+    ['function', 1_000_000],
+    ['eventBus', 998_976],
+    ['webhook', 262_144],
+  ] as const)('for a %s has at most %d bytes', (kind, max) => {
+    const task = ended('Succeeded', { result: { text: '' } });
+    const overhead = byteLength(followUpBody(kind, task, { ...texts, payloadText: '', resultText: '' }));
+    const fitting = 'x'.repeat(max - overhead);
+    expect(byteLength(followUpBody(kind, task, { ...texts, payloadText: fitting, resultText: '' }))).toBe(
+      max,
+    );
+    const [payloadText, resultText] = [`${fitting}x`, 'kept'];
+    expect(bodyOf(task, { ...texts, payloadText, resultText }, kind)).toMatchObject({
+      omitted: ['requestPayload'],
+      responsePayload: 'kept',
+    });
+  });
+
   test('has no character that SQS refuses, and means the same', () => {
     const task = ended('Succeeded', { result: { text: '' } });
     const resultText = JSON.stringify('a\ufffeb\uffffc\ud800');
-    const body = followUpBody(task, { ...texts, resultText });
+    const body = followUpBody('queue', task, { ...texts, resultText });
     expect(body).not.toMatch(/[\ufffe\uffff]/);
     expect(JSON.parse(body).responsePayload).toBe(resultText);
   });
@@ -141,5 +173,55 @@ describe('the body', () => {
       'responsePayload',
     ]);
     expect(bodyOf(ended('Failed', { error }), gone).omitted).toEqual(['requestPayload']);
+  });
+});
+
+describe('a delivery that failed', () => {
+  const MINUTE_MS = 60_000;
+  const failed = { isFinal: false, retryAfterSeconds: 0, now: 0 };
+  const next = (followUpAttempts: number, more: object = {}) =>
+    nextDelivery({ followUpAttempts }, { ...failed, ...more });
+
+  test('is tried again a minute later, four times, and the sweep sees to it should the message be lost', () => {
+    expect(nextDelivery({}, failed)).toEqual({
+      outcome: 'again',
+      note: { followUp: 'pending', followUpAttempts: 1, wakeTime: sweepTime(10 * MINUTE_MS) },
+    });
+    expect(next(3)).toMatchObject({ outcome: 'again', note: { followUpAttempts: 4 } });
+  });
+
+  test.each([
+    [4, 10],
+    [5, 20],
+    [12, 2560],
+  ])('%d times before is tried again by the sweep after %d minutes', (before, minutes) => {
+    expect(next(before)).toEqual({
+      outcome: 'later',
+      note: {
+        followUp: 'pending',
+        followUpAttempts: before + 1,
+        wakeTime: sweepTime(minutes * MINUTE_MS),
+      },
+    });
+  });
+
+  test.each([
+    ['the 14th time', next(13), 14],
+    ['for good', next(0, { isFinal: true }), 1],
+  ])('%s is not tried again', (_, last, followUpAttempts) => {
+    expect(last).toEqual({
+      outcome: 'given up',
+      note: { followUp: 'failed', followUpAttempts, wakeTime: undefined },
+    });
+  });
+
+  test('is tried no sooner than the destination asks, and no later than after the longest pause', () => {
+    expect(next(0, { retryAfterSeconds: 60 })).toMatchObject({ outcome: 'again' });
+    expect(next(0, { retryAfterSeconds: 61 })).toMatchObject({
+      outcome: 'later',
+      note: { wakeTime: sweepTime(10 * MINUTE_MS) },
+    });
+    expect(next(0, { retryAfterSeconds: 3600 }).note.wakeTime).toBe(sweepTime(60 * MINUTE_MS));
+    expect(next(0, { retryAfterSeconds: 999_999_999 }).note.wakeTime).toBe(sweepTime(2560 * MINUTE_MS));
   });
 });

@@ -55,6 +55,7 @@ test('a queue is told of a task that succeeded', async () => {
       taskId: id,
       status: 'Succeeded',
       series: 1,
+      followUpId,
     },
     requestPayload: '{"seconds":0}',
     responseContext: { statusCode: 200, functionError: '' },

@@ -41,12 +41,12 @@ const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [Match.stringLikeRegexp(lo
 describe('follow-ups', () => {
   const template = templateOf();
 
-  test('have a queue of their own, whose messages are tried five times and then left to the sweep', () => {
+  test('have a queue of their own, which gives up only messages whose five tries could not be noted', () => {
     template.hasResourceProperties('AWS::SQS::Queue', {
       VisibilityTimeout: 60,
       MessageRetentionPeriod: 1_209_600,
       SqsManagedSseEnabled: true,
-      RedrivePolicy: { deadLetterTargetArn: arnOf('FollowUpDeadLetterQueue'), maxReceiveCount: 5 },
+      RedrivePolicy: { deadLetterTargetArn: arnOf('FollowUpDeadLetterQueue'), maxReceiveCount: 10 },
     });
   });
 
@@ -62,7 +62,7 @@ describe('follow-ups', () => {
   test('are over well before their messages come again', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Task Mode: tells destinations how tasks ended',
-      Timeout: 30,
+      Timeout: 45,
     });
   });
 
@@ -220,6 +220,27 @@ describe('what a deployment allows', () => {
 
   test("has no finding of cdk-nag's AwsSolutions pack", () => {
     expect(findingsOf(withAllowed())).toEqual([]);
+  });
+
+  test('reaches the machine itself only by a context that says so, and then also without TLS', () => {
+    const url = 'http://127.0.0.1:8080/hook';
+    const environmentOf = (context: object) => {
+      const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
+      const stack = new Stack(app, 'Stack');
+      const taskMode = new TaskMode(stack, 'TaskMode');
+      const secret = Secret.fromSecretNameV2(stack, 'Secret', 'hooks');
+      taskMode.allowDestination(TaskDestination.webhook(url, { secret }));
+      const functions = Template.fromStack(stack).findResources('AWS::Lambda::Function');
+      const [, told] = Object.entries(functions).find(([id]) => id.startsWith('TaskModeFollowUp')) ?? [];
+      return told?.Properties.Environment.Variables;
+    };
+    const key = 'task-mode:allow-local-webhooks';
+    expect(environmentOf({ [key]: true })).toMatchObject({ TASK_ALLOWS_LOCAL_WEBHOOKS: 'true' });
+    expect(environmentOf({ [key]: 'true' })).toMatchObject({ TASK_ALLOWS_LOCAL_WEBHOOKS: 'true' });
+    for (const context of [{}, { [key]: false }, { [key]: 'false' }]) {
+      expect(() => environmentOf(context)).toThrow(`webhook url must be an https:// URL, got "${url}"`);
+    }
+    expect(JSON.stringify(template.toJSON())).not.toContain('TASK_ALLOWS_LOCAL_WEBHOOKS');
   });
 
   test('is refused in another region', () => {

@@ -1,26 +1,49 @@
-import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test, vi } from 'vitest';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
 import { taskFailure } from '../../lambdas/domain/failure.ts';
-import type { TaskKey } from '../../lambdas/domain/task.ts';
+import { followUpId } from '../../lambdas/domain/follow-up.ts';
+import { SWEEP_AHEAD_MS } from '../../lambdas/domain/limits.ts';
+import type { EndedTask, TaskKey } from '../../lambdas/domain/task.ts';
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import { type AttemptOutcome, endKilledRun } from '../../lambdas/tasks/end-run.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { TASK_TABLE } from '../aws/engines.ts';
-import { startFollowUpWorld } from './follow-up-world.ts';
+import { LATE, OTHER_KINDS, startFollowUpWorld } from './follow-up-world.ts';
 import { NOTHING } from './sweep-world.ts';
 import { SHARDS } from './world.ts';
 
 const world = await startFollowUpWorld();
-const { deliver, deliverAll, deliverDependencies, handedOver, read, sweep, time, told } = world;
+const {
+  deliver,
+  deliverAll,
+  deliverDependencies,
+  handedOver,
+  read,
+  registerTold,
+  sweep,
+  time,
+  told,
+  toldAll,
+} = world;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const AGED_MS = HOUR_MS + 1;
 
 const submit = (request: object = {}) => world.submit({ functionName: 'told', ...request });
+
+let functions = 0;
+
+/** A function of its own whose successes a destination is told of: handlers trust for 30 s what they read of one. */
+async function toldBy(destination: string): Promise<string> {
+  functions += 1;
+  const functionName = `told-${functions}`;
+  await registerTold(functionName, destination);
+  return functionName;
+}
 
 const failing = async (): Promise<AttemptOutcome> => ({
   isSuccess: false,
@@ -161,8 +184,8 @@ describe('whoever ends a task', () => {
     expect(message?.body.requestContext).toMatchObject({ taskId: key.taskId, status });
     expect(more).toEqual([]);
     const after = await read(key);
-    expect(after).toMatchObject({ status });
-    expect(after).not.toHaveProperty('followUp');
+    expect(after).toMatchObject({ status, followUp: 'delivered', followUpAttempts: 1 });
+    expect(after).not.toHaveProperty('followUpError');
     expect(after).not.toHaveProperty('wakeTime');
     expect([...(await told('told-success')), ...(await told('told-failure'))]).toEqual([]);
     time.now += HOUR_MS;
@@ -256,34 +279,207 @@ describe('a destination', () => {
     await deliver(key);
     await Promise.all(Array.from({ length: 5 }, () => deliverFollowUp(deliverDependencies, key)));
     expect(new Set((await told('told-success')).map(({ id }) => id)).size).toBe(1);
-    expect(await read(key)).not.toHaveProperty('followUp');
+    expect(await read(key)).toMatchObject({ followUp: 'delivered', followUpAttempts: 1 });
     await deliverFollowUp(deliverDependencies, key);
     expect(await told('told-success')).toEqual([]);
   });
 
-  test('that is down is told later', async () => {
-    const onSuccess = 'arn:aws:sqs:us-east-1:000000000000:late';
-    const defaults = { ...world.toldFunction.defaults, destinations: { onSuccess } };
-    await world.register('told-late', { ...world.toldFunction, defaults });
-    const key = await submit({ functionName: 'told-late' });
+  test('that the deployment does not allow is told nothing, and the task says so', async () => {
+    const onSuccess = 'arn:aws:sqs:us-east-1:000000000000:other';
+    const key = await submit({ functionName: await toldBy(onSuccess) });
     await deliver(key);
-    await expect(deliverAll()).rejects.toMatchObject({ code: 'InternalServerError' });
-    expect(await read(key)).toMatchObject({ status: 'Succeeded', followUp: 'pending' });
-    await world.sqs.send(new CreateQueueCommand({ QueueName: 'late' }));
-    time.now += MINUTE_MS;
-    expect(await sweep()).toEqual({ ...NOTHING, followUps: 1 });
-    await deliverAll();
-    expect(await read(key)).not.toHaveProperty('followUp');
+    expect(await deliverAll()).toMatchObject([{ outcome: 'again' }]);
+    expect(await read(key)).toMatchObject({
+      followUp: 'pending',
+      followUpAttempts: 1,
+      followUpError: 'the deployment does not allow it',
+    });
   });
 
-  test('of a kind that nothing can be delivered to is told nothing, and the task stays marked', async () => {
-    const onSuccess = 'arn:aws:sns:us-east-1:000000000000:topic';
-    const defaults = { ...world.toldFunction.defaults, destinations: { onSuccess } };
-    await world.register('told-topic', { ...world.toldFunction, defaults });
-    const key = await submit({ functionName: 'told-topic' });
+  test.each(OTHER_KINDS)('of another kind is told the same, under one id: %s', async (kind) => {
+    const functionName = await toldBy(world.receivers.destinations[kind]);
+    const key = await submit({ functionName, payload: '"é\ufffe"' });
     await deliver(key);
-    await expect(deliverAll()).rejects.toThrow(`nothing can be delivered to the destination ${onSuccess}`);
-    expect(await read(key)).toMatchObject({ followUp: 'pending' });
+    await deliverAll();
+    const task = (await read(key)) as EndedTask;
+    const { [kind]: received, ...others } = await toldAll();
+    expect(Object.values(others).flat()).toEqual([]);
+    expect(received).toHaveLength(1);
+    expect(received[0]?.body).toMatchObject({
+      timestamp: task.endTime,
+      requestContext: { taskId: key.taskId, status: 'Succeeded', followUpId: followUpId(task) },
+      requestPayload: '"é\ufffe"',
+    });
+    if (received[0] && 'id' in received[0]) expect(received[0].id).toBe(followUpId(task));
+    expect(task).toMatchObject({ followUp: 'delivered', followUpAttempts: 1 });
+  });
+
+  test('that is an event bus can choose by status and function', async () => {
+    const functionName = await toldBy(world.receivers.destinations.eventBus);
+    const key = await submit({ functionName });
+    await deliver(key);
+    await deliverAll();
+    const { eventBus } = await toldAll();
+    expect(eventBus[0]?.event).toMatchObject({
+      EventBusName: world.receivers.destinations.eventBus,
+      Source: 'task-mode',
+      DetailType: 'Task Succeeded',
+      Resources: [`arn:aws:lambda:us-east-1:000000000000:function:${functionName}`],
+      Time: ((await read(key)) as EndedTask).endTime / 1000,
+    });
+  });
+
+  test('that is an event bus which answers 200 without taking the event was not told', async () => {
+    const functionName = await toldBy(world.receivers.destinations.eventBus);
+    world.receivers.state.isBusFull = true;
+    const key = await submit({ functionName });
+    await deliver(key);
+    expect(await deliverAll()).toMatchObject([{ outcome: 'again' }]);
+    world.receivers.state.isBusFull = false;
+    expect(await read(key)).toMatchObject({ followUpError: 'EventBridge answered ThrottlingException' });
+    expect((await toldAll()).eventBus).toEqual([]);
+  });
+});
+
+describe('a destination that is down', () => {
+  /** A task whose destination does not exist, and what one message about it leads to, as often as it comes. */
+  async function untold() {
+    const key = await submit({ functionName: await toldBy(LATE) });
+    await deliver(key);
+    await handedOver();
+    const again = () => deliverFollowUp(deliverDependencies, key);
+    return { key, again };
+  }
+
+  const attempts = async (key: TaskKey) => ((await read(key)) as EndedTask).followUpAttempts;
+
+  test('is tried five times by one message, and then by the sweep until it is told', async () => {
+    const { key, again } = await untold();
+    for (const outcome of ['again', 'again', 'again', 'again', 'later']) {
+      expect(await again()).toMatchObject({ outcome });
+      time.now += MINUTE_MS;
+      // The message comes before the sweep would send another.
+      expect(await sweep()).toEqual(NOTHING);
+    }
+    expect(await read(key)).toMatchObject({
+      status: 'Succeeded',
+      followUp: 'pending',
+      followUpAttempts: 5,
+      followUpError: 'it answered QueueDoesNotExist',
+    });
+    time.now += 9 * MINUTE_MS;
+    expect(await sweep()).toEqual({ ...NOTHING, followUps: 1 });
+    await world.sqs.send(new CreateQueueCommand({ QueueName: 'late' }));
+    expect(await again()).toEqual({ outcome: 'delivered' });
+    const task = await read(key);
+    expect(task).toMatchObject({ status: 'Succeeded', followUp: 'delivered', followUpAttempts: 6 });
+    expect(task).not.toHaveProperty('followUpError');
+    expect(task).not.toHaveProperty('wakeTime');
+    await world.sqs.send(new DeleteQueueCommand({ QueueUrl: world.queueUrl.replace('/echo', '/late') }));
+  });
+
+  test('is given up after 14 tries in 3.5 days, and the status stays', async () => {
+    const { key, again } = await untold();
+    const before = await read(key);
+    const start = time.now;
+    for (let attempt = 1; attempt < 14; attempt += 1) {
+      expect(await again()).toMatchObject({ outcome: attempt < 5 ? 'again' : 'later' });
+      const { wakeTime = 0 } = (await read(key)) ?? {};
+      time.now = attempt < 5 ? time.now + MINUTE_MS : wakeTime - SWEEP_AHEAD_MS;
+      expect((await sweep()).followUps).toBe(attempt < 5 ? 0 : 1);
+    }
+    expect((time.now - start) / (24 * HOUR_MS)).toBeCloseTo(3.55, 1);
+    expect(await again()).toMatchObject({ outcome: 'given up' });
+    const task = await read(key);
+    expect(task).toEqual({
+      ...before,
+      followUp: 'failed',
+      followUpAttempts: 14,
+      followUpError: 'it answered QueueDoesNotExist',
+      wakeTime: undefined,
+    });
+    expect(await again()).toEqual({ outcome: 'none' });
+    time.now += HOUR_MS;
+    expect(await sweep()).toEqual(NOTHING);
+  });
+
+  test('counts a try that two processes make at once, and fail at, once', async () => {
+    const { key, again } = await untold();
+    await again();
+    const outcomes = await Promise.all(Array.from({ length: 5 }, again));
+    expect(outcomes.filter(({ outcome }) => outcome === 'again').length).toBeGreaterThanOrEqual(1);
+    expect(await attempts(key)).toBe(1 + outcomes.filter(({ outcome }) => outcome !== 'none').length);
+  });
+
+  test('is noted as told by who told it while another failed to', async () => {
+    const { key, again } = await untold();
+    class SlowStore extends TaskStore {
+      override async noteFailedDelivery(...note: Parameters<TaskStore['noteFailedDelivery']>) {
+        await store.endFollowUp(note[0]);
+        return super.noteFailedDelivery(...note);
+      }
+    }
+    const { store } = deliverDependencies;
+    const slow = new SlowStore({ client: world.dynamoDb, tableName: TASK_TABLE, shardCount: SHARDS });
+    expect(await deliverFollowUp({ ...deliverDependencies, store: slow }, key)).toEqual({
+      outcome: 'none',
+    });
+    expect(await read(key)).toMatchObject({ followUp: 'delivered' });
+    expect(await again()).toEqual({ outcome: 'none' });
+  });
+
+  test('and asks to be left alone for an hour is left alone for so long', async () => {
+    const functionName = await toldBy(world.receivers.destinations.webhook);
+    const { hookState, hooks } = world.receivers;
+    Object.assign(hookState, { status: 503, headers: { 'retry-after': '3600' } });
+    const key = await submit({ functionName });
+    await deliver(key);
+    expect(await deliverAll()).toMatchObject([{ outcome: 'later' }]);
+    expect(await read(key)).toMatchObject({ followUp: 'pending', followUpError: 'it answered 503' });
+    time.now += HOUR_MS - 1;
+    expect(await sweep()).toEqual(NOTHING);
+    time.now += 1;
+    expect(await sweep()).toEqual({ ...NOTHING, followUps: 1 });
+    Object.assign(hookState, { status: 200, headers: {} });
+    await deliverAll();
+    expect(await read(key)).toMatchObject({ followUp: 'delivered', followUpAttempts: 2 });
+    const [first, second] = hooks.splice(0);
+    expect(first?.headers['webhook-id']).toBe(second?.headers['webhook-id']);
+    expect(first?.body).toBe(second?.body);
+  });
+
+  test('for good (410) is told nothing more', async () => {
+    const functionName = await toldBy(world.receivers.destinations.webhook);
+    world.receivers.hookState.status = 410;
+    const key = await submit({ functionName });
+    await deliver(key);
+    expect(await deliverAll()).toMatchObject([{ outcome: 'given up' }]);
+    world.receivers.hookState.status = 204;
+    expect(await read(key)).toMatchObject({ followUp: 'failed', followUpError: 'it answered 410' });
+    time.now += HOUR_MS;
+    expect(await sweep()).toEqual(NOTHING);
+    await toldAll();
+  });
+
+  test('no more is tried does not stand in the way of a redrive, which begins anew', async () => {
+    await world.register('told-failing', {
+      ...world.toldFunction,
+      defaults: {
+        ...world.toldFunction.defaults,
+        destinations: { onFailure: world.receivers.destinations.webhook },
+      },
+    });
+    world.receivers.hookState.status = 410;
+    const key = await submit({ functionName: 'told-failing' });
+    await deliver(key, failing);
+    await deliverAll();
+    world.receivers.hookState.status = 204;
+    await redriveTask(world, key);
+    const task = await read(key);
+    for (const field of ['followUp', 'followUpAttempts', 'followUpError']) {
+      expect(task).not.toHaveProperty(field);
+    }
+    await toldAll();
   });
 });
 

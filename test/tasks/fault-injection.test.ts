@@ -5,9 +5,9 @@ import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
-import { QueueDestination } from '../../lambdas/aws/queue-destination.ts';
 import { toSyncAnswer } from '../../lambdas/aws/sync-event.ts';
 import { TargetFunction } from '../../lambdas/aws/target-function.ts';
+import { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
 import { WorkerFunction } from '../../lambdas/aws/worker-function.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
@@ -27,9 +27,11 @@ import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import type { TaskContext } from '../../lambdas/worker/handler.ts';
 import { invokeExecutor } from '../../lambdas/worker/invoke-executor.ts';
 import { adapterClasses, adapterFiles } from '../aws/adapters.ts';
+import { FUNCTION_TABLE } from '../aws/engines.ts';
+import { webhookDestination } from '../aws/receivers.ts';
 import { startTarget, TARGET_ARN } from '../aws/target.ts';
 import { AwsAway, CallRecorder, callsOf, Death, FAULTS, type PlannedFault } from './faults.ts';
-import { startFollowUpWorld } from './follow-up-world.ts';
+import { OTHER_KINDS, startFollowUpWorld } from './follow-up-world.ts';
 import { endings, illegalSteps } from './history.ts';
 
 const world = await startFollowUpWorld();
@@ -68,11 +70,11 @@ function processWith(recorder: CallRecorder) {
     store: recorder.recorded(world.store),
     payloads: recorder.recorded(world.payloads),
     queue: recorder.recorded(world.queue),
-    registry: recorder.recorded(new FunctionRegistry({ client: world.dynamoDb, tableName: 'functions' })),
+    registry: recorder.recorded(new FunctionRegistry({ client: world.dynamoDb, tableName: FUNCTION_TABLE })),
     index: recorder.recorded(world.index),
   };
   const common = { ...adapters, storeFor: () => adapters.store, clock: world.clock };
-  const table = { client: world.dynamoDb, tableName: 'functions' };
+  const table = { client: world.dynamoDb, tableName: FUNCTION_TABLE };
   const config = {
     settings: recorder.recorded(new FunctionSettings(table)),
     allowedDestinations: recorder.recorded(new AllowedDestinations(table)),
@@ -153,7 +155,14 @@ function processWith(recorder: CallRecorder) {
       deliverFollowUp(
         {
           ...common,
-          destinations: { sqs: recorder.recorded(new QueueDestination({ client: world.sqs })) },
+          allowedDestinations: config.allowedDestinations,
+          destinations: {
+            queue: recorder.recorded(world.receivers.adapters.queue),
+            topic: recorder.recorded(world.receivers.adapters.topic),
+            function: recorder.recorded(world.receivers.adapters.function),
+            eventBus: recorder.recorded(world.receivers.adapters.eventBus),
+            webhook: recorder.recorded(webhookDestination(recorder.recorded(new WebhookSecrets()))),
+          },
         },
         key,
       ),
@@ -477,6 +486,34 @@ const SCENARIOS: Record<string, Scenario> = {
     act: (process, key) => process.followUp(key),
     ends: ['Succeeded'],
   },
+  ...Object.fromEntries(
+    OTHER_KINDS.map((kind): [string, Scenario] => [
+      `follow-up by a destination of another kind: ${kind}`,
+      {
+        before: async (key) => {
+          await world.registerTold(key.functionName, world.receivers.destinations[kind]);
+          await submitted({ payload: LARGE })(key);
+          await sound().deliver(key, await received());
+        },
+        act: (process, key) => process.followUp(key),
+        ends: ['Succeeded'],
+      },
+    ]),
+  ),
+  'follow-up by a destination of another kind that does not take it': {
+    before: async (key) => {
+      await world.registerTold(key.functionName, world.receivers.destinations.eventBus);
+      await submitted()(key);
+      await sound().deliver(key, await received());
+    },
+    act: async (process, key) => {
+      world.receivers.state.isBusFull = true;
+      await process.followUp(key).finally(() => {
+        world.receivers.state.isBusFull = false;
+      });
+    },
+    ends: ['Succeeded'],
+  },
   'sweep of a task that expires, of which a queue is told': {
     before: async (key) => {
       await submitted()(key);
@@ -497,9 +534,11 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
-/** Which function's task a scenario is about: stubborn ones fail their first attempt and have more, of others queues are told, and some are done by an existing function. */
+/** Which function's task a scenario is about: stubborn ones fail their first attempt and have more, of others destinations are told, and some are done by an existing function. */
+const FUNCTIONS = { repeated: 'stubborn', 'another kind': 'told-otherwise', told: 'told' };
+
 const keyOf = (name: string): TaskKey => ({
-  functionName: name.includes('repeated') ? 'stubborn' : name.includes('told') ? 'told' : 'echo',
+  functionName: Object.entries(FUNCTIONS).find(([part]) => name.includes(part))?.[1] ?? 'echo',
   taskId: name.includes('existing function') ? 'invoking' : 'faulty',
 });
 
@@ -566,11 +605,11 @@ async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskK
 
 /** Who is to be told of a task's end is told at least once, always under one id; and others are not. */
 async function expectTold(task: Task | undefined): Promise<void> {
-  const ids = [...(await world.told('told-success')), ...(await world.told('told-failure'))].map(
-    ({ id }) => id,
-  );
-  expect(task).not.toHaveProperty('followUp');
+  const ids = Object.values(await world.toldAll())
+    .flat()
+    .map(({ body }) => body.requestContext.followUpId);
   const isTold = task !== undefined && destinationOf(task.config, task.status) !== undefined;
+  expect((task as EndedTask | undefined)?.followUp).toBe(isTold ? 'delivered' : undefined);
   expect([...new Set(ids)]).toEqual(isTold ? [followUpId(task as EndedTask)] : []);
 }
 

@@ -1,19 +1,46 @@
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { QueueDestination } from '../../lambdas/aws/queue-destination.ts';
+import { beforeEach } from 'vitest';
+import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
 import { type DeliverDependencies, deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
+import { FUNCTION_TABLE } from '../aws/engines.ts';
+import { SECRET_ARN, startReceivers, TOPIC_QUEUE } from '../aws/receivers.ts';
 import { startSweepWorld } from './sweep-world.ts';
 
-/** The world of the sweep, and who tells destinations: those of the function `told`. */
+/** The kinds of destinations that the function `told` does not have. */
+export const OTHER_KINDS = ['topic', 'function', 'eventBus', 'webhook'] as const;
+
+/** A queue that may be told, and is not there. */
+export const LATE = 'arn:aws:sqs:us-east-1:000000000000:late';
+
+/** The world of the sweep, and who tells destinations: those of the function `told`, and of ones that a test registers. */
 export async function startFollowUpWorld() {
   const world = await startSweepWorld();
   const { sqs, store, registry, payloads, clock, queueUrl, followUpQueueUrl } = world;
+  const receivers = await startReceivers(world);
   const dependencies: DeliverDependencies = {
     store,
     registry,
     payloads,
     clock,
-    destinations: { sqs: new QueueDestination({ client: sqs }) },
+    allowedDestinations: new AllowedDestinations({ client: world.dynamoDb, tableName: FUNCTION_TABLE }),
+    destinations: receivers.adapters,
   };
+  const { onSuccess, onFailure } = world.toldFunction.defaults.destinations;
+  const allowAll = () =>
+    world.allow(
+      ...[onSuccess, onFailure, LATE, receivers.destinations.topic, receivers.destinations.function],
+      receivers.destinations.eventBus,
+      { destination: receivers.destinations.webhook, secretArn: SECRET_ARN },
+    );
+  beforeEach(allowAll);
+  const clear = () => world.clear().then(allowAll);
+
+  /** Registers a function whose successes a destination is told of; its failures nobody. */
+  const registerTold = (functionName: string, destination: string) =>
+    world.register(functionName, {
+      ...world.toldFunction,
+      defaults: { ...world.toldFunction.defaults, destinations: { onSuccess: destination } },
+    });
 
   /** Takes every message of a queue, and removes it. */
   const take = async (QueueUrl: string) => {
@@ -33,17 +60,44 @@ export async function startFollowUpWorld() {
   const handedOver = async (): Promise<{ functionName: string; taskId: string }[]> =>
     (await take(followUpQueueUrl)).map(({ Body = '' }) => JSON.parse(Body));
 
-  /** What one destination was told since it was last asked. */
-  const told = async (name: 'told-success' | 'told-failure') =>
+  /** What one queue was told since it was last asked. */
+  const told = async (name: 'told-success' | 'told-failure' | typeof TOPIC_QUEUE) =>
     (await take(queueUrl.replace('/echo', `/${name}`))).map(({ Body = '', MessageAttributes }) => ({
       id: MessageAttributes?.followUpId?.StringValue,
       body: JSON.parse(Body),
     }));
 
+  /** What each kind of destination was told since it was last asked. */
+  const toldAll = async () => ({
+    queue: [...(await told('told-success')), ...(await told('told-failure'))],
+    topic: await told(TOPIC_QUEUE),
+    function: receivers.invoked.splice(0).map((body) => ({ body: JSON.parse(body) })),
+    eventBus: receivers.events.splice(0).map((event) => ({ event, body: JSON.parse(String(event.Detail)) })),
+    webhook: receivers.hooks.splice(0).map(({ headers, body }) => ({
+      id: headers['webhook-id'],
+      headers,
+      body: JSON.parse(body),
+    })),
+  });
+
   /** Has every task's destination told that was handed over. */
   const deliverAll = async (overrides: Partial<DeliverDependencies> = {}) => {
-    for (const key of await handedOver()) await deliverFollowUp({ ...dependencies, ...overrides }, key);
+    const deliveries = [];
+    for (const key of await handedOver()) {
+      deliveries.push(await deliverFollowUp({ ...dependencies, ...overrides }, key));
+    }
+    return deliveries;
   };
 
-  return { ...world, deliverDependencies: dependencies, handedOver, told, deliverAll };
+  return {
+    ...world,
+    clear,
+    receivers,
+    registerTold,
+    deliverDependencies: dependencies,
+    handedOver,
+    told,
+    toldAll,
+    deliverAll,
+  };
 }

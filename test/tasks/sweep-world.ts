@@ -5,12 +5,9 @@ import {
   PurgeQueueCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { beforeEach } from 'vitest';
 import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
 import { toItem } from '../../lambdas/aws/task-item.ts';
-
-import { DESTINATIONS_ROW } from '../../lambdas/domain/storage-names.ts';
 import { shardOf, type Task } from '../../lambdas/domain/task.ts';
 import { type SweepTasksDependencies, sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import { FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
@@ -68,18 +65,6 @@ export async function startSweepWorld() {
 
   beforeEach(clear);
 
-  /** Deploys the list of the destinations that may be told. */
-  const allow = (...destinations: readonly string[]) =>
-    dynamoDb.send(
-      new PutItemCommand({
-        TableName: FUNCTION_TABLE,
-        Item: marshall({
-          functionName: DESTINATIONS_ROW,
-          allowed: destinations.map((destination) => ({ destination })),
-        }),
-      }),
-    );
-
   const dependencies: SweepTasksDependencies = {
     registry: world.registry,
     index: new SweepIndex({ client: dynamoDb, tableName: TASK_TABLE }),
@@ -125,7 +110,6 @@ export async function startSweepWorld() {
   return {
     ...world,
     clear,
-    allow,
     deadLetterQueueUrl,
     dependencies,
     report,

@@ -13,6 +13,8 @@ import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskIndex } from '../../lambdas/aws/task-index.ts';
 import { parseWakeUp, TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import type { AllowedDestination } from '../../lambdas/domain/destination.ts';
+import { DESTINATIONS_ROW } from '../../lambdas/domain/storage-names.ts';
 import type { Task, TaskKey } from '../../lambdas/domain/task.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { type RunDependencies, runTask } from '../../lambdas/tasks/run-task.ts';
@@ -50,6 +52,17 @@ export async function startWorld() {
           shardCounts: new Set([SHARDS]),
           defaults: { asyncTask: true, maxAsyncRetryAttempts: 0, maxAsyncEventAgeInSeconds: 3600 },
           ...overrides,
+        }),
+      }),
+    );
+  /** Has the deployment allow destinations, and no others. */
+  const allow = (...allowed: readonly (string | AllowedDestination)[]) =>
+    dynamoDb.send(
+      new PutItemCommand({
+        TableName: FUNCTION_TABLE,
+        Item: marshall({
+          functionName: DESTINATIONS_ROW,
+          allowed: allowed.map((each) => (typeof each === 'string' ? { destination: each } : each)),
         }),
       }),
     );
@@ -166,6 +179,7 @@ export async function startWorld() {
     log,
     random,
     register,
+    allow,
     submit,
     deliver,
     read,
