@@ -2,6 +2,7 @@ import { AllowedDestinations } from './aws/allowed-destinations.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
 import { FunctionSettings } from './aws/function-settings.ts';
+import { metricLog } from './aws/metric-log.ts';
 import { PayloadStore } from './aws/payload-store.ts';
 import { TaskIndex } from './aws/task-index.ts';
 import { TaskQueue } from './aws/task-queue.ts';
@@ -9,6 +10,8 @@ import { TaskStore } from './aws/task-store.ts';
 import { ENV, type EnvName, requiredEnv } from './domain/env.ts';
 
 const env = (name: EnvName) => requiredEnv(process.env, name);
+
+const countMetrics = metricLog(env(ENV.service));
 
 /** Lives as long as the handler, and remembers for 30 s what it read. */
 const registry = new FunctionRegistry({ client: dynamoDb, tableName: env(ENV.functionTableName) });
@@ -34,7 +37,13 @@ export class ApiAdapters {
   }
 
   storeFor = (shardCount: number): TaskStore =>
-    new TaskStore({ client: dynamoDb, tableName: env(ENV.taskTableName), shardCount, signal: this.signal });
+    new TaskStore({
+      client: dynamoDb,
+      tableName: env(ENV.taskTableName),
+      shardCount,
+      signal: this.signal,
+      countMetrics,
+    });
 
   /** For reads, which shards do not matter to. */
   get store(): TaskStore {

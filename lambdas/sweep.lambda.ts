@@ -1,16 +1,18 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { dynamoDb, sqs } from './aws/clients.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
+import { metricLog } from './aws/metric-log.ts';
 import { SweepIndex } from './aws/sweep-index.ts';
 import { TaskIndex } from './aws/task-index.ts';
 import { TaskQueue } from './aws/task-queue.ts';
 import { TaskStore } from './aws/task-store.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
+import { sweepMetric } from './domain/metrics.ts';
+import { SWEEP_FINDINGS } from './domain/sweep-finding.ts';
 import { type SweepReport, sweepTasks } from './tasks/sweep-tasks.ts';
 
 const logger = new Logger();
-const metrics = new Metrics({ namespace: 'TaskMode' });
+const countMetrics = metricLog(requiredEnv(process.env, ENV.service));
 const table = { client: dynamoDb, tableName: requiredEnv(process.env, ENV.taskTableName) };
 const dependencies = {
   registry: new FunctionRegistry({
@@ -19,7 +21,7 @@ const dependencies = {
   }),
   index: new SweepIndex(table),
   rows: new TaskIndex(table),
-  storeFor: (shardCount: number) => new TaskStore({ ...table, shardCount }),
+  storeFor: (shardCount: number) => new TaskStore({ ...table, shardCount, countMetrics }),
   queue: new TaskQueue({ client: sqs }),
   followUpQueueUrl: requiredEnv(process.env, ENV.followUpQueueUrl),
   clock: Date.now,
@@ -35,12 +37,14 @@ export async function handler(): Promise<SweepReport['counts']> {
   return report.counts;
 }
 
-/** What it found, as metrics: Sweep-wokenUp, Sweep-deadRuns … A run that found nothing says so, and that it ran. */
+/** That it ran, and what it found; a kind of which there was none costs no metric. */
 function countFindings({ counts, failureCount }: SweepReport): void {
-  for (const [finding, count] of Object.entries({ ...counts, failures: failureCount })) {
-    metrics.addMetric(`Sweep-${finding}`, MetricUnit.Count, count);
-  }
-  metrics.publishStoredMetrics();
+  const found = SWEEP_FINDINGS.filter((finding) => counts[finding] > 0);
+  countMetrics(undefined, {
+    SweepRunCount: 1,
+    SweepFailureCount: failureCount,
+    ...Object.fromEntries(found.map((finding) => [sweepMetric(finding), counts[finding]])),
+  });
 }
 
 /** One line per run that found something, and none at INFO for the others. */

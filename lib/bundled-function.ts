@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { ENV } from '../lambdas/domain/env.ts';
 import { type LambdaBundleProps, lambdaBundle } from './lambda-bundle.ts';
 
 export interface BundledFunctionProps {
@@ -45,7 +46,11 @@ export class BundledFunction extends LambdaFunction {
       description: props.description,
       timeout: props.timeout,
       memorySize: props.memorySize,
-      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: 'task-mode' },
+      environment: {
+        ...props.environment,
+        [ENV.service]: Stack.of(scope).stackName,
+        POWERTOOLS_SERVICE_NAME: 'task-mode',
+      },
       role,
       logGroup,
       // JSON, and the platform's own lines from WARN on: START, END and REPORT would cost $0.2 per million tasks.

@@ -104,6 +104,15 @@ test('AWS clients are made in their place', () => {
   ]);
 });
 
+test('whoever moves tasks counts their moves', () => {
+  const silent = SOURCES.filter((file) => file.startsWith('lambdas/')).filter((file) => {
+    const stores = [...readFileSync(file, 'utf-8').matchAll(/new TaskStore\(\{(.*?)\}\)/gs)];
+    return stores.some(([, options]) => !options?.includes('countMetrics'));
+  });
+  // It moves none: it notes that a destination was told.
+  expect(silent).toEqual(['lambdas/follow-up.lambda.ts']);
+});
+
 test('no runtime code asks whether it runs locally', () => {
   const askers = SOURCES.filter(
     (file) =>

@@ -12,9 +12,9 @@ import {
   type TaskEvent,
   type TaskStatus,
   TERMINAL_STATUSES,
-  type TerminalStatus,
 } from '../domain/lifecycle.ts';
 import { EARLY_START_MS } from '../domain/limits.ts';
+import { CREATED, type MetricValues, metricsOfMove } from '../domain/metrics.ts';
 import {
   expiresAtOfStart,
   isReadable,
@@ -25,15 +25,8 @@ import {
   withEvent,
 } from '../domain/task.ts';
 import { callAws } from './faults.ts';
-import {
-  type Item,
-  primaryKeyOf,
-  stateShardOf,
-  toAttributes,
-  toItem,
-  toTask,
-  wakeFields,
-} from './task-item.ts';
+import { asRead, listed, statusValues } from './task-guards.ts';
+import { primaryKeyOf, stateShardOf, toAttributes, toItem, toTask, wakeFields } from './task-item.ts';
 import { Update } from './update-expression.ts';
 
 // By the names on the wire: a bundle's minifier renames the SDK's classes.
@@ -70,15 +63,26 @@ export interface TaskStoreOptions {
   readonly shardCount: number;
   /** Ends every call when it aborts: the deadline of the request that this store serves. */
   readonly signal?: AbortSignal;
+  /** Takes what is to be counted of each write that was made, once. */
+  readonly countMetrics?: (functionName: string, values: MetricValues) => void;
+}
+
+/** A write of this store, over a task as it was read and to a status. */
+interface Write {
+  /** Signs it in the row. The same when the write is repeated, for whatever reason. */
+  readonly writeId: string;
+  isCounted: boolean;
 }
 
 /**
  * The task table. Each status write carries its guard, derived from the lifecycle table, and the signature of
- * who writes; a write whose response was lost is thus recognised as one's own when the SDK repeats it.
+ * who writes; a write whose response was lost is thus recognised as one's own when it is repeated, or when the row is
+ * read because nobody answered.
  */
 export class TaskStore {
   readonly #options: TaskStoreOptions;
   readonly #call: { abortSignal?: AbortSignal };
+  readonly #writes = new WeakMap<Task, Map<TaskStatus, Write>>();
 
   constructor(options: TaskStoreOptions) {
     this.#options = options;
@@ -98,11 +102,13 @@ export class TaskStore {
       },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const current = await this.#guarded(task, () => this.#options.client.send(command, this.#call));
-    if (current === 'written') return { isWritten: true, task };
-    return current?.submissionId === task.submissionId
-      ? { isWritten: true, task: current }
-      : { isWritten: false, current };
+    const isOwn = ({ submissionId }: Task) => submissionId === task.submissionId;
+    const outcome = await this.#guarded(task, isOwn, async () => {
+      await this.#options.client.send(command, this.#call);
+      return task;
+    });
+    if (outcome.isWritten) this.#count(task, this.#writeOf(task, task.status), CREATED);
+    return outcome;
   }
 
   /** Reads one task, consistently; undefined when there is none or its time to be read is over. */
@@ -136,13 +142,11 @@ export class TaskStore {
     if (sourcesOf('expire', 'Expired').includes(from)) {
       update.when('startDeadline >= :now', toAttributes({ ':now': now }));
     }
-    const outcome = await this.#update(key, update);
-    if (outcome.isWritten && outcome.task.status === 'Running')
-      return { isWritten: true, task: outcome.task };
-    const current = outcome.isWritten ? outcome.task : outcome.current;
-    return current?.status === 'Running' && current.runId === runId
-      ? { isWritten: true, task: current }
-      : { isWritten: false, current };
+    const isOwn = (row: Task) => row.status === 'Running' && row.runId === runId;
+    const outcome = await this.#update(key, update, isOwn);
+    if (!outcome.isWritten) return outcome;
+    const { task } = outcome;
+    return task.status === 'Running' ? { isWritten: true, task } : { isWritten: false, current: task };
   }
 
   /**
@@ -154,15 +158,16 @@ export class TaskStore {
     const sources = sourcesOf(event, to);
     const { now, eventDetail } = change;
     const { wakeTime, ...fields } = { ...change.fields, ...followUpMark(task.config, to, now) };
+    const write = this.#writeOf(task, to);
+    const { writeId } = write;
     const update = new Update()
-      .set({ ...fields, status: to, stateShard: this.#stateShard(task, to) })
+      .set({ ...fields, writeId, status: to, stateShard: this.#stateShard(task, to) })
       .set(wakeFields(task.taskId, wakeTime))
       .set(withEvent(task, { status: to, timestamp: now, ...(eventDetail !== undefined && { eventDetail }) }))
       .when(`#status IN (${listed(sources)})`, statusValues(sources));
-    const outcome = await this.#update(task, asRead(update, task));
-    if (outcome.isWritten) return outcome;
-    const { current } = outcome;
-    return current && isOwnWrite(task, current, to) ? { isWritten: true, task: current } : outcome;
+    const outcome = await this.#update(task, asRead(update, task), (row) => row.writeId === writeId);
+    if (outcome.isWritten) this.#count(task, write, metricsOfMove(task, to, now));
+    return outcome;
   }
 
   /** Notes something about a task as it was read; one to which anything has happened since is left alone. */
@@ -209,7 +214,24 @@ export class TaskStore {
     return stateShardOf(functionName, status, shardOf(taskId, this.#options.shardCount));
   }
 
-  async #update(key: TaskKey, update: Update): Promise<WriteOutcome> {
+  #writeOf(task: Task, to: TaskStatus): Write {
+    const writes = this.#writes.get(task) ?? new Map<TaskStatus, Write>();
+    const write = writes.get(to) ?? { writeId: crypto.randomUUID(), isCounted: false };
+    this.#writes.set(task, writes.set(to, write));
+    return write;
+  }
+
+  /** A write that is repeated, since the one before seemed to have failed, counts once. */
+  #count(task: Task, write: Write, values: MetricValues): void {
+    if (!write.isCounted) this.#options.countMetrics?.(task.functionName, values);
+    write.isCounted = true;
+  }
+
+  async #update(
+    key: TaskKey,
+    update: Update,
+    isOwn: (row: Task) => boolean = () => false,
+  ): Promise<WriteOutcome> {
     const command = new UpdateItemCommand({
       TableName: this.#options.tableName,
       Key: toAttributes({ pk: primaryKeyOf(key) }),
@@ -217,25 +239,34 @@ export class TaskStore {
       ReturnValues: 'ALL_NEW',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    let attributes: Item | undefined;
-    const current = await this.#guarded(key, async () => {
-      attributes = (await this.#options.client.send(command, this.#call)).Attributes;
+    return this.#guarded(key, isOwn, async () => {
+      const { Attributes } = await this.#options.client.send(command, this.#call);
+      return toTask(Attributes ?? {});
     });
-    return current === 'written' && attributes
-      ? { isWritten: true, task: toTask(attributes) }
-      : { isWritten: false, current: current === 'written' ? undefined : current };
   }
 
-  /** Runs a conditional write; when its condition fails, tells the row as it is. */
-  async #guarded(key: TaskKey, write: () => Promise<unknown>): Promise<Task | 'written' | undefined> {
+  /**
+   * Makes a conditional write. When its condition fails, or AWS gives no answer, the row tells whether it is this write
+   * that is in it.
+   */
+  async #guarded(
+    key: TaskKey,
+    isOwn: (row: Task) => boolean,
+    write: () => Promise<Task>,
+  ): Promise<WriteOutcome> {
+    let current: Task | undefined;
     try {
-      await callAws('DynamoDB', write, CONDITION_FAILED);
-      return 'written';
+      return { isWritten: true, task: await callAws('DynamoDB', write, CONDITION_FAILED) };
     } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      // Engines that do not return the row with the refusal are asked for it.
-      return error.Item ? toTask(error.Item) : this.#read(key);
+      if (error instanceof ConditionalCheckFailedException) {
+        // Engines that do not return the row with the refusal are asked for it.
+        current = error.Item ? toTask(error.Item) : await this.#read(key);
+      } else {
+        current = await this.#read(key).catch(() => undefined);
+        if (!current || !isOwn(current)) throw error;
+      }
     }
+    return current && isOwn(current) ? { isWritten: true, task: current } : { isWritten: false, current };
   }
 
   async #read(key: TaskKey): Promise<Task | undefined> {
@@ -256,36 +287,3 @@ export type StartableStatus = {
 
 /** The statuses of a task whose code runs. */
 const LEASED = ['Running', 'Stopping'] as const satisfies readonly TaskStatus[];
-
-/** Lets an update through only if the row is the task as it was read: the same submission, series, run and history. */
-function asRead(update: Update, task: Task): Update {
-  return (
-    update
-      // Every move adds an event, so the history's length tells whether the row is still as it was read.
-      .whenSize('events', task.events.length)
-      .whenSame({
-        submissionId: task.submissionId,
-        series: task.series,
-        runId: runIdOf(task),
-        droppedEvents: task.droppedEvents,
-      })
-  );
-}
-
-/** A run that finds its own signature beside the status it wanted had won before; others have no signature to show. */
-function isOwnWrite(task: Task, current: Task, to: TaskStatus): boolean {
-  const runId = runIdOf(task);
-  return runId !== undefined && current.runId === runId && current.status === to;
-}
-
-function runIdOf(task: Task): string | undefined {
-  return task.status === 'Running' || task.status === 'Stopping' ? task.runId : undefined;
-}
-
-function listed(statuses: readonly TaskStatus[]): string {
-  return statuses.map((status) => `:${status}`).join(', ');
-}
-
-function statusValues(statuses: readonly (TaskStatus | TerminalStatus)[]): Item {
-  return toAttributes(Object.fromEntries(statuses.map((status) => [`:${status}`, status])));
-}

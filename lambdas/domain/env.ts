@@ -3,6 +3,7 @@ export const ENV = {
   taskTableName: 'TASK_TABLE_NAME',
   functionTableName: 'FUNCTION_TABLE_NAME',
   payloadBucketName: 'PAYLOAD_BUCKET_NAME',
+  service: 'TASK_MODE_SERVICE',
   functionName: 'TASK_FUNCTION_NAME',
   queueUrl: 'TASK_QUEUE_URL',
   timeoutSeconds: 'TASK_TIMEOUT_SECONDS',

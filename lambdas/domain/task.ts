@@ -72,6 +72,8 @@ interface SubmittedFields extends TaskKey {
   readonly wakeTime?: number;
   /** When the sweep last sent the wake-up again, as if it were lost. */
   readonly resentTime?: number;
+  /** Signs the latest move: who made it knows it again. */
+  readonly writeId?: string;
   /** A task that was not started by this instant expires. */
   readonly startDeadline: number;
   /** How many attempts were started and counted, in this series. */

@@ -3,28 +3,9 @@ import type { TaskIndex } from '../aws/task-index.ts';
 import type { TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
 import { SWEEP_ITEMS_AT_ONCE, SWEEP_PAGES_MAX, SWEEP_WORK_MS } from '../domain/limits.ts';
+import { SWEEP_FINDINGS, type SweepFinding } from '../domain/sweep-finding.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
 import type { EndWaitingDependencies } from './end-waiting.ts';
-
-/** What the sweep finds and sees to. */
-export const SWEEP_FINDINGS = [
-  /** Wake-ups of long-delayed tasks that it sent. */
-  'wokenUp',
-  /** Runs that it ended since their lease was over. */
-  'deadRuns',
-  'expired',
-  'invalid',
-  /** Wake-ups that it sent again. */
-  'orphans',
-  /** Messages that it took from dead-letter queues. */
-  'deadLetters',
-  /** Ended tasks that it handed over again, since their destinations are not told yet. */
-  'followUps',
-  /** Removed functions of which no task is left. */
-  'forgotten',
-] as const;
-
-export type SweepFinding = (typeof SWEEP_FINDINGS)[number];
 
 export interface SweepDependencies {
   readonly index: SweepIndex;

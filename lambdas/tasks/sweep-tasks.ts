@@ -1,9 +1,10 @@
 import type { FunctionRegistry } from '../aws/function-registry.ts';
 import { REMOVED_FUNCTION_SECONDS, SWEEP_FUNCTIONS_AT_ONCE } from '../domain/limits.ts';
+import type { SweepFinding } from '../domain/sweep-finding.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { sweepDeadLetters } from './sweep-dead-letters.ts';
 import { sweepDue } from './sweep-due.ts';
-import { type SweepDependencies, type SweepFailure, type SweepFinding, SweepRun } from './sweep-run.ts';
+import { type SweepDependencies, type SweepFailure, SweepRun } from './sweep-run.ts';
 import { sweepRunning } from './sweep-running.ts';
 import { sweepRemoved, WaitingSweep } from './sweep-waiting.ts';
 

@@ -1,19 +1,14 @@
-import { writeSync } from 'node:fs';
 import type { Task } from '../domain/task.ts';
 import type { EndLog } from '../tasks/end-run.ts';
 import { Supervision, type SupervisionOptions } from './supervision.ts';
 import { endDependencies, leaseMs, timeoutSeconds } from './worker-environment.ts';
+import { writeLineNow } from './write-line.ts';
 
-/**
- * Writes a line past the main thread, through which a thread's console goes: that one stands still when there is
- * something to say, and is killed right after.
- */
 function line(message: string, task: Task, more: object): void {
   const { functionName, taskId, attempt, requestId } = task;
   const timestamp = new Date().toISOString();
   const about = { functionName, taskId, attempt, requestId };
-  writeSync(
-    1,
+  writeLineNow(
     `${JSON.stringify({ level: 'WARN', message, timestamp, service: 'task-mode', ...about, ...more })}\n`,
   );
 }

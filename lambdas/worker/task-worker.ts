@@ -14,7 +14,13 @@ import { logNoWakeUp, logSupervisorExit, logSyncFailure, logWakeUpFault, runLog 
 import { Supervisor } from './supervisor.ts';
 import type { ExpectedRun, RunSupervisor } from './supervisor-protocol.ts';
 import { runSync } from './sync-run.ts';
-import { endDependencies, functionName, leaseMs, timeoutSeconds } from './worker-environment.ts';
+import {
+  countMetrics,
+  endDependencies,
+  functionName,
+  leaseMs,
+  timeoutSeconds,
+} from './worker-environment.ts';
 
 const graceMs = Number(requiredEnv(process.env, ENV.stopGraceSeconds)) * 1000;
 const supervisor: RunSupervisor =
@@ -32,7 +38,10 @@ export interface TaskWorkerOptions {
 
 /** Makes the handler of a worker: it acts on the messages of its queue, and runs its function at once for the API. */
 export function taskWorker(options: TaskWorkerOptions) {
+  let isCold = true;
   return async (event: unknown, context: Context): Promise<SQSBatchResponse | SyncAnswer> => {
+    if (isCold) countMetrics(functionName, { ColdStartDuration: Math.round(performance.now()) });
+    isCold = false;
     const invocation = parseSyncEvent(event);
     if (invocation) return invokeNow(invocation, context, options);
     if (isQueueEvent(event)) return actOnAll(event, context, options);

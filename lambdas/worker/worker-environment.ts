@@ -1,14 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 import { dynamoDb, sqs } from '../aws/clients.ts';
+import { metricLog } from '../aws/metric-log.ts';
 import { PayloadStore } from '../aws/payload-store.ts';
 import { TaskQueue } from '../aws/task-queue.ts';
 import { TaskStore } from '../aws/task-store.ts';
 import { ENV, requiredEnv } from '../domain/env.ts';
 import type { EndDependencies } from '../tasks/end-run.ts';
+import { writeLineNow } from './write-line.ts';
 
 export const functionName = requiredEnv(process.env, ENV.functionName);
 export const timeoutSeconds = Number(requiredEnv(process.env, ENV.timeoutSeconds));
 export const leaseMs = Number(requiredEnv(process.env, ENV.leaseSeconds)) * 1000;
+
+export const countMetrics = metricLog(
+  requiredEnv(process.env, ENV.service),
+  isMainThread ? undefined : writeLineNow,
+);
 
 /** What both the worker and its supervisor end runs with, each in its own thread. */
 export const endDependencies: Omit<EndDependencies, 'log'> = {
@@ -16,6 +24,7 @@ export const endDependencies: Omit<EndDependencies, 'log'> = {
     client: dynamoDb,
     tableName: requiredEnv(process.env, ENV.taskTableName),
     shardCount: Number(requiredEnv(process.env, ENV.shardCount)),
+    countMetrics,
   }),
   payloads: new PayloadStore({ bucketName: requiredEnv(process.env, ENV.payloadBucketName) }),
   queue: new TaskQueue({ client: sqs }),

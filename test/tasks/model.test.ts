@@ -11,6 +11,7 @@ import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { IndexLag } from '../aws/index-lag.ts';
 import { Death } from './faults.ts';
 import { endings, illegalSteps } from './history.ts';
+import { countedIn } from './metric-counts.ts';
 import { startSweepWorld } from './sweep-world.ts';
 
 const world = await startSweepWorld();
@@ -54,6 +55,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Journal {
   readonly executions = new Map<string, number>();
   readonly seen = new Map<string, Task>();
+  /** Tasks whose ids were free again, and are taken by others now. */
+  readonly forgotten: Task[] = [];
 
   /** Code begins only where its row says so. */
   async begins({ functionName, taskId, runId, series }: Task): Promise<void> {
@@ -72,6 +75,7 @@ class Journal {
         expect(task.events.slice(0, before.events.length)).toEqual(before.events);
       }
       if (!isSameLife) this.executions.set(task.taskId, 0);
+      if (!isSameLife && before) this.forgotten.push(before);
       this.seen.set(task.taskId, task);
       const statuses = task.events.map(({ status }) => status);
       expect(illegalSteps(statuses)).toEqual([]);
@@ -81,6 +85,8 @@ class Journal {
       const ran = statuses.filter((status) => status === 'Running').length;
       expect(ran).toBe(this.executions.get(task.taskId) ?? 0);
     }
+    // And each of its events is counted once.
+    expect(world.counts.byStatus(FUNCTION)).toEqual(countedIn([...this.seen.values(), ...this.forgotten]));
   }
 }
 
@@ -148,6 +154,7 @@ test.each([
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), fc.nat(), async (steps, seed) => {
         await world.clear();
         await lag.catchUp();
+        world.counts.clear();
         const random = seededRandom(seed, 'lag');
         lag.hasArrived = () => random() < chance;
         const journal = new Journal();

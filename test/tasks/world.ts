@@ -18,8 +18,9 @@ import { DESTINATIONS_ROW } from '../../lambdas/domain/storage-names.ts';
 import type { Task, TaskKey } from '../../lambdas/domain/task.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { type RunDependencies, runTask } from '../../lambdas/tasks/run-task.ts';
-import { type SubmitRequest, submitTask } from '../../lambdas/tasks/submit-task.ts';
+import { type SubmitDependencies, type SubmitRequest, submitTask } from '../../lambdas/tasks/submit-task.ts';
 import { BUCKET, FUNCTION_TABLE, startEngines, TASK_TABLE } from '../aws/engines.ts';
+import { MetricCounts } from './metric-counts.ts';
 
 export const SHARDS = 4;
 
@@ -31,7 +32,13 @@ export async function startWorld() {
   const { dynamoDb, sqs, queueUrl, endpoints, secrets } = await startEngines();
   const time = { now: 1_795_510_275_000 };
   const clock = () => time.now;
-  const store = new TaskStore({ client: dynamoDb, tableName: TASK_TABLE, shardCount: SHARDS });
+  const counts = new MetricCounts();
+  const store = new TaskStore({
+    client: dynamoDb,
+    tableName: TASK_TABLE,
+    shardCount: SHARDS,
+    countMetrics: counts.count,
+  });
   const payloads = new PayloadStore({ bucketName: BUCKET });
   const queue = new TaskQueue({ client: sqs });
   const registry = new FunctionRegistry({ client: dynamoDb, tableName: FUNCTION_TABLE });
@@ -85,8 +92,11 @@ export async function startWorld() {
   };
   await register('told', toldFunction);
 
-  const submit = (request: Partial<SubmitRequest> = {}) =>
-    submitTask(common, {
+  const submit = (request: Partial<SubmitRequest> = {}) => submitAs(common, request);
+
+  /** A submit of a process with adapters of its own. */
+  const submitAs = (adapters: SubmitDependencies, request: Partial<SubmitRequest>) =>
+    submitTask(adapters, {
       functionName: 'echo',
       requestId: 'request-1',
       tenant: 'tenant-1',
@@ -125,13 +135,23 @@ export async function startWorld() {
     key: TaskKey,
     attempt: (task: Task, payload: string) => Promise<AttemptOutcome> = succeed,
     receiptHandle = 'none',
+  ) => deliverAs({ store }, key, attempt, receiptHandle);
+
+  const deliverAs = (
+    adapters: Pick<RunDependencies, 'store'>,
+    key: TaskKey,
+    attempt: (task: Task, payload: string) => Promise<AttemptOutcome>,
+    receiptHandle = 'none',
   ) =>
-    runTask(runDependencies(attempt), {
-      key,
-      receiptHandle,
-      invocationEndTime: time.now + 70_000,
-      runId: randomUUID(),
-    });
+    runTask(
+      { ...runDependencies(attempt), store: adapters.store },
+      {
+        key,
+        receiptHandle,
+        invocationEndTime: time.now + 70_000,
+        runId: randomUUID(),
+      },
+    );
 
   const read = (key: TaskKey) => store.get(key, time.now);
 
@@ -176,12 +196,15 @@ export async function startWorld() {
     endpoints,
     secrets,
     time,
+    counts,
     log,
     random,
     register,
     allow,
     submit,
+    submitAs,
     deliver,
+    deliverAs,
     read,
     receive,
     messages,

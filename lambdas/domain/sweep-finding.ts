@@ -1,0 +1,19 @@
+/** What the sweep finds and sees to. */
+export const SWEEP_FINDINGS = [
+  /** Wake-ups of long-delayed tasks that it sent. */
+  'wokenUp',
+  /** Runs that it ended since their lease was over. */
+  'deadRuns',
+  'expired',
+  'invalid',
+  /** Wake-ups that it sent again. */
+  'orphans',
+  /** Messages that it took from dead-letter queues. */
+  'deadLetters',
+  /** Ended tasks that it handed over again, since their destinations are not told yet. */
+  'followUps',
+  /** Removed functions of which no task is left. */
+  'forgotten',
+] as const;
+
+export type SweepFinding = (typeof SWEEP_FINDINGS)[number];
