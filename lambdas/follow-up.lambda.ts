@@ -1,11 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { AllowedDestinations } from './aws/allowed-destinations.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
 import { EventBusDestination } from './aws/event-bus-destination.ts';
 import { FunctionDestination } from './aws/function-destination.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
+import { metricLog } from './aws/metric-log.ts';
 import { PayloadStore } from './aws/payload-store.ts';
 import { QueueDestination } from './aws/queue-destination.ts';
 import { parseWakeUp } from './aws/task-queue.ts';
@@ -14,10 +14,11 @@ import { TopicDestination } from './aws/topic-destination.ts';
 import { WebhookDestination } from './aws/webhook-destination.ts';
 import { WebhookSecrets } from './aws/webhook-secrets.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
+import type { MetricName } from './domain/metrics.ts';
 import { type Delivery, deliverFollowUp } from './tasks/deliver-follow-up.ts';
 
 const logger = new Logger();
-const metrics = new Metrics({ namespace: 'TaskMode' });
+const countMetrics = metricLog(requiredEnv(process.env, ENV.service));
 const functionTable = { client: dynamoDb, tableName: requiredEnv(process.env, ENV.functionTableName) };
 const dependencies = {
   // It writes no index entry that shards spread.
@@ -78,23 +79,23 @@ async function deliver({ messageId, body }: SQSRecord): Promise<Told> {
   }
 }
 
-/** Of each function: what was delivered, what a destination did not take, and what is not tried again. */
-const METRICS: Readonly<Record<string, readonly Delivery['outcome'][]>> = {
-  DestinationDelivered: ['delivered'],
-  DestinationErrors: ['again', 'later', 'given up'],
-  DestinationsGivenUp: ['given up'],
-};
+const COUNTED = {
+  DestinationDeliveredCount: ['delivered'],
+  DestinationErrorCount: ['again', 'later', 'given up'],
+  DestinationGivenUpCount: ['given up'],
+} as const satisfies MetricOutcomes;
 
-/** One line for each function of a batch. */
+type MetricOutcomes = { readonly [Name in MetricName]?: readonly Delivery['outcome'][] };
+
+/** One line for each function of a batch: what was delivered, what a destination did not take, and what is given up. */
 function countDeliveries(told: readonly Told[]): void {
-  for (const [functionName = '', ofFunction = []] of Map.groupBy(told, (each) => each.functionName)) {
-    for (const [name, outcomes] of Object.entries(METRICS)) {
-      const count = ofFunction.filter(({ outcome }) => outcome && outcomes.includes(outcome)).length;
-      if (count > 0) metrics.addMetric(name, MetricUnit.Count, count);
-    }
-    if (!metrics.hasStoredMetrics()) continue;
-    metrics.addDimension('functionName', functionName);
-    metrics.publishStoredMetrics();
+  for (const [functionName, ofFunction] of Map.groupBy(told, (each) => each.functionName)) {
+    const counts = Object.entries<readonly (Delivery['outcome'] | undefined)[]>(COUNTED).map(
+      ([name, outcomes]) =>
+        [name, ofFunction.filter(({ outcome }) => outcomes.includes(outcome)).length] as const,
+    );
+    const values = Object.fromEntries(counts.filter(([, count]) => count > 0));
+    if (Object.keys(values).length > 0) countMetrics(functionName, values);
   }
 }
 

@@ -48,14 +48,15 @@ const FUNCTION_METRICS: Readonly<Record<FunctionMetric, MetricDefinition>> = {
       'from the start of a worker’s process to its first message; its sample count is the number of cold starts',
   },
   StopLatency: { meaning: 'from a stop asked of a task that runs to Stopped' },
-  FollowUpDeliveredCount: {
+  DestinationDeliveredCount: {
     meaning: 'ends of tasks that their destinations were told of',
     contract: 'FunctionDestinationSucceeded',
   },
-  FollowUpFailedCount: {
-    meaning: 'times that a destination did not take what it was told; it is tried again',
+  DestinationErrorCount: {
+    meaning: 'times that a destination did not take what it was told',
     contract: 'FunctionDestinationErrors',
   },
+  DestinationGivenUpCount: { meaning: 'ends of tasks that are not told any more, since nobody took them' },
   RateLimitedCount: {
     meaning: 'submits refused with 429, since their caller submits too fast',
     contract: 'FunctionResourceThrottles',

@@ -22,8 +22,9 @@ export type FunctionMetric =
   | 'RunDuration'
   | 'ColdStartDuration'
   | 'StopLatency'
-  | 'FollowUpDeliveredCount'
-  | 'FollowUpFailedCount'
+  | 'DestinationDeliveredCount'
+  | 'DestinationErrorCount'
+  | 'DestinationGivenUpCount'
   | 'RateLimitedCount';
 
 export type OwnSweepMetric = 'SweepRunCount' | 'SweepFailureCount';
