@@ -5,6 +5,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { DeployedState } from './deployed-state.ts';
 import { ACCOUNT_ID } from './engines/engine.ts';
 import { type Engines, startEngines } from './engines/start-engines.ts';
+import { EventBuses } from './events/event-buses.ts';
 import { environmentProgram } from './functions/environment-program.ts';
 import { serveLambdaApi } from './functions/lambda-api.ts';
 import { LambdaService } from './functions/lambda-service.ts';
@@ -39,6 +40,7 @@ interface OwnEndpoints {
   readonly cloudWatch: string;
   readonly lambda: string;
   readonly sfn: string;
+  readonly eventBridge: string;
 }
 
 export interface PreparedHost {
@@ -60,7 +62,7 @@ export async function prepareHost(
     environmentProgram(data.environmentProgram),
     DeployedState.read(data.deployedState),
   ]);
-  const { endpoints, sqs, dynamodb, queueEngine } = engines;
+  const { endpoints, sqs, sns, dynamodb, queueEngine } = engines;
   const secrets = SecretStore.open(data.secrets);
   const secretsApi = await serveSecretsManagerApi(secrets);
   cleanup.defer(() => secretsApi.close());
@@ -71,13 +73,23 @@ export async function prepareHost(
   const eventSources: Host['eventSources'] = new Map();
   const lambdaApi = await serveLambdaApi(() => lambda, eventSources);
   cleanup.defer(() => lambdaApi.close());
+  const eventBuses = new EventBuses({
+    region,
+    accountId: ACCOUNT_ID,
+    sqs,
+    sqsEndpoint: endpoints.sqs,
+    lambda: () => lambda,
+    log,
+  });
+  const eventsApi = await eventBuses.serve();
+  cleanup.defer(() => eventsApi.close());
   const workflows = new Workflows({
     dir: data.executions,
     region,
     accountId: ACCOUNT_ID,
     lambda: () => lambda,
     sqs,
-    onStatusChange: () => undefined,
+    onStatusChange: (event) => eventBuses.publish(event),
     log,
   });
   const workflowsApi = await workflows.serve();
@@ -93,6 +105,8 @@ export async function prepareHost(
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
       AWS_ENDPOINT_URL_SQS: endpoints.sqs,
       AWS_ENDPOINT_URL_S3: endpoints.s3,
+      AWS_ENDPOINT_URL_SNS: endpoints.sns,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: eventsApi.endpoint,
       AWS_ENDPOINT_URL_LAMBDA: lambdaApi.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsApi.endpoint,
       AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatchApi.endpoint,
@@ -112,9 +126,11 @@ export async function prepareHost(
     assetPaths: stack.assetPaths,
     sqs,
     sqsEndpoint: endpoints.sqs,
+    sns,
     dynamodb,
     queueEngine,
     secrets,
+    eventBuses,
     accessKeySecrets: new Set(),
     monitoring,
     lambda,
@@ -136,6 +152,7 @@ export async function prepareHost(
       cloudWatch: cloudWatchApi.endpoint,
       lambda: lambdaApi.endpoint,
       sfn: workflowsApi.endpoint,
+      eventBridge: eventsApi.endpoint,
     },
   };
 }

@@ -50,6 +50,8 @@ export interface LocalRuntime {
     readonly cloudWatch: string;
     readonly lambda: string;
     readonly sfn: string;
+    readonly eventBridge: string;
+    readonly sns: string;
   };
   /** Names of the task functions that the template's custom resources write into the registry. */
   readonly functionNames: readonly string[];

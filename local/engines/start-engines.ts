@@ -20,7 +20,12 @@ export interface EngineOptions {
 }
 
 export interface Engines {
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly s3: string };
+  readonly endpoints: {
+    readonly dynamodb: string;
+    readonly sqs: string;
+    readonly sns: string;
+    readonly s3: string;
+  };
   readonly sqs: SQSClient;
   readonly sns: SNSClient;
   readonly dynamodb: DynamoDBClient;
@@ -46,6 +51,8 @@ export async function startEngines(options: EngineOptions, cleanup: AsyncDisposa
   const endpoints = {
     dynamodb: tableEndpoint,
     sqs: options.sqsEndpoint ?? queueEngine.endpoint,
+    // It tells queues of its own only.
+    sns: queueEngine.endpoint,
     s3: queueEngine.endpoint,
   };
   const common = {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { LOOPBACK } from '../engines/engine.ts';
 import type { EventSource } from '../event-sources/event-source.ts';
 import { answerEventSource, isEventSourcePath } from './event-source-api.ts';
-import { type LambdaService, MAX_PAYLOAD_BYTES } from './lambda-service.ts';
+import { type LambdaService, MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES } from './lambda-service.ts';
 
 /** The path of Lambda's Invoke, whose function is a name or an ARN. */
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
@@ -15,7 +15,7 @@ export interface LambdaApi {
 }
 
 /**
- * Serves the part of Lambda's own API that our functions call: a synchronous Invoke, and what reads and changes event
+ * Serves the part of Lambda's own API that our functions call: Invoke, synchronous or not, and what reads and changes event
  * source mappings. Any other call answers an error that names it.
  */
 export async function serveLambdaApi(
@@ -51,17 +51,18 @@ async function answer(
   const [path = ''] = (request.url ?? '').split('?');
   const name = decodeURIComponent(INVOKE_PATH.exec(path)?.[1] ?? '');
   const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-  if (name === '' || request.method !== 'POST' || type !== 'RequestResponse') {
+  const isKnownType = type === 'RequestResponse' || type === 'Event';
+  if (name === '' || request.method !== 'POST' || !isKnownType) {
     refuse(
       response,
       400,
       'InvalidParameterValueException',
-      `${request.method} ${path} (${type}) is not served here: want a synchronous Invoke`,
+      `${request.method} ${path} (${type}) is not served here: want an Invoke of the type RequestResponse or Event`,
     );
   } else if (!lambda.has(name)) {
     refuse(response, 404, 'ResourceNotFoundException', `Function not found: ${name}`);
   } else {
-    await invoke(lambda, name, request, response);
+    await invoke(lambda, { name, isEvent: type === 'Event' }, request, response);
   }
 }
 
@@ -82,18 +83,24 @@ async function eventSource(
 
 async function invoke(
   lambda: LambdaService,
-  name: string,
+  { name, isEvent }: { readonly name: string; readonly isEvent: boolean },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const payload = await textOf(request);
-  if (payload.length > MAX_PAYLOAD_BYTES) {
+  const maxBytes = isEvent ? MAX_EVENT_BYTES : MAX_PAYLOAD_BYTES;
+  if (Buffer.byteLength(payload) > maxBytes) {
     refuse(
       response,
       413,
       'RequestTooLargeException',
-      `Request must be smaller than ${MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation`,
+      `Request must be smaller than ${maxBytes} bytes for the InvokeFunction operation`,
     );
+    return;
+  }
+  if (isEvent) {
+    lambda.invokeEvent(name, payload === '' ? '{}' : payload);
+    response.writeHead(202).end();
     return;
   }
   if (lambda.isThrottled(name)) {

@@ -8,8 +8,9 @@ import { FunctionPool, type StartGate } from './function-pool.ts';
 import { isMetricsLine } from './log-lines.ts';
 import type { InvokeOptions, InvokeResult } from './protocol.ts';
 
-/** Lambda's limit for the payload of a synchronous invocation: 6 MB. */
+/** Lambda's limits for the payload of a synchronous invocation, 6 MB, and of an asynchronous one, 1 MB. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+export const MAX_EVENT_BYTES = 1024 * 1024;
 
 export interface LambdaServiceOptions {
   readonly region: string;
@@ -42,6 +43,7 @@ export interface Invocation {
 export class LambdaService {
   readonly #options: LambdaServiceOptions;
   readonly #pools = new Map<string, FunctionPool>();
+  #isStopping = false;
   readonly #gate: StartGate = startGate(Math.max(2, availableParallelism()));
 
   constructor(options: LambdaServiceOptions) {
@@ -97,6 +99,17 @@ export class LambdaService {
     return pool.invoke(payloadJson, options);
   }
 
+  /** Invokes a function asynchronously, as Lambda's Invoke with Event does, but once: what it throws is logged. */
+  invokeEvent(nameOrArn: string, payloadJson: string): void {
+    void this.invokeJson(nameOrArn, payloadJson).then((result) => {
+      if (!('functionError' in result) || this.#isStopping) return;
+      const { errorType, errorMessage } = result.functionError;
+      this.#options.log(
+        `task-mode | asynchronous invocation of ${nameOrArn.split(':').at(-1)}: ${errorType}: ${errorMessage}`,
+      );
+    });
+  }
+
   /** The processes of one function, by the name that its log lines have, or of all. */
   environmentPids(name?: string): number[] {
     return [...new Set(this.#pools.values())]
@@ -107,6 +120,7 @@ export class LambdaService {
 
   /** Lets running invocations finish for at most `drainMs`, then ends every process. */
   async stop(drainMs: number): Promise<void> {
+    this.#isStopping = true;
     const pools = [...new Set(this.#pools.values())];
     const deadlineMs = performance.now() + drainMs;
     while (pools.some((pool) => pool.isBusy) && performance.now() < deadlineMs) {

@@ -1,10 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeployedState } from '../deployed-state.ts';
 import type { QueueEngine } from '../engines/queue-engine.ts';
 import type { EventSource } from '../event-sources/event-source.ts';
 import type { QueuePoller } from '../event-sources/queue-poller.ts';
 import type { RateSchedule } from '../event-sources/rate-schedule.ts';
+import type { EventBuses } from '../events/event-buses.ts';
 import type { LambdaService } from '../functions/lambda-service.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
@@ -33,9 +35,11 @@ export interface Host {
   readonly assetPaths: ReadonlyMap<string, string>;
   readonly sqs: SQSClient;
   readonly sqsEndpoint: string;
+  readonly sns: SNSClient;
   readonly dynamodb: DynamoDBClient;
   readonly queueEngine: QueueEngine;
   readonly secrets: SecretStore;
+  readonly eventBuses: EventBuses;
   /** The secrets, by ARN, from which functions of the API read access keys. */
   readonly accessKeySecrets: Set<string>;
   readonly monitoring: Monitoring;

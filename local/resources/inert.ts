@@ -6,6 +6,8 @@ const INERT_TYPES = [
   'AWS::IAM::*',
   'AWS::Lambda::Permission',
   'AWS::Lambda::EventInvokeConfig',
+  'AWS::Events::EventBusPolicy',
+  'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
   'AWS::S3::BucketPolicy',
   'AWS::SecretsManager::ResourcePolicy',

@@ -1,8 +1,8 @@
 import { RateSchedule } from '../event-sources/rate-schedule.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
 import type { DeployedResource, Host, Resource } from './deployer.ts';
 import { physicalName } from './physical-name.ts';
 import type { Properties } from './properties.ts';
+import { plainTargets } from './rule-targets.ts';
 
 /**
  * How long after the start of the runtime a schedule comes first. EventBridge would wait for a whole interval; here a
@@ -18,16 +18,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   day: 24 * 60 * MINUTE_MS,
 };
 
-/** What decides which event a target gets; without these it is the schedule's own. */
-const INPUTS = ['Input', 'InputPath', 'InputTransformer'];
-
 /** Deploys AWS::Events::Rule of a rate: its functions are invoked at intervals once all else is deployed. */
-export function deployRule({ properties, logicalId }: Resource, host: Host): DeployedResource {
+export function deploySchedule({ properties, logicalId }: Resource, host: Host): DeployedResource {
   const name = properties.optionalString('Name') ?? physicalName(host.stackName, logicalId, 64);
   const ruleArn = `arn:aws:events:${host.region}:${host.accountId}:rule/${name}`;
-  if (properties.has('EventPattern')) {
-    properties.refuse('EventPattern', 'none: the local runtime runs schedules, and sends no events');
-  }
   const intervalMs = intervalOf(properties);
   const functionArns = functionArnsOf(properties, host);
   if (properties.optionalString('State') !== 'DISABLED') {
@@ -65,14 +59,9 @@ function intervalOf(properties: Properties): number {
 }
 
 function functionArnsOf(properties: Properties, host: Host): string[] {
-  return properties.list('Targets').map((entry) => {
-    const target: JsonObject = isJsonObject(entry) ? entry : {};
-    if (typeof target.Arn !== 'string' || !host.lambda.has(target.Arn)) {
-      return properties.refuse('Targets', 'functions of this template');
-    }
-    if (INPUTS.some((input) => target[input] !== undefined)) {
-      properties.refuse('Targets', `targets without ${INPUTS.join(', ')}`);
-    }
-    return target.Arn;
-  });
+  return plainTargets(properties).map(({ Arn: arn }) =>
+    typeof arn === 'string' && host.lambda.has(arn)
+      ? arn
+      : properties.refuse('Targets', 'functions of this template'),
+  );
 }

@@ -10,12 +10,13 @@ import { temporaryFolder } from './fixtures/assembly.ts';
 
 const dir = await temporaryFolder();
 const throttled: string[] = [];
+const lines: string[] = [];
 const service = new LambdaService({
   isVerbose: false,
   region: 'us-east-1',
   program: await environmentProgram(join(dir, 'environment.mjs')),
   endpointVariables: {},
-  log: () => undefined,
+  log: (line) => lines.push(line),
   onMetrics: () => undefined,
   onInvocation: () => undefined,
   onThrottle: (functionName) => throttled.push(functionName),
@@ -118,4 +119,28 @@ test('more at once than are reserved are refused and counted, and none is refuse
   expect(new Set(throttled)).toEqual(new Set(['single']));
   expect(await running).toMatchObject({ payload: 1000 });
   expect(await invoke('single', 0)).toMatchObject({ payload: 0 });
+});
+
+describe('an asynchronous invocation', () => {
+  const invokeEvent = (FunctionName: string, Payload: string) =>
+    client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: Buffer.from(Payload) }));
+
+  test('is answered before it has ended, and runs', async () => {
+    await deploy('later', 'export const handler = async ({ n }) => { console.log("ran", n); };');
+    expect(await invokeEvent('later', '{"n":7}')).toMatchObject({ StatusCode: 202 });
+    await expect.poll(() => lines).toContain('later | ran 7');
+  });
+
+  test('that fails is logged, for nobody waits', async () => {
+    await deploy('failing-later', 'export const handler = async () => { throw new RangeError("too far"); };');
+    expect(await invokeEvent('failing-later', '')).toMatchObject({ StatusCode: 202 });
+    const line = 'task-mode | asynchronous invocation of failing-later: RangeError: too far';
+    await expect.poll(() => lines).toContain(line);
+  });
+
+  test('has a payload of at most 1 MiB', async () => {
+    const tooMuch = JSON.stringify('x'.repeat(1024 * 1024));
+    await expect(invokeEvent('later', tooMuch)).rejects.toMatchObject({ name: 'RequestTooLargeException' });
+    await expect(invokeEvent('nobody', '{}')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
 });

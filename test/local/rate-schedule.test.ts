@@ -64,7 +64,7 @@ describe('a rule with a rate', () => {
       rule({ ScheduleExpression: 'rate(0 minutes)' }),
       'want a rate such as "rate(1 minute)"',
     ],
-    ['an event pattern', rule({ EventPattern: { source: ['aws.s3'] } }), 'Rule.EventPattern is'],
+    ['a pattern beside it', rule({ EventPattern: { source: ['aws.s3'] } }), 'Rule.EventPattern is'],
     [
       'a target that is no function of the template',
       rule({}, { Arn: 'arn:aws:sqs:x:y:z' }),

@@ -91,12 +91,12 @@ async function rowOf(runtime: LocalRuntime, name: string) {
 describe('startLocalRuntime', () => {
   it('refuses every resource of a type that it does not know, by name', async () => {
     const resources = {
-      Topic: { Type: 'AWS::SNS::Topic' },
+      Stream: { Type: 'AWS::Kinesis::Stream' },
       Thing: { Type: 'Custom::Thing', Properties: {} },
       Queue: { Type: 'AWS::SQS::Queue' },
     };
     await expect(startResources(resources)).rejects.toThrow(
-      /does not know the type of these resources.*\n {2}Topic: AWS::SNS::Topic\n {2}Thing: Custom::Thing$/,
+      /does not know the type of these resources.*\n {2}Stream: AWS::Kinesis::Stream\n {2}Thing: Custom::Thing$/,
     );
   });
 
