@@ -3,7 +3,7 @@ export type { RegisteredFunction } from './function-registry.ts';
 export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';
 export { type AuthMode, type OperationName, TaskApi, type TaskApiProps } from './task-api.ts';
-export { TaskDestination, type WebhookProps } from './task-destination.ts';
+export { TaskDestination, type WebhookProps, type WebhookSecret } from './task-destination.ts';
 export { TaskFollowUp } from './task-follow-up.ts';
 export { TaskFunction } from './task-function.ts';
 export type { ExistingFunctionProps, TaskFunctionProps, TaskQueueProps } from './task-function-props.ts';

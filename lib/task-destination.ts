@@ -14,7 +14,13 @@ export interface WebhookProps {
    * What deliveries are signed with, by the Standard Webhooks specification: `whsec_` and 24 to 64 bytes in base64, or
    * without the prefix. A version of it that was current before (AWSPREVIOUS) signs as well, so that it can be rotated.
    */
-  readonly secret: ISecret;
+  readonly secret: WebhookSecret;
+}
+
+/** What is asked of a secret. `ISecret` whole takes no `Secret` where a compiler checks exactOptionalPropertyTypes. */
+export interface WebhookSecret extends Pick<ISecret, 'secretArn' | 'node' | 'env'> {
+  readonly secretFullArn?: string | undefined;
+  readonly encryptionKey?: IKey | undefined;
 }
 
 type Located = Pick<IResource, 'env'>;
@@ -30,7 +36,7 @@ interface Rights {
  */
 const LOCAL_WEBHOOKS_CONTEXT = 'task-mode:allow-local-webhooks';
 
-export function allowsLocalWebhooks({ node }: IConstruct): boolean {
+export function allowsLocalWebhooks({ node }: Pick<IConstruct, 'node'>): boolean {
   return String(node.tryGetContext(LOCAL_WEBHOOKS_CONTEXT)) === 'true';
 }
 

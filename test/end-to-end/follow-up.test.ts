@@ -73,7 +73,7 @@ test('a queue is told of a task that was killed at its time-out, and of its seco
   expect(JSON.parse(first.body.responsePayload)).toMatchObject({ errorType: 'Task.TimedOut' });
   // It is noted right after the queue was told.
   const redrive = () => api.fetch(`/told/async-tasks/${id}/redrive`, { method: 'POST' });
-  await expect.poll(async () => (await redrive()).status).toBe(202);
+  await expect.poll(async () => (await redrive()).status, { timeout: 15_000 }).toBe(202);
   const second = await next('Failures');
   expect(second.body.requestContext).toMatchObject({ taskId: id, series: 2 });
   expect(second.id).not.toBe(first.id);
@@ -84,4 +84,15 @@ test('no queue is told of a task that was stopped', async () => {
   expect((await api.stop('told', stopped)).status).toBe(204);
   const id = await api.accepted('told', { payload: {} });
   expect((await next('Successes')).body.requestContext.taskId).toBe(id);
+});
+
+test('by default, no webhook is connected to on the machine itself', async () => {
+  const id = await api.accepted('told-here', { payload: {} });
+  const destination = async () => ((await api.task('told-here', id)) as { destination?: object }).destination;
+  await expect.poll(destination, { timeout: 15_000 }).toEqual({
+    destination: 'https://localhost:9/',
+    state: 'Pending',
+    attempts: 1,
+    lastError: 'its host has an address that is not public',
+  });
 });

@@ -1,5 +1,6 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Code, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { TaskDestination, TaskMode } from '../../../lib/index.ts';
 
@@ -38,6 +39,17 @@ taskMode.addFunction('told', {
   maxAsyncRetryAttempts: 0,
   onSuccess: TaskDestination.queue(new Queue(stack, 'Successes')),
   onFailure: TaskDestination.queue(new Queue(stack, 'Failures')),
+});
+
+taskMode.addFunction('told-here', {
+  entry: 'unruly.ts',
+  ...short,
+  // Nobody listens there, and nobody is to be asked.
+  onSuccess: TaskDestination.webhook('https://localhost:9/', {
+    secret: new Secret(stack, 'Hook', {
+      generateSecretString: { passwordLength: 32, excludePunctuation: true },
+    }),
+  }),
 });
 
 // Lambda functions that are there already, and know nothing of tasks.
