@@ -1,7 +1,5 @@
-import { AllowedDestinations } from './aws/allowed-destinations.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
-import { FunctionSettings } from './aws/function-settings.ts';
 import { metricLog } from './aws/metric-log.ts';
 import { PayloadStore } from './aws/payload-store.ts';
 import { TaskIndex } from './aws/task-index.ts';
@@ -16,19 +14,12 @@ const countMetrics = metricLog(env(ENV.service));
 /** Lives as long as the handler, and remembers for 30 s what it read. */
 const registry = new FunctionRegistry({ client: dynamoDb, tableName: env(ENV.functionTableName) });
 
-/** Remembers as long. */
-const allowedDestinations = new AllowedDestinations({
-  client: dynamoDb,
-  tableName: env(ENV.functionTableName),
-});
-
 /**
  * The adapters of one request of the API: each of their calls ends at the request's deadline. An operation takes those
  * that it uses, and needs the environment variables of these only.
  */
 export class ApiAdapters {
   readonly registry = registry;
-  readonly allowedDestinations = allowedDestinations;
   readonly clock = Date.now;
   readonly signal: AbortSignal;
 
@@ -56,14 +47,6 @@ export class ApiAdapters {
 
   get payloads(): PayloadStore {
     return new PayloadStore({ bucketName: env(ENV.payloadBucketName), signal: this.signal });
-  }
-
-  get settings(): FunctionSettings {
-    return new FunctionSettings({
-      client: dynamoDb,
-      tableName: env(ENV.functionTableName),
-      signal: this.signal,
-    });
   }
 
   get queue(): TaskQueue {

@@ -1,6 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { dynamoDb, sqs } from './aws/clients.ts';
+import { EventSources } from './aws/event-sources.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
+import { FunctionSettings } from './aws/function-settings.ts';
 import { metricLog } from './aws/metric-log.ts';
 import { SweepIndex } from './aws/sweep-index.ts';
 import { TaskIndex } from './aws/task-index.ts';
@@ -14,15 +16,15 @@ import { type SweepReport, sweepTasks } from './tasks/sweep-tasks.ts';
 const logger = new Logger();
 const countMetrics = metricLog(requiredEnv(process.env, ENV.service));
 const table = { client: dynamoDb, tableName: requiredEnv(process.env, ENV.taskTableName) };
+const functionTable = { client: dynamoDb, tableName: requiredEnv(process.env, ENV.functionTableName) };
 const dependencies = {
-  registry: new FunctionRegistry({
-    client: dynamoDb,
-    tableName: requiredEnv(process.env, ENV.functionTableName),
-  }),
+  registry: new FunctionRegistry(functionTable),
   index: new SweepIndex(table),
   rows: new TaskIndex(table),
   storeFor: (shardCount: number) => new TaskStore({ ...table, shardCount, countMetrics }),
   queue: new TaskQueue({ client: sqs }),
+  eventSources: new EventSources(),
+  settings: new FunctionSettings(functionTable),
   followUpQueueUrl: requiredEnv(process.env, ENV.followUpQueueUrl),
   clock: Date.now,
   random: Math.random,

@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { AsyncInvokeConfig } from '../lambdas/domain/async-invoke-config.ts';
+import type { Scaling } from '../lambdas/domain/concurrency.ts';
 import type { AllowedDestination } from '../lambdas/domain/destination.ts';
 import { ENV } from '../lambdas/domain/env.ts';
 import { DESTINATIONS_ROW } from '../lambdas/domain/storage-names.ts';
@@ -30,6 +31,8 @@ export interface RegisteredFunction {
   readonly eventSourceId: string;
   readonly shardCount: number;
   readonly defaults: AsyncInvokeConfig;
+  readonly scaling: Scaling;
+  readonly instanceConcurrency: number;
 }
 
 /**
@@ -154,16 +157,9 @@ export class FunctionRegistry extends Construct {
 
 /** The update that sets what was deployed and leaves every other field of the row alone. */
 function deployedRow(registered: RegisteredFunction, deployedBy: string): object {
-  const { functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, shardCount, defaults } = registered;
-  const fields = {
-    functionArn,
-    queueUrl,
-    deadLetterQueueUrl,
-    eventSourceId,
-    shardCount,
-    deployedBy,
-    defaults,
-  };
+  const { functionName, ...deployed } = registered;
+  const { shardCount } = registered;
+  const fields = { ...deployed, deployedBy };
   const names = Object.keys(fields);
   return {
     // shardCounts keeps every count there ever was: rows of tasks live longer than a deployment.

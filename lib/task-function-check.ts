@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Duration, Token } from 'aws-cdk-lib';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { AsyncInvokeConfig } from '../lambdas/domain/async-invoke-config.ts';
+import type { Scaling } from '../lambdas/domain/concurrency.ts';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
   EVENT_AGE_SECONDS_RANGE,
@@ -39,14 +40,7 @@ export interface CheckedTaskFunction {
   readonly graceSeconds: number;
   readonly leaseSeconds: number;
   readonly instanceConcurrency: number;
-  readonly scaling:
-    | { readonly maxConcurrency: number }
-    | {
-        readonly provisionedPollerConfig: {
-          readonly minimumPollers: number;
-          readonly maximumPollers: number;
-        };
-      };
+  readonly scaling: Scaling;
   readonly shardCount: number;
   readonly defaults: AsyncInvokeConfig;
 }

@@ -79,6 +79,7 @@ export class TaskFunction extends Construct {
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.worker.functionArn] }),
     );
     parts.sweep.grantQueues(this.queue, this.deadLetterQueue);
+    this.#grantConcurrency(eventSource, parts);
     parts.followUp.grantHandOver(this.worker);
     for (const destination of [props.onSuccess, props.onFailure]) {
       if (destination) parts.followUp.allow(destination);
@@ -91,6 +92,8 @@ export class TaskFunction extends Construct {
       eventSourceId: eventSource.eventSourceMappingId,
       shardCount: checked.shardCount,
       defaults: checked.defaults,
+      scaling: checked.scaling,
+      instanceConcurrency: checked.instanceConcurrency,
     });
   }
 
@@ -110,6 +113,17 @@ export class TaskFunction extends Construct {
       removalPolicy,
       ...props,
     });
+  }
+
+  /** Who changes how many tasks run at once, and who sees to it that this holds. */
+  #grantConcurrency({ eventSourceMappingArn }: EventSourceMapping, { api, sweep }: TaskFunctionParts): void {
+    const { PutConcurrencyConfig, GetConcurrencyConfig, DeleteConcurrencyConfig } = api.functions;
+    const grant = (grantee: BundledFunction, ...actions: string[]) =>
+      grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [eventSourceMappingArn] }));
+    grant(GetConcurrencyConfig, 'lambda:GetEventSourceMapping');
+    grant(PutConcurrencyConfig, 'lambda:UpdateEventSourceMapping');
+    grant(DeleteConcurrencyConfig, 'lambda:UpdateEventSourceMapping');
+    grant(sweep.function, 'lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping');
   }
 
   #grantWorker({ taskTable, payloadBucket }: TaskFunctionParts): void {

@@ -124,10 +124,12 @@ export class TaskMode extends Construct {
   }
 
   #connectConfigApi(): void {
-    const { PutAsyncInvokeConfig, DeleteAsyncInvokeConfig, ListAsyncInvokeConfigs } = this.api.functions;
-    for (const handler of [PutAsyncInvokeConfig, DeleteAsyncInvokeConfig]) {
-      this.registry.grantSet(handler, 'runtimeConfig');
-    }
-    this.registry.grantList(ListAsyncInvokeConfigs);
+    const { functions } = this.api;
+    this.registry.grantSet(functions.PutAsyncInvokeConfig, 'runtimeConfig');
+    this.registry.grantSet(functions.DeleteAsyncInvokeConfig, 'runtimeConfig');
+    this.registry.grantList(functions.ListAsyncInvokeConfigs);
+    this.registry.grantSet(functions.PutConcurrencyConfig, 'runtimeConcurrency');
+    this.registry.grantSet(functions.DeleteConcurrencyConfig, 'runtimeConcurrency');
+    this.registry.grantList(functions.ListConcurrencyConfigs);
   }
 }

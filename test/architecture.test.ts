@@ -96,10 +96,11 @@ test('AWS clients are made in their place', () => {
   const makers = SOURCES.filter(
     (file) => file.startsWith('lambdas/') && /new \w+Client\(/.test(readFileSync(file, 'utf-8')),
   );
-  // The others are bundled only where they are needed: who tells destinations or invokes functions.
+  // The others are bundled, or loaded, only where they are needed.
   expect(makers).toEqual([
     'lambdas/aws/clients.ts',
     'lambdas/aws/destination-clients.ts',
+    'lambdas/aws/event-source-client.ts',
     'lambdas/aws/lambda-client.ts',
   ]);
 });

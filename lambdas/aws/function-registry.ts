@@ -108,6 +108,7 @@ export class FunctionRegistry {
 
 export function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
   const { functionName, functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, defaults } = row;
+  const { scaling, instanceConcurrency, runtimeConcurrency } = row;
   const { shardCount, shardCounts, runtimeConfig, deletedTime } = row;
   if (typeof functionName !== 'string' || typeof queueUrl !== 'string' || typeof shardCount !== 'number') {
     throw new Error(`row "${functionName}" of the function table is no registered function`);
@@ -122,6 +123,9 @@ export function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord
     maxShardCount: Math.max(shardCount, ...shardCounts),
     defaults,
     ...(runtimeConfig && { runtimeConfig }),
+    scaling,
+    instanceConcurrency,
+    ...(runtimeConcurrency && { runtimeConcurrency }),
     isDeleted: row.isDeleted === true,
     ...(deletedTime !== undefined && { deletedTime }),
   };

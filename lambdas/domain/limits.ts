@@ -162,6 +162,15 @@ export const MAX_CONCURRENCY_RANGE = { min: 2, max: 1000, default: 100 } as cons
 /** Bounds of the event source's provisioned mode (AWS Lambda ProvisionedPollerConfig). */
 export const POLLERS_RANGE = { minimum: { min: 2, max: 200 }, maximum: { min: 2, max: 2000 } } as const;
 
+/** How many invocations one poller of the provisioned mode runs at once (AWS Lambda, provisioned mode for SQS). */
+export const INVOCATIONS_PER_POLLER = 10;
+
+/**
+ * Where a concurrency that was put is deleted, the sweep looks at the event source for this long: longer than any
+ * request lives that could still set it otherwise (10 s, API_FUNCTION in lib/task-api.ts).
+ */
+export const CONCURRENCY_RESET_MS = 2 * 60_000;
+
 /** SQS batches without a batching window hold at most 10 messages (AWS Lambda event source mapping). */
 export const INSTANCE_CONCURRENCY_RANGE = { min: 1, max: 10, default: 1 } as const;
 

@@ -7,6 +7,8 @@ const TASKS = `${FUNCTION}/async-tasks`;
 
 const ASYNC_CONFIG = `${FUNCTION}/async-invoke-config`;
 
+const CONCURRENCY = `${FUNCTION}/concurrency`;
+
 interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
@@ -27,6 +29,10 @@ export const OPERATIONS = {
   GetAsyncInvokeConfig: { method: 'GET', path: ASYNC_CONFIG },
   DeleteAsyncInvokeConfig: { method: 'DELETE', path: ASYNC_CONFIG },
   ListAsyncInvokeConfigs: { method: 'GET', path: `/${API_VERSION}/async-invoke-configs` },
+  PutConcurrencyConfig: { method: 'PUT', path: CONCURRENCY },
+  GetConcurrencyConfig: { method: 'GET', path: CONCURRENCY },
+  DeleteConcurrencyConfig: { method: 'DELETE', path: CONCURRENCY },
+  ListConcurrencyConfigs: { method: 'GET', path: `/${API_VERSION}/concurrency-configs` },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type OperationName = keyof typeof OPERATIONS;

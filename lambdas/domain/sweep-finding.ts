@@ -14,6 +14,8 @@ export const SWEEP_FINDINGS = [
   'followUps',
   /** Removed functions of which no task is left. */
   'forgotten',
+  /** Event sources that it told how many tasks may run at once, as was put at run time. */
+  'concurrencies',
 ] as const;
 
 export type SweepFinding = (typeof SWEEP_FINDINGS)[number];

@@ -1,12 +1,14 @@
 import type { Configured, RuntimeConfig } from './async-invoke-config.ts';
+import type { RuntimeConcurrency, Scaled } from './concurrency.ts';
 
 /** What operators set on a function at run time. */
 export interface RuntimeSettings {
   readonly runtimeConfig?: RuntimeConfig | undefined;
+  readonly runtimeConcurrency?: RuntimeConcurrency | undefined;
 }
 
 /** A function that takes tasks, as the registry table knows it. */
-export interface TaskFunctionRecord extends Configured {
+export interface TaskFunctionRecord extends Configured, Scaled {
   readonly functionName: string;
   readonly functionArn: string;
   readonly queueUrl: string;

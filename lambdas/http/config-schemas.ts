@@ -2,7 +2,9 @@ import * as z from 'zod/mini';
 import {
   DESTINATION_MAX_CHARACTERS,
   EVENT_AGE_SECONDS_RANGE,
+  INSTANCE_CONCURRENCY_RANGE,
   LIST_LIMIT_RANGE,
+  MAX_CONCURRENCY_RANGE,
   RETRY_ATTEMPTS_RANGE,
 } from '../domain/limits.ts';
 import { bodyObject } from './json-body.ts';
@@ -40,4 +42,11 @@ export const putAsyncInvokeConfigBody = bodyObject({
     jsonWholeNumber(EVENT_AGE_SECONDS_RANGE.min, EVENT_AGE_SECONDS_RANGE.max, ' of seconds'),
   ),
   maxAsyncRetryAttempts: z.optional(jsonWholeNumber(RETRY_ATTEMPTS_RANGE.min, RETRY_ATTEMPTS_RANGE.max, '')),
+});
+
+/** The most that any function could have; what the one at hand can have is checked against how it was deployed. */
+const TASKS_AT_ONCE_MAX = MAX_CONCURRENCY_RANGE.max * INSTANCE_CONCURRENCY_RANGE.max;
+
+export const putConcurrencyBody = bodyObject({
+  reservedConcurrency: jsonWholeNumber(0, TASKS_AT_ONCE_MAX, ' of tasks at once'),
 });

@@ -1,3 +1,5 @@
+import type { EventSources } from '../aws/event-sources.ts';
+import type { FunctionSettings } from '../aws/function-settings.ts';
 import type { SweepIndex, SweepPage } from '../aws/sweep-index.ts';
 import type { TaskIndex } from '../aws/task-index.ts';
 import type { TaskQueue } from '../aws/task-queue.ts';
@@ -12,6 +14,8 @@ export interface SweepDependencies {
   readonly rows: TaskIndex;
   readonly storeFor: (shardCount: number) => TaskStore;
   readonly queue: TaskQueue;
+  readonly eventSources: EventSources;
+  readonly settings: FunctionSettings;
   readonly followUpQueueUrl: string;
   readonly clock: () => number;
   /** From 0 to below 1. */

@@ -2,6 +2,7 @@ import type { FunctionRegistry } from '../aws/function-registry.ts';
 import { REMOVED_FUNCTION_SECONDS, SWEEP_FUNCTIONS_AT_ONCE } from '../domain/limits.ts';
 import type { SweepFinding } from '../domain/sweep-finding.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
+import { sweepConcurrency } from './sweep-concurrency.ts';
 import { sweepDeadLetters } from './sweep-dead-letters.ts';
 import { sweepDue } from './sweep-due.ts';
 import { type SweepDependencies, type SweepFailure, SweepRun } from './sweep-run.ts';
@@ -61,6 +62,7 @@ async function sweepFunction(
     ),
     // The queues of a removed function may be gone, and the right to them is.
     !isDeleted && run.tryTo(`dead letters of ${functionName}`, () => sweepDeadLetters(run, record)),
+    !isDeleted && run.tryTo(`concurrency of ${functionName}`, () => sweepConcurrency(run, record)),
   ]);
   return true;
 }

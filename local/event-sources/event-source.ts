@@ -16,7 +16,7 @@ export interface EventSourceOptions {
   readonly isProvisioned: boolean;
   /** Invocations at once where no maximum is set. */
   readonly defaultConcurrency: number;
-  readonly poller: QueuePoller;
+  readonly poller: Pick<QueuePoller, 'setConcurrency'>;
   readonly state: EventSourceState;
   /** Keeps what was changed, for the next start. */
   readonly keep: (state: EventSourceState) => Promise<void>;

@@ -45,6 +45,10 @@ describe('each bundle keeps to its budget, minified and with the SDK inside', ()
     ['get-async-invoke-config', 330 * KB],
     ['delete-async-invoke-config', 330 * KB],
     ['list-async-invoke-configs', 330 * KB],
+    ['put-concurrency-config', 330 * KB],
+    ['get-concurrency-config', 330 * KB],
+    ['delete-concurrency-config', 330 * KB],
+    ['list-concurrency-configs', 330 * KB],
     ['sweep', 350 * KB],
     // A client for each kind of destination, of which one deployment loads a few.
     ['follow-up', 350 * KB, 800 * KB],

@@ -32,6 +32,7 @@ function named(resource: unknown): string {
   return JSON.stringify(resource)
     .replace(/\{"Fn::Join":\["",\[(.*)\]\]\}/, '$1')
     .replace(/\{"Fn::GetAtt":\["TaskMode(.*?)[0-9A-F]{8}","Arn"\]\}/g, '$1')
+    .replace(/^"arn:.*:event-source-mapping:",\{"Ref":"TaskMode(.*?)[0-9A-F]{8}"\}/, '$1')
     .replace(/[",]/g, '');
 }
 
@@ -104,6 +105,33 @@ describe('each role can do exactly what its function does', () => {
         ...LOGS('ApiListAsyncInvokeConfigs'),
       ],
     ],
+    ...['PutConcurrencyConfig', 'DeleteConcurrencyConfig'].map((operation): [string, string[]] => [
+      operation,
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:UpdateItem on FunctionsTable if own',
+        'lambda:UpdateEventSourceMapping on echoEventSource',
+        'lambda:UpdateEventSourceMapping on encodeEventSource',
+        ...LOGS(`Api${operation}`),
+      ],
+    ]),
+    [
+      'GetConcurrencyConfig',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'lambda:GetEventSourceMapping on echoEventSource',
+        'lambda:GetEventSourceMapping on encodeEventSource',
+        ...LOGS('ApiGetConcurrencyConfig'),
+      ],
+    ],
+    [
+      'ListConcurrencyConfigs',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:Scan on FunctionsTable',
+        ...LOGS('ApiListConcurrencyConfigs'),
+      ],
+    ],
     [
       'SweepFunction',
       [
@@ -117,6 +145,8 @@ describe('each role can do exactly what its function does', () => {
         'dynamodb:UpdateItem on TasksTable',
         ...LOGS('SweepFunction'),
         ...['echo', 'encode'].flatMap((name) => [
+          `lambda:GetEventSourceMapping on ${name}EventSource`,
+          `lambda:UpdateEventSourceMapping on ${name}EventSource`,
           `sqs:DeleteMessage on ${name}DeadLetterQueue`,
           `sqs:GetQueueAttributes on ${name}Queue`,
           `sqs:ReceiveMessage on ${name}DeadLetterQueue`,

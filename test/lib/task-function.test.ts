@@ -105,7 +105,7 @@ describe('the registration', () => {
     const { action, parameters } = call('Update');
     expect(action).toBe('UpdateItem');
     expect(parameters.UpdateExpression).toBe(
-      'SET #functionArn = :functionArn, #queueUrl = :queueUrl, #deadLetterQueueUrl = :deadLetterQueueUrl, #eventSourceId = :eventSourceId, #shardCount = :shardCount, #deployedBy = :deployedBy, #defaults = :defaults REMOVE isDeleted, deletedTime ADD shardCounts :counts',
+      'SET #functionArn = :functionArn, #queueUrl = :queueUrl, #deadLetterQueueUrl = :deadLetterQueueUrl, #eventSourceId = :eventSourceId, #shardCount = :shardCount, #defaults = :defaults, #scaling = :scaling, #instanceConcurrency = :instanceConcurrency, #deployedBy = :deployedBy REMOVE isDeleted, deletedTime ADD shardCounts :counts',
     );
     expect(parameters.ExpressionAttributeValues[':defaults']).toEqual({
       M: {

@@ -116,6 +116,10 @@ const ROUTES = [
   'GET /2023-03-30/functions/{functionName}/async-invoke-config',
   'DELETE /2023-03-30/functions/{functionName}/async-invoke-config',
   'GET /2023-03-30/async-invoke-configs',
+  'PUT /2023-03-30/functions/{functionName}/concurrency',
+  'GET /2023-03-30/functions/{functionName}/concurrency',
+  'DELETE /2023-03-30/functions/{functionName}/concurrency',
+  'GET /2023-03-30/concurrency-configs',
   '$default',
 ];
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
+import { EventSources } from '../../lambdas/aws/event-sources.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
@@ -19,6 +20,7 @@ import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { invokeFunction } from '../../lambdas/tasks/invoke-function.ts';
 import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
 import { putAsyncInvokeConfig } from '../../lambdas/tasks/put-async-invoke-config.ts';
+import { putConcurrency } from '../../lambdas/tasks/put-concurrency.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
@@ -77,6 +79,7 @@ function processWith(recorder: CallRecorder) {
   const table = { client: world.dynamoDb, tableName: FUNCTION_TABLE };
   const config = {
     settings: recorder.recorded(new FunctionSettings(table)),
+    eventSources: recorder.recorded(new EventSources({ client: world.eventSource.client })),
     allowedDestinations: recorder.recorded(new AllowedDestinations(table)),
     clock: world.clock,
   };
@@ -167,6 +170,7 @@ function processWith(recorder: CallRecorder) {
         key,
       ),
     redrive: (key: TaskKey) => redriveTask(common, key),
+    putConcurrency: (key: TaskKey) => putConcurrency(config, key.functionName, 7),
     putConfig: (key: TaskKey) =>
       putAsyncInvokeConfig(config, key.functionName, { destinations: { onSuccess: DESTINATION } }),
     deleteConfig: (key: TaskKey) =>
@@ -190,6 +194,8 @@ function processWith(recorder: CallRecorder) {
         rows: adapters.index,
         storeFor: () => adapters.store,
         queue: adapters.queue,
+        eventSources: config.eventSources,
+        settings: config.settings,
         lookedTo: new Map(),
       }),
   };
@@ -308,6 +314,15 @@ const SCENARIOS: Record<string, Scenario> = {
       await process.putConfig(key);
       await accepting()(process, key);
     },
+    ends: ['Succeeded'],
+  },
+  'sweep after a deployment set the concurrency otherwise': {
+    before: async (key) => {
+      await submitted()(key);
+      await sound().putConcurrency(key);
+      world.eventSource.put({ isEnabled: false });
+    },
+    act: (process) => process.sweep(),
     ends: ['Succeeded'],
   },
   'submit after its configuration was deleted': {

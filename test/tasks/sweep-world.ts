@@ -6,11 +6,14 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { beforeEach } from 'vitest';
+import { EventSources } from '../../lambdas/aws/event-sources.ts';
+import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
 import { toItem } from '../../lambdas/aws/task-item.ts';
 import { shardOf, type Task } from '../../lambdas/domain/task.ts';
 import { type SweepTasksDependencies, sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import { FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
+import { startEventSource } from '../aws/event-source-engine.ts';
 import { FOLLOW_UP_QUEUES, SHARDS, startWorld } from './world.ts';
 
 /** What a run that finds nothing counts. */
@@ -22,6 +25,7 @@ export const NOTHING = {
   orphans: 0,
   deadLetters: 0,
   followUps: 0,
+  concurrencies: 0,
   forgotten: 0,
 };
 
@@ -31,6 +35,7 @@ const OWN = ['echo', 'stubborn', 'told'];
 export async function startSweepWorld() {
   const world = await startWorld();
   const { dynamoDb, sqs, queueUrl } = world;
+  const eventSource = await startEventSource();
   const deadLetterQueueUrl = `${queueUrl}-dead`;
   for (const QueueName of ['echo-dead', 'stubborn-dead', 'told-dead'])
     await sqs.send(new CreateQueueCommand({ QueueName }));
@@ -49,6 +54,7 @@ export async function startSweepWorld() {
   const clear = async () => {
     await empty(TASK_TABLE, 'pk', () => false);
     await empty(FUNCTION_TABLE, 'functionName', (name) => OWN.includes(name));
+    eventSource.put({ isEnabled: true, maximumConcurrency: 100 });
     await world.register('echo');
     // Each function drains its own, as each has its own.
     await world.register('stubborn', {
@@ -71,6 +77,8 @@ export async function startSweepWorld() {
     rows: world.index,
     storeFor: world.storeFor,
     queue: world.queue,
+    eventSources: new EventSources({ client: eventSource.client }),
+    settings: new FunctionSettings({ client: dynamoDb, tableName: FUNCTION_TABLE }),
     followUpQueueUrl: world.followUpQueueUrl,
     clock: world.clock,
     random: () => world.random.value,
@@ -109,6 +117,7 @@ export async function startSweepWorld() {
 
   return {
     ...world,
+    eventSource,
     clear,
     deadLetterQueueUrl,
     dependencies,

@@ -20,6 +20,7 @@ import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { type RunDependencies, runTask } from '../../lambdas/tasks/run-task.ts';
 import { type SubmitDependencies, type SubmitRequest, submitTask } from '../../lambdas/tasks/submit-task.ts';
 import { BUCKET, FUNCTION_TABLE, startEngines, TASK_TABLE } from '../aws/engines.ts';
+import { EVENT_SOURCE_ID } from '../aws/event-source-engine.ts';
 import { MetricCounts } from './metric-counts.ts';
 
 export const SHARDS = 4;
@@ -54,7 +55,9 @@ export async function startWorld() {
           functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
           queueUrl,
           deadLetterQueueUrl: `${queueUrl}-dead`,
-          eventSourceId: 'event-source-1',
+          eventSourceId: EVENT_SOURCE_ID,
+          scaling: { maxConcurrency: 100 },
+          instanceConcurrency: 1,
           shardCount: SHARDS,
           shardCounts: new Set([SHARDS]),
           defaults: { asyncTask: true, maxAsyncRetryAttempts: 0, maxAsyncEventAgeInSeconds: 3600 },
