@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { startQueueEngine } from '../local/engines/queue-engine.ts';
 import { startTableEngine } from '../local/engines/table-engine.ts';
 import { countingProxy } from './counting-proxy.ts';
+import { limiterCost } from './limiter-cost.ts';
 import { inParallel, percentile, submit, taskTimes } from './load.ts';
 import { startRuntime } from './runtime-process.ts';
 import { supervisorCost } from './supervisor-cost.ts';
@@ -81,6 +82,7 @@ try {
     ...(await measureLoad(folder)),
     ...(await countRequests(folder)),
     ...(await supervisorCost(join(folder, 'load', 'cdk.out'))),
+    ...(await limiterCost(folder)),
   ];
   console.log(
     `\n${tasks} echo tasks over ${connections} connections, local runtime, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model}\n`,

@@ -6,11 +6,15 @@ const root = (url: string) => `${url}/2023-03-30/functions/echo`;
 const GIVE_UP_MS = 120_000;
 
 /** Submits one echo task that must be accepted; returns how long that took in milliseconds. */
-export async function submit(url: string, taskId: string): Promise<number> {
+export async function submit(url: string, taskId: string, delaySeconds = 0): Promise<number> {
   const startTime = performance.now();
   const response = await fetch(`${root(url)}/invocations`, {
     method: 'POST',
-    headers: { 'x-fc-invocation-type': 'Async', 'x-fc-async-task-id': taskId },
+    headers: {
+      'x-fc-invocation-type': 'Async',
+      'x-fc-async-task-id': taskId,
+      'x-fc-async-delay': String(delaySeconds),
+    },
     body: '{"hello":"world"}',
   });
   if (response.status !== 202)

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 export interface RuntimeProcess {
   readonly url: string;
@@ -8,12 +10,23 @@ export interface RuntimeProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the command line in a process of its own: what measures it must not share its event loop. */
-export async function startRuntime(dataDir: string, ...options: readonly string[]): Promise<RuntimeProcess> {
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Starts the command line on the example app. */
+export function startRuntime(dataDir: string, ...options: readonly string[]): Promise<RuntimeProcess> {
+  return startRuntimeOf(ROOT, dataDir, ...options);
+}
+
+/** Starts the command line on an app, in a process of its own: what measures it must not share its event loop. */
+export async function startRuntimeOf(
+  appDir: string,
+  dataDir: string,
+  ...options: readonly string[]
+): Promise<RuntimeProcess> {
   const child = spawn(
     process.execPath,
-    ['bin/task-mode.ts', 'dev', '--port', '0', '--data', dataDir, ...options],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    [join(ROOT, 'bin/task-mode.ts'), 'dev', '--port', '0', '--data', dataDir, ...options],
+    { cwd: appDir, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const ended = once(child, 'exit');
   for await (const line of createInterface({ input: child.stdout })) {

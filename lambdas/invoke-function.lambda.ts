@@ -1,6 +1,7 @@
 import { ApiAdapters } from './api-adapters.ts';
 import { apiOperation } from './api-operation.ts';
 import type { WorkerFunction } from './aws/worker-function.ts';
+import { ENV } from './domain/env.ts';
 import { SYNC_DEADLINE_MS, TASK_ID_PATTERN } from './domain/limits.ts';
 import { tenantOf } from './http/caller-identity.ts';
 import type { ApiAnswer } from './http/operation.ts';
@@ -10,6 +11,9 @@ import { type InvokeFunctionFields, invokeFunctionFields } from './http/schemas.
 import { toSyncAnswer } from './http/sync-answer.ts';
 import { invokeFunction } from './tasks/invoke-function.ts';
 import { submitTask } from './tasks/submit-task.ts';
+
+/** Loads while the function initializes; where no rate is set, nothing of it is loaded. */
+const submitLimit = process.env[ENV.submitRate] ? import('./submit-limit.ts') : undefined;
 
 /** Loads what invokes workers when the first synchronous invocation needs it. */
 async function loadWorker(): Promise<WorkerFunction> {
@@ -61,6 +65,7 @@ async function accepted(
   request: ApiRequest,
   fields: InvokeFunctionFields,
 ): Promise<ApiAnswer> {
+  await (await submitLimit)?.limitSubmit(request.caller, adapters.signal);
   const requestIdAsTaskId =
     request.callerRequestId !== undefined && TASK_ID_PATTERN.test(request.callerRequestId)
       ? request.callerRequestId

@@ -2,6 +2,7 @@ export { AccessKeys, type AccessKeysProps } from './access-keys.ts';
 export type { RegisteredFunction } from './function-registry.ts';
 export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';
+export { SubmitLimit, type SubmitRateProps } from './submit-limit.ts';
 export { type AuthMode, type OperationName, TaskApi, type TaskApiProps } from './task-api.ts';
 export { TaskDestination, type WebhookProps, type WebhookSecret } from './task-destination.ts';
 export { TaskFollowUp } from './task-follow-up.ts';

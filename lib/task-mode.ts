@@ -3,6 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
+import { SubmitLimit, type SubmitRateProps } from './submit-limit.ts';
 import { TaskApi, type TaskApiProps } from './task-api.ts';
 import type { TaskDestination } from './task-destination.ts';
 import { TaskFollowUp } from './task-follow-up.ts';
@@ -19,6 +20,13 @@ export interface TaskModeProps extends TaskApiProps {
    * @default - they are kept
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * How fast each caller may submit. Above it, InvokeFunction answers 429.
+   *
+   * @default - as fast as it can
+   */
+  readonly submitRate?: SubmitRateProps;
 }
 
 /** Task mode in one construct: the API, the tables and the bucket. `addFunction` adds the functions that take tasks. */
@@ -49,6 +57,9 @@ export class TaskMode extends Construct {
     this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
+    if (props.submitRate) {
+      new SubmitLimit(this, 'SubmitLimit', props.submitRate).grantLimit(this.api.functions.InvokeFunction);
+    }
     this.#connectSweep();
     this.#connectFollowUp();
     new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the Task Mode API' });

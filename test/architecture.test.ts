@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
  */
 const ROOMS: Record<string, readonly string[]> = {
   'lambdas/domain/': ['lambdas/domain/'],
-  'lambdas/aws/': ['lambdas/aws/', 'lambdas/domain/', '@aws-sdk/'],
+  'lambdas/aws/': ['lambdas/aws/', 'lambdas/domain/', '@aws-sdk/', 'rate-limiter-flexible'],
   // Of the adapters the only one that talks to others than AWS.
   'lambdas/aws/webhook': [
     'lambdas/aws/',
@@ -47,6 +47,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'bin/': ['lib/index.ts', 'local/', 'lambdas/domain/access-key.ts', 'aws-cdk-lib', 'node:'],
   'examples/': ['examples/', 'lambdas/worker/handler.ts', 'node:', 'jimp'],
   'docs/': ['docs/', 'lambdas/domain/', 'node:'],
+  'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],
   'bench/': ['bench/', 'local/', 'lambdas/domain/lifecycle.ts', 'node:', '@aws-sdk/'],
 };

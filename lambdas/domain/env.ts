@@ -16,6 +16,9 @@ export const ENV = {
   accessKeysSecretArn: 'ACCESS_KEYS_SECRET_ARN',
   nonceTableName: 'NONCE_TABLE_NAME',
   allowsLocalWebhooks: 'TASK_ALLOWS_LOCAL_WEBHOOKS',
+  submitRate: 'TASK_SUBMIT_RATE',
+  submitBurst: 'TASK_SUBMIT_BURST',
+  submitCountTableName: 'TASK_SUBMIT_COUNT_TABLE_NAME',
 } as const;
 
 export type EnvName = (typeof ENV)[keyof typeof ENV];

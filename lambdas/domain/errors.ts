@@ -29,19 +29,27 @@ export type ErrorCode =
 /** What an error tells beside its message: fields of ours in the body of the answer. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | undefined>>;
 
+export interface TaskModeErrorOptions extends ErrorOptions {
+  readonly details?: ErrorDetails;
+  readonly retryAfterSeconds?: number;
+}
+
 /** A refusal that the caller is told about, in words meant for the caller. */
 export class TaskModeError extends Error {
   override readonly name = 'TaskModeError';
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
+  /** When to come again, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    { details = {}, ...options }: ErrorOptions & { readonly details?: ErrorDetails } = {},
+    { details = {}, retryAfterSeconds, ...options }: TaskModeErrorOptions = {},
   ) {
     super(message, options);
     this.code = code;
     this.details = details;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

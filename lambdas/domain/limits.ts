@@ -247,6 +247,28 @@ export const HEARTBEAT = { first: 1 / 6, next: 1 / 3, visibility: 1.25 } as cons
 /** How often the supervisor asks whether its task was stopped, once the task has outlived its first second. */
 export const STOP_POLL_MS = 1000;
 
+/**
+ * A caller's submits are counted over all instances of the API in batches of so many. A count takes two requests at the
+ * most, so that a submit takes 0.05 at the most, and a caller's row is written five times a second at 100 submits/s.
+ */
+export const SUBMITS_PER_COUNT = 40;
+
+/**
+ * Counts are by periods of this length: each begins anew, and nobody is told to come again later than that. Shorter, a caller of a low rate who
+ * floods eight instances is not refused for long enough: 4.6 times its rate of 1/s at 60 s, 1.9 times at 300 s.
+ */
+export const SUBMIT_COUNT_SECONDS = 300;
+
+/** How long a submit waits for a count, which takes some 10 ms. */
+export const SUBMIT_COUNT_DEADLINE_MS = 500;
+
+/** Of how many callers one instance knows what they submitted: some 200 kB. */
+export const SUBMIT_CALLERS_KNOWN = 1000;
+
+/** What a deployment may let each caller submit. Above it, API Gateway's own limit comes first (AWS quota). */
+export const SUBMIT_RATE_RANGE = { min: 1, max: 10_000 } as const;
+export const SUBMIT_BURST_RANGE = { min: 1, max: 10_000 } as const;
+
 /** A task that was handed back for no fault of its own starts again after this. */
 export const HAND_BACK_MS = 5000;
 

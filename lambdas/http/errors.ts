@@ -28,18 +28,33 @@ export interface ApiError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: ErrorDetails;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Turns whatever went wrong into what the caller may know of it. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof TaskModeError) {
-    const { code, message, details } = error;
-    return { statusCode: HTTP_STATUS[code], code, message, details };
+    const { code, message, details, retryAfterSeconds } = error;
+    return {
+      statusCode: HTTP_STATUS[code],
+      code,
+      message,
+      details,
+      headers: retryHeaders(retryAfterSeconds),
+    };
   }
   return {
     statusCode: HTTP_STATUS.InternalServerError,
     code: 'InternalServerError',
     message: 'an internal error has occurred. Please retry.',
     details: {},
+    headers: {},
   };
+}
+
+/** When to come again, in whole seconds: HTTP's own header, and the one that the FC SDK reads (contract section 12). */
+function retryHeaders(seconds: number | undefined): ApiError['headers'] {
+  return seconds === undefined
+    ? {}
+    : { 'retry-after': String(seconds), 'x-acs-retry-after': String(seconds) };
 }

@@ -42,10 +42,10 @@ export function apiHandler({ routeName, access, operation, logFault }: ApiHandle
       const { caller } = await access(event, routeName, signal);
       return toResponse(await operation({ ...toApiRequest(event, caller), receivedTime }, signal), requestId);
     } catch (error) {
-      const { statusCode, code, message, details } = toApiError(error);
+      const { statusCode, code, message, details, headers } = toApiError(error);
       if (statusCode >= 500) logFault(message, { requestId, error });
       return toResponse(
-        { statusCode, body: { ...details, Code: code, Message: message, RequestId: requestId } },
+        { statusCode, headers, body: { ...details, Code: code, Message: message, RequestId: requestId } },
         requestId,
       );
     }

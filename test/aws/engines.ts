@@ -16,6 +16,7 @@ const ACCESS = { region: 'us-east-1', credentials: { accessKeyId: 'test', secret
 export const TASK_TABLE = 'tasks';
 export const FUNCTION_TABLE = 'functions';
 export const NONCE_TABLE = 'nonces';
+export const SUBMIT_COUNT_TABLE = 'submit-counts';
 export const BUCKET = 'payloads';
 
 /** The engines of the local runtime, for the tests of one file. */
@@ -68,6 +69,14 @@ async function createTables(client: DynamoDBClient): Promise<void> {
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [hash('nonceId')],
       AttributeDefinitions: [text('nonceId')],
+    }),
+  );
+  await client.send(
+    new CreateTableCommand({
+      TableName: SUBMIT_COUNT_TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [hash('key')],
+      AttributeDefinitions: [text('key')],
     }),
   );
 }

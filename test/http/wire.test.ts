@@ -86,6 +86,25 @@ describe('an error', () => {
     });
   });
 
+  test('says when to come again where that is known, for browsers and for the FC SDK', async () => {
+    const error = new TaskModeError('Throttling.User', 'words', { retryAfterSeconds: 3 });
+    const response = await answer(failing(error));
+    expect(response).toMatchObject({
+      statusCode: 429,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'x-fc-request-id': 'JKJaXmPLvHcESHA=',
+        'retry-after': '3',
+        'x-acs-retry-after': '3',
+      },
+    });
+    expect(JSON.parse(response.body ?? '')).toEqual({
+      Code: 'Throttling.User',
+      Message: 'words',
+      RequestId: 'JKJaXmPLvHcESHA=',
+    });
+  });
+
   test('that nobody foresaw tells the caller nothing and the operator everything', async () => {
     const error = new Error('arn:aws:dynamodb:us-east-1:123456789012:table/secret');
     const response = await answer(failing(error));

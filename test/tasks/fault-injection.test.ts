@@ -6,18 +6,22 @@ import { EventSources } from '../../lambdas/aws/event-sources.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
+import { SubmitCounter } from '../../lambdas/aws/submit-counter.ts';
 import { toSyncAnswer } from '../../lambdas/aws/sync-event.ts';
 import { TargetFunction } from '../../lambdas/aws/target-function.ts';
 import { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
 import { WorkerFunction } from '../../lambdas/aws/worker-function.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
+import { SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';
+import { newAllowance } from '../../lambdas/domain/submit-rate.ts';
 import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
 import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
 import { deleteAsyncInvokeConfig } from '../../lambdas/tasks/delete-async-invoke-config.ts';
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { invokeFunction } from '../../lambdas/tasks/invoke-function.ts';
+import { limitSubmits } from '../../lambdas/tasks/limit-submits.ts';
 import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
 import { putAsyncInvokeConfig } from '../../lambdas/tasks/put-async-invoke-config.ts';
 import { putConcurrency } from '../../lambdas/tasks/put-concurrency.ts';
@@ -29,7 +33,7 @@ import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import type { TaskContext } from '../../lambdas/worker/handler.ts';
 import { invokeExecutor } from '../../lambdas/worker/invoke-executor.ts';
 import { adapterClasses, adapterFiles } from '../aws/adapters.ts';
-import { FUNCTION_TABLE } from '../aws/engines.ts';
+import { FUNCTION_TABLE, SUBMIT_COUNT_TABLE } from '../aws/engines.ts';
 import { webhookDestination } from '../aws/receivers.ts';
 import { startTarget, TARGET_ARN } from '../aws/target.ts';
 import { AwsAway, CallRecorder, callsOf, Death, FAULTS, type PlannedFault } from './faults.ts';
@@ -65,6 +69,14 @@ const SECRET = 'a-secret-of-the-test-0001';
 world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
   JSON.stringify({ keys: { key: { secret: SECRET, functions: ['echo'], actions: ['fc:InvokeFunction'] } } }),
 );
+
+const RATE = { perSecond: 1000, burst: 1000 };
+
+/** A caller of whom one more submit is the last that is not counted. */
+const aboutToBeCounted = () => ({
+  ...newAllowance(RATE, time.now),
+  uncounted: SUBMITS_PER_COUNT - 1,
+});
 
 /** The adapters of one process, and the use cases on them. */
 function processWith(recorder: CallRecorder) {
@@ -146,6 +158,18 @@ function processWith(recorder: CallRecorder) {
         payload: '1',
         ...request,
       }),
+    limit: () =>
+      limitSubmits(
+        {
+          rate: RATE,
+          allowances: new Map([['caller', aboutToBeCounted()]]),
+          newCounter: () =>
+            recorder.recorded(new SubmitCounter({ client: world.dynamoDb, tableName: SUBMIT_COUNT_TABLE })),
+          clock: world.clock,
+          logFault: () => undefined,
+        },
+        'caller',
+      ),
     deliver: (key: TaskKey, receiptHandle = 'none') =>
       runTask(run, { key, receiptHandle, invocationEndTime: time.now + 70_000, runId: randomUUID() }),
     deleteMessage: (receiptHandle: string) => adapters.queue.delete(world.queueUrl, receiptHandle),
@@ -261,6 +285,14 @@ const SCENARIOS: Record<string, Scenario> = {
   'submit that is signed with an access key': {
     act: signedSubmit(submitOf()),
     repeat: signedSubmit(accepting()),
+    ends: ['Succeeded'],
+  },
+  'submit of a caller that is held to a rate': {
+    act: async (process, key) => {
+      await process.limit();
+      await submitOf()(process, key);
+    },
+    repeat: accepting(),
     ends: ['Succeeded'],
   },
   'submit of a large payload': {
