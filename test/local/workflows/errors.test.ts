@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { History } from '../../../local/workflows/run/history.ts';
 import {
   functionTask,
   invokeTask,
@@ -34,49 +35,7 @@ const caught = (catchers: object[], task: object) => ({
 });
 
 describe('Retry', () => {
-  it('tries again after an interval that grows, up to its maximum', async () => {
-    const { functions, callMs } = flaky(3);
-    const machine = retried([
-      { ErrorEquals: ['Flaky'], IntervalSeconds: 1, BackoffRate: 1.5, MaxDelaySeconds: 1 },
-    ]);
-    const startMs = performance.now();
-    expect(await outputOf(machine, {}, functions)).toBe('done');
-    expect(callMs).toHaveLength(4);
-    const gaps = callMs.slice(1).map((ms, index) => ms - (callMs[index] ?? 0));
-    for (const gap of gaps) {
-      expect(gap).toBeGreaterThan(990);
-      expect(gap).toBeLessThan(1450);
-    }
-    expect(performance.now() - startMs).toBeLessThan(6000);
-  });
-
-  it('grows by its back-off rate', async () => {
-    const { functions, callMs } = flaky(2);
-    await outputOf(retried([{ ErrorEquals: ['Flaky'], BackoffRate: 2 }]), {}, functions);
-    const [first = 0, second = 0, third = 0] = callMs;
-    expect(second - first).toBeGreaterThan(990);
-    expect(third - second).toBeGreaterThan(1990);
-  });
-
-  it.each([
-    [{ MaxAttempts: 0 }, 1],
-    [{ MaxAttempts: 1 }, 2],
-    [{ ErrorEquals: ['Other'] }, 1],
-    [{ ErrorEquals: ['States.Timeout'] }, 1],
-  ])('with %j calls %i times in all', async (fields, calls) => {
-    const { functions, callMs } = flaky(9);
-    const machine = retried([{ ErrorEquals: ['Flaky'], ...fields }]);
-    await expect(outputOf(machine, {}, functions)).rejects.toThrow('FAILED Flaky');
-    expect(callMs).toHaveLength(calls);
-  });
-
-  it.each(['Flaky', 'States.ALL', 'States.TaskFailed'])('means the error by the name %s', async (name) => {
-    const { functions, callMs } = flaky(1);
-    expect(await outputOf(retried([{ ErrorEquals: [name] }]), {}, functions)).toBe('done');
-    expect(callMs).toHaveLength(2);
-  });
-
-  it('counts for each retrier, and tells the state how often it was retried', async () => {
+  it('tells the state how often it was retried', async () => {
     const names = ['First', 'Second', 'First'];
     const seen: number[] = [];
     const work = ({ retries }: { retries: number }) => {
@@ -104,22 +63,6 @@ describe('Retry', () => {
     });
     expect(await outputOf(machine, [1, 2], functions)).toEqual(['done', 'done']);
     expect(callMs.length).toBeGreaterThanOrEqual(3);
-  });
-
-  it('calls nothing any more once the execution is stopped', async () => {
-    const { functions, callMs } = flaky(99);
-    const server = await startWorkflows(functions);
-    const machine = await server.deploy(
-      retried([{ ErrorEquals: ['States.ALL'], IntervalSeconds: 1, MaxAttempts: 99, BackoffRate: 1 }]),
-    );
-    const arn = await server.start(machine);
-    await expect.poll(() => callMs.length).toBe(1);
-    (await server.workflows.service()).stopExecution(arn, undefined, undefined);
-    expect((await server.ended(arn)).status).toBe('ABORTED');
-    // Another execution that retries shows that time has passed for the first one too.
-    const other = flaky(1);
-    await outputOf(retried([{ ErrorEquals: ['States.ALL'] }]), {}, other.functions);
-    expect(callMs).toHaveLength(1);
   });
 });
 
@@ -184,57 +127,34 @@ describe('Catch', () => {
   });
 });
 
-describe('TimeoutSeconds', () => {
-  const never = { never: () => new Promise(() => undefined) };
-
-  it.each(['States.Timeout', 'States.ALL'])('ends a task by a time-out that %s catches', async (name) => {
-    const machine = caught([{ ErrorEquals: [name] }], invokeTask('never', { TimeoutSeconds: 1 }));
-    expect(await outputOf(machine, {}, never)).toEqual({ Error: 'States.Timeout', Cause: '' });
-  });
-
-  it('comes from the input too, and States.TaskFailed does not mean it', async () => {
-    const machine = caught(
-      [{ ErrorEquals: ['States.TaskFailed'] }],
-      functionTask('never', { TimeoutSecondsPath: '$.t' }),
-    );
-    await expect(outputOf(machine, { t: 1 }, never)).rejects.toThrow('FAILED States.Timeout: undefined');
-  });
-
-  it('may be longer than a timer of Node', async () => {
-    expect(
-      await outputOf(oneState(functionTask('one', { TimeoutSeconds: 99_999_999 })), {}, { one: () => 1 }),
-    ).toBe(1);
-  });
-
-  it('of the machine ends the execution as TIMED_OUT, whatever catches', async () => {
-    const machine = {
-      ...caught([{ ErrorEquals: ['States.ALL'] }], functionTask('never')),
-      TimeoutSeconds: 1,
-    };
-    await expect(outputOf(machine, {}, never)).rejects.toThrow('TIMED_OUT undefined: undefined');
+it('a task that takes too long is caught by the name of its time-out', async () => {
+  const machine = caught([{ ErrorEquals: ['States.Timeout'] }], invokeTask('never', { TimeoutSeconds: 1 }));
+  expect(await outputOf(machine, {}, { never: () => new Promise(() => undefined) })).toEqual({
+    Error: 'States.Timeout',
+    Cause: '',
   });
 });
 
-it('an execution that goes round for ever ends at the limit of its history, and lets others run meanwhile', async () => {
+it('an execution that goes round for ever lets others run meanwhile', async () => {
   const server = await startWorkflows();
-  const machine = await server.deploy({
-    StartAt: 'Round',
-    States: {
-      Round: { Type: 'Pass', Next: 'Again' },
-      Again: {
-        Type: 'Choice',
-        Choices: [{ Variable: '$.stop', IsPresent: true, Next: 'End' }],
-        Default: 'Round',
-      },
-      End: { Type: 'Succeed' },
-    },
-  });
-  const arn = await server.start(machine);
-  const other = await server.start(machine, { stop: true });
-  expect((await server.ended(other)).status).toBe('SUCCEEDED');
-  expect(await server.ended(arn)).toMatchObject({
-    status: 'FAILED',
-    error: 'States.Runtime',
-    cause: expect.stringContaining('maximum number of history events (25000)'),
-  });
+  const round = {
+    Type: 'Choice',
+    Choices: [{ Variable: '$.stop', IsPresent: true, Next: 'End' }],
+    Default: 'Round',
+  };
+  const definition = { StartAt: 'Round', States: { Round: round, End: { Type: 'Succeed' } } };
+  const machine = await server.deploy(definition);
+  await server.start(await server.deploy(definition, { name: 'express', isExpress: true }));
+  expect((await server.ended(await server.start(machine, { stop: true }))).status).toBe('SUCCEEDED');
+});
+
+it('a history that reaches its limit ends the execution, and its end still has a place', () => {
+  const types: string[] = [];
+  const history = new History(({ type }) => types.push(type), 3);
+  history.add('ExecutionStarted', 0);
+  history.add('PassStateEntered', 0);
+  expect(() => history.add('PassStateExited', 2)).toThrow('maximum number of history events (3)');
+  history.close('ExecutionFailed', 2, {});
+  history.add('TaskStateAborted', 2);
+  expect(types).toEqual(['ExecutionStarted', 'PassStateEntered', 'ExecutionFailed']);
 });
