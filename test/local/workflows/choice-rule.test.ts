@@ -54,6 +54,7 @@ describe('a choice rule', () => {
   it('compares with another place of the input, or of the context object', () => {
     expect(holds({ Variable: '$.a', NumericLessThanPath: '$.b' }, { a: 1, b: 2 })).toBe(true);
     expect(holds({ Variable: '$.a', NumericLessThanPath: '$.b' }, { a: 1, b: '2' })).toBe(false);
+    expect(holds({ Variable: '$.a', NumericEqualsPath: '$.b' }, { a: 'x', b: 'x' })).toBe(false);
     expect(holds({ Variable: '$$.Name', StringEqualsPath: '$.name' }, { name: 'run' })).toBe(true);
     expect(holds({ Variable: '$.a', TimestampGreaterThanEqualsPath: '$.b' }, { a: DAY, b: DAY })).toBe(true);
     expect(holds({ Variable: '$.a', BooleanEqualsPath: '$.b' }, { a: true, b: true })).toBe(true);

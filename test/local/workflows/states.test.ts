@@ -370,6 +370,8 @@ describe('Map', () => {
       Cause: '{"errorType":"BadError","errorMessage":"no"}',
     });
     expect(started).toEqual([0, 1, 2]);
+    const types = (await server.history(arn)).map(({ type }) => type);
+    expect(types.filter((type) => type === 'MapIterationStarted')).toHaveLength(3);
   });
 
   it('fails when there is no list', async () => {

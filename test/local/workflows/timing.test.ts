@@ -22,6 +22,8 @@ interface Started {
   readonly execution: Execution;
   /** Seconds from the start to each call of the task. */
   readonly calls: number[];
+  /** The events of the history. */
+  readonly types: readonly string[];
   readonly tokens: TaskTokens;
   readonly token: () => string;
   ended(): ExecutionRecord | undefined;
@@ -34,6 +36,7 @@ function start(
 ): Started {
   const startMs = performance.now();
   const calls: number[] = [];
+  const types: string[] = [];
   let [ended, token]: [ExecutionRecord | undefined, string] = [undefined, ''];
   const tokens = new TaskTokens();
   const caller = {
@@ -62,13 +65,13 @@ function start(
       status: 'RUNNING',
     },
     environment: { region: 'us-east-1', caller: caller as unknown as TaskCaller, tokens },
-    onEvent: () => undefined,
+    onEvent: ({ type }) => types.push(type),
     onEnd: (record) => {
       ended = record;
     },
   });
   void execution.run();
-  return { execution, calls, tokens, token: () => token, ended: () => ended };
+  return { execution, calls, types, tokens, token: () => token, ended: () => ended };
 }
 
 interface Options {
@@ -229,4 +232,23 @@ describe('a time-out', () => {
     await pass(0);
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+it('an execution that is suspended does nothing more, and is not said to have ended', async () => {
+  const task = tokenTask({
+    TimeoutSeconds: 5,
+    Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }],
+    Next: 'Caught',
+  });
+  const { execution, types, ended } = start({
+    StartAt: 'Only',
+    States: { Only: task, Caught: { Type: 'Pass', End: true } },
+  });
+  await pass(1);
+  const before = [...types];
+  execution.suspend();
+  await pass(100);
+  expect(types).toEqual(before);
+  expect(ended()).toBeUndefined();
+  expect(vi.getTimerCount()).toBe(0);
 });
