@@ -30,38 +30,47 @@ describe('after a restart', () => {
     });
   });
 
-  it('what was running is ABORTED by name, once, announced, and its token is dead', async () => {
-    const dir = await folder();
-    const before = await startWorkflows({}, { dir });
-    const machine = await before.deploy(
-      oneState({
-        Type: 'Map',
-        ItemProcessor: { StartAt: 'Inner', States: { Inner: tokenTask({ End: true }) } },
-      }),
-    );
-    const arn = await before.start(machine, [1, 2], 'one');
-    await expect.poll(() => before.messages.length).toBe(2);
-    const history = await before.history(arn);
-    await before.stop();
-    expect(before.events.map(({ detail }) => detail.status)).toEqual(['RUNNING']);
+  it.each(['stopped', 'killed'])(
+    'of a runtime that was %s, what ran is ABORTED by name, once, announced, and its token is dead',
+    async (how) => {
+      const dir = await folder();
+      const before = await startWorkflows({}, { dir });
+      const machine = await before.deploy(
+        oneState({
+          Type: 'Map',
+          ItemProcessor: { StartAt: 'Inner', States: { Inner: tokenTask({ End: true }) } },
+        }),
+      );
+      const arn = await before.start(machine, [1, 2], 'one');
+      await expect.poll(() => before.messages.length).toBe(2);
+      const history = await before.history(arn);
+      if (how === 'stopped') await before.stop();
+      expect(before.events.map(({ detail }) => detail.status)).toEqual(['RUNNING']);
 
-    const after = await startWorkflows({}, { dir });
-    await after.workflows.endInterrupted();
-    await after.workflows.endInterrupted();
-    const error = 'LocalRuntime.Restarted';
-    expect(await after.ended(arn)).toMatchObject({ status: 'ABORTED', error, name: 'one' });
-    expect(
-      after.events.map(({ detail: { status, error: named, executionArn } }) => [status, named, executionArn]),
-    ).toEqual([['ABORTED', error, arn]]);
-    expect(after.lines).toEqual(['task-mode | execution one was cut off by a stop of the runtime: ABORTED']);
-    const events = await after.history(arn);
-    expect(events.slice(0, -1)).toEqual(history);
-    expect(events.at(-1)).toMatchObject({ type: 'ExecutionAborted', id: history.length + 1 });
-    const taskToken = JSON.parse(before.messages[0] ?? '').token;
-    await expect(
-      after.sfn.send(new SendTaskSuccessCommand({ taskToken, output: '1' })),
-    ).rejects.toMatchObject({ name: 'TaskTimedOut' });
-  });
+      const after = await startWorkflows({}, { dir });
+      await after.workflows.endInterrupted();
+      await after.workflows.endInterrupted();
+      const error = 'LocalRuntime.Restarted';
+      expect(await after.ended(arn)).toMatchObject({ status: 'ABORTED', error, name: 'one' });
+      expect(
+        after.events.map(({ detail: { status, error: named, executionArn } }) => [
+          status,
+          named,
+          executionArn,
+        ]),
+      ).toEqual([['ABORTED', error, arn]]);
+      expect(after.lines).toEqual([
+        'task-mode | execution one was cut off by a stop of the runtime: ABORTED',
+      ]);
+      const events = await after.history(arn);
+      expect(events.slice(0, -1)).toEqual(history);
+      expect(events.at(-1)).toMatchObject({ type: 'ExecutionAborted', id: history.length + 1 });
+      const taskToken = JSON.parse(before.messages[0] ?? '').token;
+      await expect(
+        after.sfn.send(new SendTaskSuccessCommand({ taskToken, output: '1' })),
+      ).rejects.toMatchObject({ name: 'TaskTimedOut' });
+    },
+  );
 
   it('nothing is loaded or written before it is needed', async () => {
     const dir = await folder();
