@@ -5,6 +5,7 @@ import {
   DescribeStateMachineCommand,
   SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -150,26 +151,49 @@ describe('a state machine of a template', () => {
     expect((await ended(executionArn)).status).toBe('SUCCEEDED');
   });
 
-  it('that was cut off by the end of a runtime says so at the next one', async () => {
+  it('tells rules of the template how executions end, also of one that the end of a runtime cut off', async () => {
+    const definition = { StartAt: 'Only', States: { Only: { Type: 'Wait', Seconds: 600, End: true } } };
     const assemblyDir = await writeAssembly({
       resources: {
-        Machine: machineResource({
-          StartAt: 'Only',
-          States: { Only: { Type: 'Wait', Seconds: 600, End: true } },
-        }),
+        Machine: machineResource(definition),
+        Hear: functionResource('hear'),
+        Rule: {
+          Type: 'AWS::Events::Rule',
+          Properties: {
+            EventPattern: {
+              source: ['aws.states'],
+              'detail-type': ['Step Functions Execution Status Change'],
+              detail: { status: ['ABORTED', 'TIMED_OUT', 'FAILED'], stateMachineArn: [{ Ref: 'Machine' }] },
+            },
+            State: 'ENABLED',
+            Targets: [{ Arn: { 'Fn::GetAtt': ['Hear', 'Arn'] }, Id: 'Target0' }],
+          },
+        },
       },
+      handlers: { hear: 'export const handler = ({ detail }) => console.log(JSON.stringify(detail));' },
     });
+    const heard = ({ lines }: { lines: readonly string[] }) =>
+      lines
+        .filter((line) => line.startsWith('Hear | '))
+        .map((line) => JSON.parse(line.slice('Hear | '.length)))
+        .map(({ executionArn, status, error }) => ({ executionArn, status, error }));
     const dataDir = await temporaryFolder();
     const first = await start({ assemblyDir, dataDir });
-    const arn = await first.run(first.runtime.ref('Machine'), {});
-    expect((await first.describeExecution(arn)).status).toBe('RUNNING');
+    const stopped = await first.run(first.runtime.ref('Machine'), {});
+    const cutOff = await first.run(first.runtime.ref('Machine'), {});
+    await first.sfn.send(new StopExecutionCommand({ executionArn: stopped, error: 'Enough' }));
+    await expect
+      .poll(() => heard(first), { timeout: 10_000 })
+      .toEqual([{ executionArn: stopped, status: 'ABORTED', error: 'Enough' }]);
     await first.runtime.stop();
+
     const second = await start({ assemblyDir, dataDir });
-    expect(await second.describeExecution(arn)).toMatchObject({
-      status: 'ABORTED',
-      error: 'LocalRuntime.Restarted',
-    });
-  });
+    const error = 'LocalRuntime.Restarted';
+    expect(await second.describeExecution(cutOff)).toMatchObject({ status: 'ABORTED', error });
+    await expect
+      .poll(() => heard(second), { timeout: 10_000 })
+      .toEqual([{ executionArn: cutOff, status: 'ABORTED', error }]);
+  }, 30_000);
 
   it.each<[string, object, string]>([
     [
