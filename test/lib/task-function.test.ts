@@ -116,6 +116,13 @@ describe('the registration', () => {
     });
   });
 
+  test('tells how its event source was deployed, in a field that is always set', () => {
+    const { ':scaling': scaling, ':instanceConcurrency': tasks } =
+      call('Update').parameters.ExpressionAttributeValues;
+    expect(scaling).toEqual({ M: { maxConcurrency: { N: '100' } } });
+    expect(tasks).toEqual({ N: '1' });
+  });
+
   test('creates as it updates', () => {
     expect(call('Create')).toEqual(call('Update'));
   });

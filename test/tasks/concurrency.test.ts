@@ -204,33 +204,30 @@ describe('the sweep', () => {
 });
 
 describe.each([
-  ['a Put', 7],
-  ['a Delete', undefined],
-])('%s of which a call goes wrong', (_, tasksAtOnce) => {
+  ['a Put', 7, undefined],
+  ['a Put over another', 7, 50],
+  ['a Delete', undefined, 50],
+])('%s of which a call goes wrong', (_, tasksAtOnce, earlier) => {
   test.each(FAULTS)('each once: %s', async (fault) => {
-    const wanted = { isEnabled: true, maximumConcurrency: tasksAtOnce ?? 100 };
+    const stateOf = (tasks = 100) => ({ isEnabled: true, maximumConcurrency: tasks });
     // It reads the row, writes it, and tells the event source.
     for (let call = 0; call < 3; call += 1) {
       await world.clear();
-      await put(50);
+      if (earlier !== undefined) await put(earlier);
       const recorder = new CallRecorder({ call, fault });
       const recorded = {
         settings: recorder.recorded(settings),
         eventSources: recorder.recorded(eventSources),
       };
-      const error = await put(tasksAtOnce, recorded).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      if (error !== undefined && !(error instanceof AwsAway) && !(error instanceof Death)) throw error;
+      const error = await put(tasksAtOnce, recorded).catch((reason: unknown) => reason);
+      expect(error).toSatisfy((reason) => reason instanceof AwsAway || reason instanceof Death);
+      expect(recorder.calls).toHaveLength(call + 1);
+      // It is whole or not at all, whatever the caller does next.
       const isKept = (await row())?.tasksAtOnce === tasksAtOnce;
       await sweep();
-      // It is whole, or it is not at all; and it is as its answer said.
-      expect(eventSource.state()).toEqual(isKept ? wanted : { isEnabled: true, maximumConcurrency: 50 });
-      expect(error === undefined && !isKept).toBe(false);
+      expect(eventSource.state()).toEqual(stateOf(isKept ? tasksAtOnce : earlier));
       await put(tasksAtOnce);
-      expect(eventSource.state()).toEqual(wanted);
-      expect(recorder.calls).toHaveLength(call + 1);
+      expect(eventSource.state()).toEqual(stateOf(tasksAtOnce));
     }
   });
 });
