@@ -85,10 +85,13 @@ export class TaskFollowUp extends Construct {
 
   /**
    * Lets a destination be told, and be named at run time.
-   * @throws Error when it is in another region.
+   * @throws Error when it is in another region, or a webhook that is allowed already with another secret.
    */
   allow(destination: TaskDestination): void {
-    if (this.#destinations.has(destination.destination)) return;
+    const earlier = this.#destinations.get(destination.destination);
+    if (earlier && earlier.allowed.secretArn !== destination.allowed.secretArn) {
+      throw new Error(`webhook ${destination.destination} must have one secret, got two`);
+    }
     destination.checkRegion(this);
     destination.grantDeliver(this.function);
     this.#destinations.set(destination.destination, destination);

@@ -8,6 +8,7 @@
  * - wake-up: the SQS message that makes a worker look at a task. It carries no state.
  * - wake time: when the sweep is to see to a task that no message stands for.
  * - destination: who is told how a task ended. Follow-up: what is still to be done after a task's end, which is that.
+ *   Delivery: one try to tell a destination.
  * - shard: one of the partitions over which a function's index entries are spread.
  * - submissionId, runId: who wrote. A submit signs with the one, each run with its own other.
  * Instants end in `Time` and are epoch milliseconds; `expiresAt` is epoch seconds, as DynamoDB's TTL wants it.

@@ -130,7 +130,8 @@ describe('what a receiver answers', () => {
       };
       flood();
     });
-    await tell(url);
+    // Not by its time-out, which would end it as well.
+    await tell(url, { timeoutMs: 60_000 });
     await closed;
   });
 

@@ -243,6 +243,16 @@ describe('what a deployment allows', () => {
     expect(JSON.stringify(template.toJSON())).not.toContain('TASK_ALLOWS_LOCAL_WEBHOOKS');
   });
 
+  test('is refused with a second secret', () => {
+    const { stack, taskMode } = deployed({ functions: {} });
+    const webhook = (name: string) =>
+      TaskDestination.webhook('https://example.com/', { secret: Secret.fromSecretNameV2(stack, name, name) });
+    taskMode.allowDestination(webhook('one'));
+    expect(() => taskMode.allowDestination(webhook('two'))).toThrow(
+      'webhook https://example.com/ must have one secret, got two',
+    );
+  });
+
   test('is refused in another region', () => {
     const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
     const stack = new Stack(app, 'Stack', { env: { account: '123456789012', region: 'eu-west-1' } });

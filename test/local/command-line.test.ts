@@ -272,6 +272,22 @@ describe('task-mode dev', () => {
     await vi.waitFor(() => expect(children.filter(isRunning)).toEqual([]));
   });
 
+  it.each([
+    [[], 'undefined'],
+    [['--allow-local-webhooks'], '"true"'],
+  ])(
+    'tells the CDK app by its context whether webhooks may reach this machine: %j',
+    async (options, told) => {
+      const appDir = await writeApp(API);
+      const name = 'task-mode:allow-local-webhooks';
+      const program = `throw new Error('told ' + JSON.stringify(JSON.parse(process.env.CDK_CONTEXT_JSON)['${name}']));`;
+      await writeFile(join(appDir, 'app.mjs'), program);
+      const { exited, output } = run(['dev', '--port', '0', ...options], appDir);
+      expect(await exited).toBe(1);
+      expect(output()).toContain(`Error: told ${told}`);
+    },
+  );
+
   it('ends at once on a second Ctrl-C', async () => {
     const { child, url, exited, output } = await startDev(await writeApp(API));
     void fetch(`${url}/spin`).catch(() => {});
