@@ -120,14 +120,18 @@ function pathSegment(text: string): string {
   return encoded(text).replaceAll('*', '%2A');
 }
 
+/**
+ * The SDK leaves names as they are, and the contract's need no encoding. Others get it, or a parameter by the name of
+ * `limit=20&status` would be signed by whoever signed these two.
+ */
 function canonicalQuery(parameters: APIGatewayProxyEventV2['queryStringParameters'] = {}): string {
   return Object.keys(parameters)
     .sort()
-    .map((name) => `${name}=${queryValue(parameters[name] ?? '')}`)
+    .map((name) => `${queryText(name)}=${queryText(parameters[name] ?? '')}`)
     .join('&');
 }
 
-function queryValue(text: string): string {
+function queryText(text: string): string {
   return encoded(text).replaceAll(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

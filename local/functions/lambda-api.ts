@@ -9,6 +9,12 @@ import { type LambdaService, MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES } from './lambda
 /** The path of Lambda's Invoke, whose function is a name or an ARN. */
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
+/** What Lambda's API asks of the functions behind it. */
+export type InvokableFunctions = Pick<
+  LambdaService,
+  'has' | 'isThrottled' | 'countThrottle' | 'invokeJson' | 'invokeEvent'
+>;
+
 export interface LambdaApi {
   readonly endpoint: string;
   close(): void;
@@ -19,7 +25,7 @@ export interface LambdaApi {
  * source mappings. Any other call answers an error that names it.
  */
 export async function serveLambdaApi(
-  lambda: () => LambdaService,
+  lambda: () => InvokableFunctions,
   eventSources: ReadonlyMap<string, EventSource>,
 ): Promise<LambdaApi> {
   const server = createServer((request, response) => {
@@ -44,7 +50,7 @@ export async function serveLambdaApi(
 }
 
 async function answer(
-  lambda: LambdaService,
+  lambda: InvokableFunctions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -82,7 +88,7 @@ async function eventSource(
 }
 
 async function invoke(
-  lambda: LambdaService,
+  lambda: InvokableFunctions,
   { name, isEvent }: { readonly name: string; readonly isEvent: boolean },
   request: IncomingMessage,
   response: ServerResponse,

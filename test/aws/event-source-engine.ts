@@ -1,12 +1,12 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll } from 'vitest';
 import { EventSource, type EventSourceState } from '../../local/event-sources/event-source.ts';
-import { serveLambdaApi } from '../../local/functions/lambda-api.ts';
+import { type InvokableFunctions, serveLambdaApi } from '../../local/functions/lambda-api.ts';
 
 export const EVENT_SOURCE_ID = 'event-source-1';
 
-/** Lambda's own API of the local runtime with one event source, whose queue nobody polls. */
-export async function startEventSource() {
+/** Lambda's own API of the local runtime with one event source, whose queue nobody polls, and with functions where a test has some. */
+export async function startEventSource(functions?: InvokableFunctions) {
   const eventSources = new Map<string, EventSource>();
   const put = (state: EventSourceState, isProvisioned = false) =>
     eventSources.set(
@@ -24,6 +24,7 @@ export async function startEventSource() {
       }),
     );
   const api = await serveLambdaApi(() => {
+    if (functions) return functions;
     throw new Error('no function is served here');
   }, eventSources);
   const client = new LambdaClient({
@@ -37,6 +38,7 @@ export async function startEventSource() {
   });
   return {
     client,
+    endpoint: api.endpoint,
     /** Deploys it anew. */
     put,
     remove: () => eventSources.delete(EVENT_SOURCE_ID),

@@ -134,6 +134,14 @@ describe('a signature does not hold for', () => {
       changed(query, { queryStringParameters: { limit: '20,20' } }),
       'ListAsyncTasks',
     ],
+    [
+      'a query whose parameters became the name of one',
+      changed(
+        { ...query, query: { limit: '20', status: 'Failed' } },
+        { queryStringParameters: { 'limit=20&status': 'Failed' } },
+      ),
+      'ListAsyncTasks',
+    ],
     ['another host', withHeaders(GET, { host: 'other.example' }), 'GetAsyncTask'],
     ['another time', withHeaders(GET, { 'x-acs-date': '2026-01-31T12:00:00Z' }), 'GetAsyncTask'],
     ['another nonce', withHeaders(GET, { 'x-acs-signature-nonce': 'other' }), 'GetAsyncTask'],

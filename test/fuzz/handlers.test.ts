@@ -1,0 +1,57 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { s3Client } from '../../lambdas/aws/clients.ts';
+import { OPERATION_NAMES, OPERATIONS } from '../../lambdas/domain/operations.ts';
+import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { BUCKET, FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
+import { startWorld } from '../tasks/world.ts';
+import { expectSound } from './answers.ts';
+import { setEnvironment } from './environment.ts';
+import { answerOf, eventOf, handlerOf } from './events.ts';
+import { startLambda } from './lambda-engine.ts';
+import { KNOWN, requestOf } from './requests.ts';
+import { itemsOf } from './state.ts';
+
+const world = await startWorld();
+world.time.now = Date.now();
+const lambda = await startLambda();
+setEnvironment({ ...world.endpoints, lambda: lambda.endpoint }, undefined);
+for (const taskId of KNOWN.taskIds) await world.submit({ taskId, delaySeconds: 86_400 });
+await stopTask(world, { functionName: KNOWN.functionName, taskId: 'seed-stopped' });
+
+/** The user whom API Gateway has checked. */
+const IAM = { authorizer: { iam: { userArn: 'arn:aws:iam::123456789012:user/alice' } } };
+
+/** All that the API keeps: rows, configurations, and the payloads that are too large for their rows. */
+async function kept(): Promise<unknown> {
+  const objects = await (await s3Client()).send(new ListObjectsV2Command({ Bucket: BUCKET }));
+  return [
+    await itemsOf(world.dynamoDb, TASK_TABLE),
+    await itemsOf(world.dynamoDb, FUNCTION_TABLE),
+    (objects.Contents ?? []).map(({ Key }) => Key),
+  ];
+}
+
+const RUNS = Number(process.env.FUZZ_RUNS ?? 100);
+
+describe('whatever is asked of it, an operation answers below 500 in the right shape, and a refusal changes nothing:', () => {
+  test.each(OPERATION_NAMES)(
+    '%s',
+    async (operation) => {
+      const handler = await handlerOf(operation);
+      let before = await kept();
+      await fc.assert(
+        fc.asyncProperty(requestOf(operation), async (request) => {
+          const answer = answerOf(await handler(eventOf(request, IAM)));
+          expectSound(answer, JSON.stringify(request));
+          const after = await kept();
+          if (answer.status >= 400 || OPERATIONS[operation].method === 'GET') expect(after).toEqual(before);
+          before = after;
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    120_000,
+  );
+});
