@@ -21,6 +21,7 @@ const registry = new FunctionRegistry({ client: dynamoDb, tableName: env(ENV.fun
 export class ApiAdapters {
   readonly registry = registry;
   readonly clock = Date.now;
+  readonly countMetrics = countMetrics;
   readonly signal: AbortSignal;
 
   constructor(signal: AbortSignal) {

@@ -5,17 +5,17 @@ import { dynamoDb, sqs } from './aws/clients.ts';
 import { EventBusDestination } from './aws/event-bus-destination.ts';
 import { FunctionDestination } from './aws/function-destination.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
+import { type Message, parseMessage } from './aws/message.ts';
 import { metricLog } from './aws/metric-log.ts';
 import { PayloadStore } from './aws/payload-store.ts';
 import { QueueDestination } from './aws/queue-destination.ts';
-import { parseWakeUp } from './aws/task-queue.ts';
 import { TaskStore } from './aws/task-store.ts';
 import { TopicDestination } from './aws/topic-destination.ts';
 import { WebhookDestination } from './aws/webhook-destination.ts';
 import { WebhookSecrets } from './aws/webhook-secrets.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
 import type { MetricName } from './domain/metrics.ts';
-import { type Delivery, deliverFollowUp } from './tasks/deliver-follow-up.ts';
+import { type Delivery, deliverFollowUp, deliverInvocationEnd } from './tasks/deliver-follow-up.ts';
 
 const logger = new Logger();
 const countMetrics = metricLog(requiredEnv(process.env, ENV.service));
@@ -50,7 +50,7 @@ interface Told {
   readonly outcome?: Delivery['outcome'];
 }
 
-/** Tells the destinations of tasks that have ended, and keeps the messages of those that are soon tried again. */
+/** Tells the destinations of what has ended, and keeps the messages of those that are soon tried again. */
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
   const told = await Promise.all(Records.map(deliver));
   countDeliveries(told);
@@ -58,25 +58,36 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   return { batchItemFailures: kept.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-async function deliver({ messageId, body }: SQSRecord): Promise<Told> {
-  const key = parseWakeUp(body);
-  if (!key) {
-    logger.error('message dropped: it is no wake-up', { messageId });
+async function deliver({ messageId, body, attributes }: SQSRecord): Promise<Told> {
+  const message = parseMessage(body);
+  if (!message || message.kind === 'invocation') {
+    logger.error('message dropped: it is about no end', { messageId });
     return { isDone: true };
   }
+  const { functionName, taskId } = message.kind === 'end' ? message.ended : message.key;
+  const about = { functionName, [message.kind === 'end' ? 'invocationId' : 'taskId']: taskId };
   try {
-    const delivery = await deliverFollowUp(dependencies, key);
+    const delivery = await deliverOnce(message, Number(attributes.ApproximateReceiveCount) > 1);
     const { outcome } = delivery;
     if ('error' in delivery) {
       const error = causeOf(delivery.error);
-      logger.warn('destination was not told', { ...key, isTriedAgain: outcome !== 'given up', error });
+      logger.warn('destination was not told', { ...about, isTriedAgain: outcome !== 'given up', error });
     }
-    return { isDone: outcome !== 'again', functionName: key.functionName, outcome };
+    return { isDone: outcome !== 'again', functionName, outcome };
   } catch (error) {
-    const told = { ...key, error: causeOf(error) };
-    logger.error('task could not be read or noted: its destination is tried again', told);
+    const told = { ...about, error: causeOf(error) };
+    logger.error('end could not be read or noted: its destination is tried again', told);
     return { isDone: false };
   }
+}
+
+function deliverOnce(
+  message: Exclude<Message, { kind: 'invocation' }>,
+  isRepeated: boolean,
+): Promise<Delivery> {
+  return message.kind === 'end'
+    ? deliverInvocationEnd(dependencies, message.ended, isRepeated)
+    : deliverFollowUp(dependencies, message.key);
 }
 
 const COUNTED = {

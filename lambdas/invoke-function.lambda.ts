@@ -9,8 +9,8 @@ import { checkQualifier } from './http/qualifier.ts';
 import { type ApiRequest, parseFields } from './http/request.ts';
 import { type InvokeFunctionFields, invokeFunctionFields } from './http/schemas.ts';
 import { toSyncAnswer } from './http/sync-answer.ts';
+import { acceptInvocation } from './tasks/accept-invocation.ts';
 import { invokeFunction } from './tasks/invoke-function.ts';
-import { submitTask } from './tasks/submit-task.ts';
 
 /** Loads while the function initializes; where no rate is set, nothing of it is loaded. */
 const submitLimit = process.env[ENV.submitRate] ? import('./submit-limit.ts') : undefined;
@@ -24,7 +24,7 @@ async function loadWorker(): Promise<WorkerFunction> {
   return new WorkerFunction({ client: lambda });
 }
 
-/** InvokeFunction (FC contract section 4): synchronous, or asynchronous, which makes it a task. */
+/** InvokeFunction (FC contract section 4): synchronous, or asynchronous, which task mode makes a task. */
 export const handler = apiOperation('InvokeFunction', async (request, signal) => {
   const fields = parseFields(invokeFunctionFields, request.fields);
   checkQualifier(fields.qualifier, fields.functionName);
@@ -66,20 +66,31 @@ async function accepted(
   fields: InvokeFunctionFields,
 ): Promise<ApiAnswer> {
   await (await submitLimit)?.limitSubmit(request.caller, adapters.signal);
-  const requestIdAsTaskId =
-    request.callerRequestId !== undefined && TASK_ID_PATTERN.test(request.callerRequestId)
-      ? request.callerRequestId
-      : undefined;
-  const { taskId, existing } = await submitTask(adapters, {
+  const taskFields = {
+    'x-fc-async-task-id': fields['x-fc-async-task-id'],
+    'x-fc-stateful-async-invocation-id': fields['x-fc-stateful-async-invocation-id'],
+    'x-task-mode-on-duplicate': fields['x-task-mode-on-duplicate'],
+  };
+  const submission = await acceptInvocation(adapters, {
     functionName: fields.functionName,
-    taskId: fields['x-fc-async-task-id'] ?? fields['x-fc-stateful-async-invocation-id'] ?? requestIdAsTaskId,
+    taskId:
+      taskFields['x-fc-async-task-id'] ??
+      taskFields['x-fc-stateful-async-invocation-id'] ??
+      requestIdAsTaskId(request),
     requestId: request.requestId,
     caller: request.caller,
     tenant: tenantOf(request.caller, fields['x-task-mode-tenant']),
     delaySeconds: fields['x-fc-async-delay'] ?? 0,
     payload: request.body,
-    onDuplicate: fields['x-task-mode-on-duplicate'],
+    onDuplicate: taskFields['x-task-mode-on-duplicate'],
+    taskFields,
   });
+  if (!submission) return { statusCode: 202 };
+  const { taskId, existing } = submission;
   const headers = { 'x-fc-async-task-id': taskId };
   return existing ? { statusCode: 200, headers, body: existing } : { statusCode: 202, headers };
+}
+
+function requestIdAsTaskId({ callerRequestId }: ApiRequest): string | undefined {
+  return callerRequestId !== undefined && TASK_ID_PATTERN.test(callerRequestId) ? callerRequestId : undefined;
 }

@@ -26,6 +26,8 @@ const dependencies = {
   eventSources: new EventSources(),
   settings: new FunctionSettings(functionTable),
   followUpQueueUrl: requiredEnv(process.env, ENV.followUpQueueUrl),
+  followUpDeadLetterQueueUrl: requiredEnv(process.env, ENV.followUpDeadLetterQueueUrl),
+  countMetrics,
   clock: Date.now,
   random: Math.random,
   lookedTo: new Map<string, string>(),

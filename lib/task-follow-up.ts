@@ -43,8 +43,8 @@ export class TaskFollowUp extends Construct {
       ...common,
       // Longer than the function's time-out, and the pause before a destination is tried again.
       visibilityTimeout: Duration.seconds(FOLLOW_UP_RETRY_SECONDS),
-      // The function itself ends a message after its fifth try: the task's row says what is to be done then, and the
-      // sweep sends a fresh one. What ends up here is lost for nobody, and says that rows cannot be read or written.
+      // The function itself ends a message after its fifth try: a row says what is to be done then, and the sweep sends a
+      // fresh one. What ends up here says that rows cannot be read or written, and is taken back by the sweep.
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: FOLLOW_UP_RECEIVE_COUNT },
     });
     this.function = new BundledFunction(this, 'Function', {
@@ -80,6 +80,17 @@ export class TaskFollowUp extends Construct {
     grantee.addEnvironment(ENV.followUpQueueUrl, this.queue.queueUrl);
     grantee.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
+    );
+  }
+
+  /** Lets the sweep take back what could neither be delivered nor noted. */
+  grantTakeBack(grantee: LambdaFunction): void {
+    grantee.addEnvironment(ENV.followUpDeadLetterQueueUrl, this.deadLetterQueue.queueUrl);
+    grantee.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+        resources: [this.deadLetterQueue.queueArn],
+      }),
     );
   }
 

@@ -110,10 +110,11 @@ export class TaskMode extends Construct {
     this.taskTable.grantSweep(this.sweep.function);
     this.registry.grantSweep(this.sweep.function);
     this.followUp.grantHandOver(this.sweep.function);
+    this.followUp.grantTakeBack(this.sweep.function);
   }
 
   #connectFollowUp(): void {
-    this.taskTable.grantMove(this.followUp.function);
+    this.taskTable.grantFollowUp(this.followUp.function);
     this.registry.grantRead(this.followUp.function);
     this.payloadBucket.grantRead(this.followUp.function);
   }

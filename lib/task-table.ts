@@ -63,6 +63,11 @@ export class TaskTable extends Construct {
     this.#grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
   }
 
+  /** Lets the follow-up function note how deliveries go, and keep the ends of invocations that have no record. */
+  grantFollowUp(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem']);
+  }
+
   grantList(grantee: LambdaFunction): void {
     this.#grant(grantee, ['dynamodb:BatchGetItem']);
     this.#grantQuery(grantee, [TASK_INDEXES.byTime, TASK_INDEXES.byState]);

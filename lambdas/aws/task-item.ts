@@ -52,15 +52,21 @@ export function wakeFields(taskId: string, wakeTime: number | undefined) {
 }
 
 export function toItem(task: Task, shardCount: number): Item {
-  const shard = shardOf(task.taskId, shardCount);
   return toAttributes({
     ...task,
     pk: primaryKeyOf(task),
-    sortKey: sortKeyOf(task.submitTime, task.taskId),
-    timeShard: timeShardOf(task.functionName, shard),
-    stateShard: stateShardOf(task.functionName, task.status, shard),
+    // What is no task is in no list.
+    ...(!('isInvocation' in task) && listFields(task, shardOf(task.taskId, shardCount))),
     ...wakeFields(task.taskId, task.wakeTime),
   });
+}
+
+function listFields({ functionName, taskId, submitTime, status }: Task, shard: number) {
+  return {
+    sortKey: sortKeyOf(submitTime, taskId),
+    timeShard: timeShardOf(functionName, shard),
+    stateShard: stateShardOf(functionName, status, shard),
+  };
 }
 
 export function toAttributes(values: Record<string, unknown>): Item {

@@ -6,9 +6,11 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN, VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
-import type { Addressed, TaskKey } from '../domain/task.ts';
+import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
+import { VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
+import type { Addressed } from '../domain/task.ts';
 import { callAws } from './faults.ts';
+import { type Message, parseMessage, toMessageBody } from './message.ts';
 
 const QUEUE_GONE = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
@@ -31,8 +33,8 @@ const MESSAGE_COUNTS = [
 
 /** A message that was received. */
 export interface ReceivedMessage {
-  /** Undefined when the message is no wake-up. */
-  readonly key: TaskKey | undefined;
+  /** Undefined when it is none of ours. */
+  readonly message: Message | undefined;
   readonly receiptHandle: string;
 }
 
@@ -46,7 +48,11 @@ export interface TaskQueueOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The wake-ups of tasks. A message says which task to look at and nothing else, so any may come twice or late. */
+/**
+ * The messages about what is to run and whom to tell. One about a task says which to look at and nothing else, so it may
+ * come twice or late. Each has a group, by which SQS shares the consumers fairly among tenants, also where one has sent
+ * much more than the others (fair queues).
+ */
 export class TaskQueue {
   readonly #client: SQSClient;
   readonly #call: { abortSignal?: AbortSignal };
@@ -57,29 +63,25 @@ export class TaskQueue {
   }
 
   /**
-   * Sends a message about a task. Its group makes SQS share the consumers fairly among tenants, also where one has sent
-   * much more than the others (fair queues): so every message has one.
+   * Sends a message about a task.
    * @throws QueueGoneError
    */
-  async send(
-    queueUrl: string,
-    { functionName, taskId, tenant }: Addressed,
-    delaySeconds: number,
-  ): Promise<void> {
-    const command = new SendMessageCommand({
-      QueueUrl: queueUrl,
-      MessageBody: JSON.stringify({ functionName, taskId }),
-      MessageGroupId: tenant,
-      DelaySeconds: delaySeconds,
-    });
-    try {
-      await callAws('SQS', () => this.#client.send(command, this.#call), QUEUE_GONE);
-    } catch (error) {
-      if (error instanceof Error && QUEUE_GONE.includes(error.name)) {
-        throw new QueueGoneError(`queue ${queueUrl} does not exist`, { cause: error });
-      }
-      throw error;
-    }
+  async send(queueUrl: string, task: Addressed, delaySeconds: number): Promise<void> {
+    await this.#send(queueUrl, { kind: 'wakeUp', key: task }, { tenant: task.tenant, delaySeconds });
+  }
+
+  /**
+   * Sends an invocation that has no record.
+   * @throws QueueGoneError
+   */
+  async sendInvocation(queueUrl: string, invocation: Invocation, delaySeconds: number): Promise<void> {
+    const { tenant } = invocation;
+    await this.#send(queueUrl, { kind: 'invocation', invocation }, { tenant, delaySeconds });
+  }
+
+  /** Sends the end of one, of which somebody is to be told. */
+  async sendEnd(queueUrl: string, ended: EndedInvocation): Promise<void> {
+    await this.#send(queueUrl, { kind: 'end', ended }, { tenant: ended.tenant, delaySeconds: 0 });
   }
 
   /** Receives what is there now, at most ten messages. SQS may overlook some in a queue that is nearly empty. */
@@ -91,7 +93,7 @@ export class TaskQueue {
     });
     const { Messages = [] } = await callAws('SQS', () => this.#client.send(command, this.#call));
     return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({
-      key: parseWakeUp(Body),
+      message: parseMessage(Body),
       receiptHandle: ReceiptHandle,
     }));
   }
@@ -129,19 +131,25 @@ export class TaskQueue {
       throw error;
     }
   }
-}
 
-/** Reads a wake-up; undefined when the message is none of ours. */
-export function parseWakeUp(body: string): TaskKey | undefined {
-  try {
-    const { functionName, taskId } = JSON.parse(body) as Partial<Record<keyof TaskKey, unknown>>;
-    return typeof functionName === 'string' &&
-      FUNCTION_NAME_PATTERN.test(functionName) &&
-      typeof taskId === 'string' &&
-      TASK_ID_PATTERN.test(taskId)
-      ? { functionName, taskId }
-      : undefined;
-  } catch {
-    return undefined;
+  async #send(
+    queueUrl: string,
+    message: Message,
+    { tenant, delaySeconds }: { readonly tenant: string; readonly delaySeconds: number },
+  ): Promise<void> {
+    const command = new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: toMessageBody(message),
+      MessageGroupId: tenant,
+      DelaySeconds: delaySeconds,
+    });
+    try {
+      await callAws('SQS', () => this.#client.send(command, this.#call), QUEUE_GONE);
+    } catch (error) {
+      if (error instanceof Error && QUEUE_GONE.includes(error.name)) {
+        throw new QueueGoneError(`queue ${queueUrl} does not exist`, { cause: error });
+      }
+      throw error;
+    }
   }
 }

@@ -113,6 +113,12 @@ export class TaskStore {
 
   /** Reads one task, consistently; undefined when there is none or its time to be read is over. */
   async get(key: TaskKey, now: number): Promise<Task | undefined> {
+    const task = await this.find(key, now);
+    return task && 'isInvocation' in task ? undefined : task;
+  }
+
+  /** Reads one task, or the end of an invocation that had no record, which nobody is to see who asks for tasks. */
+  async find(key: TaskKey, now: number): Promise<Task | undefined> {
     const task = await this.#read(key);
     return task && isReadable(task, now) ? task : undefined;
   }

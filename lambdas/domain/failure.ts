@@ -108,6 +108,11 @@ export const FAILURES = {
       'Runtime.ExitError',
       `instance ${instanceId} ended before the function did: time-out, out of memory, or killed`,
     ),
+  instancesDied: taskFailure(
+    'UnhandledInvocationError',
+    'Runtime.ExitError',
+    'each instance that ran the function ended before it did: time-out, out of memory, or killed',
+  ),
   timedOut: (timeoutSeconds: number) =>
     taskFailure(
       'UnhandledInvocationError',

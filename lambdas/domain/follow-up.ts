@@ -10,7 +10,7 @@ import {
   SWEEP_AHEAD_MS,
 } from './limits.ts';
 import type { Destinations, EndedTask, Task, TaskConfig } from './task.ts';
-import { byteLength } from './text.ts';
+import { byteLength, withoutNoncharacters } from './text.ts';
 
 /** Which destination is told of each end. Whoever stops a task knows; nobody else asked to. */
 const DESTINATION_OF: Record<TerminalStatus, keyof Destinations | undefined> = {
@@ -140,7 +140,7 @@ function bodyWithout(
     omissions.includes(name) || (texts[name] === undefined && hasText(task, name));
   const omitted = (['requestPayload', 'responsePayload'] as const).filter(isOmitted);
   const textOf = (name: OmittedText) => (omitted.includes(name) ? '' : (texts[name] ?? ''));
-  return withoutNoncharacters({
+  const body = {
     timestamp: task.endTime,
     requestContext: {
       requestId: task.requestId,
@@ -148,24 +148,16 @@ function bodyWithout(
       condition: conditionOf(task),
       approximateInvokeCount: task.attempt,
       functionName: task.functionName,
-      taskId: task.taskId,
+      ...(!task.isInvocation && { taskId: task.taskId, series: task.series }),
       status: task.status,
-      series: task.series,
       followUpId: followUpId(task),
     },
     requestPayload: textOf('requestPayload'),
     responseContext: responseContextOf(task),
     responsePayload: textOf('responsePayload'),
     ...(omitted.length > 0 && { omitted }),
-  });
-}
-
-/** SQS refuses two characters that JSON lets stand in a string (SendMessage); an escape means the same. */
-function withoutNoncharacters(body: object): string {
-  return JSON.stringify(body).replaceAll(
-    /[\ufffe\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16)}`,
-  );
+  };
+  return withoutNoncharacters(JSON.stringify(body));
 }
 
 function hasText({ status }: EndedTask, name: OmittedText): boolean {

@@ -23,6 +23,14 @@ export const RESULT_MAX_BYTES = 1024 * 1024;
 export const INLINE_PAYLOAD_MAX_BYTES = 2 * 1024;
 export const INLINE_RESULT_MAX_BYTES = 4 * 1024;
 
+/**
+ * With task mode off, what stays in the message, within JSON; above it, and there S3 is cheaper: each 64 KB are another SQS
+ * request when it is sent and when it is received, $0.8 a million. All that FC takes (128 KB, contract section 4) stays. An
+ * end with both is a row of less than DynamoDB's 400 KB.
+ */
+export const INLINE_INVOCATION_PAYLOAD_MAX_BYTES = 128 * 1024;
+export const INLINE_INVOCATION_RESULT_MAX_BYTES = 64 * 1024;
+
 /** Our own: FC ends at 3,600 s (contract section 4). A payload outlives this, the event age and the retention. */
 export const DELAY_MAX_SECONDS = 604_800;
 
@@ -152,6 +160,9 @@ export const VISIBILITY_MARGIN_SECONDS = 60;
 /** SQS's highest; a wake-up that cannot start its task must not be the reason why the task fails. */
 export const MAX_RECEIVE_COUNT = 1000;
 export const QUEUE_RETENTION_DAYS = 14;
+
+/** How often code was begun for a message is known for as long as the message is. */
+export const RUN_COUNT_RETENTION_SECONDS = QUEUE_RETENTION_DAYS * 86_400;
 
 /** SQS's highest visibility time-out, 12 h (AWS SQS quotas). */
 export const VISIBILITY_MAX_SECONDS = 43_200;

@@ -76,6 +76,28 @@ function metricsOfRun(task: RunTask, now: number): MetricValues {
   };
 }
 
+/** An attempt of an invocation that has no record. */
+export interface InvocationAttempt {
+  readonly attempt: number;
+  readonly dueTime: number;
+  readonly startTime: number;
+}
+
+/** What is to be counted of an attempt that has no record: as of a task's, for whoever watches a function. */
+export function metricsOfInvocation(
+  { attempt, dueTime, startTime }: InvocationAttempt,
+  to: 'Succeeded' | 'Failed' | 'Retrying',
+  now: number,
+): MetricValues {
+  return {
+    [statusMetric(to)]: 1,
+    ...(to === 'Succeeded' && { FailedCount: 0 }),
+    RunningCount: 1,
+    ...(attempt === 1 && { ProcessedCount: 1, QueueWait: Math.max(startTime - dueTime, 0) }),
+    RunDuration: Math.max(now - startTime, 0),
+  };
+}
+
 export interface MetricLine {
   readonly service: string;
   readonly functionName: string | undefined;

@@ -4,6 +4,7 @@
  * - payload: the JSON text it was submitted with. Result: the JSON text that its function returned.
  * - attempt: one run of the user's code. Series: the attempts from a submit or a redrive to a terminal status.
  * - due time: when the task may first run. Lease: until when a run is believed alive without another word from it.
+ * - invocation: a call of a function that is no task: synchronous, or asynchronous with task mode off.
  * - tenant: for whom a task is done: its caller, or one of the caller's customers. Workers are shared fairly among them.
  * - wake-up: the SQS message that makes a worker look at a task. It carries no state.
  * - wake time: when the sweep is to see to a task that no message stands for.
@@ -59,7 +60,7 @@ export interface Destinations {
   readonly onFailure?: string;
 }
 
-interface SubmittedFields extends TaskKey {
+export interface SubmittedFields extends TaskKey {
   readonly series: number;
   readonly submissionId: string;
   readonly submitTime: number;
@@ -107,6 +108,8 @@ interface EndFields extends Partial<RunFields> {
   /** How often its destination was tried, and why it was not told the last time. */
   readonly followUpAttempts?: number;
   readonly followUpError?: string;
+  /** It is no task: the end of an invocation that had no record, kept since its destination could not be told at once. */
+  readonly isInvocation?: true;
 }
 
 /** Which further fields a task has in each status. */

@@ -18,3 +18,8 @@ export function quoted(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   return `"${truncated(text, 100)}"`;
 }
+
+/** SQS refuses two characters that JSON lets stand in a string (SendMessage); an escape means the same. */
+export function withoutNoncharacters(json: string): string {
+  return json.replaceAll(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+}

@@ -1,7 +1,7 @@
 import type { AllowedDestinations } from '../aws/allowed-destinations.ts';
 import type { FunctionRegistry } from '../aws/function-registry.ts';
 import type { PayloadStore } from '../aws/payload-store.ts';
-import type { TaskStore } from '../aws/task-store.ts';
+import type { FailedDeliveryNote, TaskStore } from '../aws/task-store.ts';
 import {
   type AllowedDestination,
   DeliveryError,
@@ -17,6 +17,7 @@ import {
   isFollowUpPending,
   nextDelivery,
 } from '../domain/follow-up.ts';
+import type { EndedInvocation } from '../domain/invocation.ts';
 import type { TaskKey } from '../domain/task.ts';
 import { readTexts } from './get-task.ts';
 
@@ -48,20 +49,47 @@ export type Delivery =
  * @throws TaskModeError when AWS does not let the task be read or noted. It stays marked.
  */
 export async function deliverFollowUp(deps: DeliverDependencies, key: TaskKey): Promise<Delivery> {
-  const task = await deps.store.get(key, deps.clock());
+  const task = await deps.store.find(key, deps.clock());
   if (!task || !isFollowUpPending(task)) return { outcome: 'none' };
+  const delivery = await tell(deps, task, (note) => deps.store.noteFailedDelivery(task, note));
+  if (delivery.outcome === 'delivered') await deps.store.endFollowUp(task);
+  return delivery;
+}
+
+/**
+ * Tells a destination how an invocation ended that has no record. Where it does not take that, the end is kept as a row,
+ * and from then on handled as a task's.
+ * @param isRepeated - the message came before, and may have been kept then
+ * @throws TaskModeError when AWS does not let the end be read or kept. Its message is what is left of it.
+ */
+export async function deliverInvocationEnd(
+  deps: DeliverDependencies,
+  ended: EndedInvocation,
+  isRepeated: boolean,
+): Promise<Delivery> {
+  const isKept = isRepeated && (await deps.store.find(ended, deps.clock())) !== undefined;
+  if (isKept) return deliverFollowUp(deps, ended);
+  return tell(deps, ended, async ({ wakeTime, ...note }) => {
+    const kept = { ...ended, ...note, ...(wakeTime !== undefined && { wakeTime }) };
+    return (await deps.store.create(kept, deps.clock())).isWritten;
+  });
+}
+
+/** Notes that a delivery failed; tells whether that is what counts, since nobody else was faster. */
+type NoteFailure = (note: FailedDeliveryNote) => Promise<boolean>;
+
+async function tell(deps: DeliverDependencies, task: FollowedTask, note: NoteFailure): Promise<Delivery> {
   const name = destinationOf(task.config, task.status) ?? '';
   const allowed = await deps.allowedDestinations.find(name, deps.clock());
-  if (!allowed) return noteFailure(deps, task, new DeliveryError('the deployment does not allow it'));
+  if (!allowed) return failed(deps, task, note, new DeliveryError('the deployment does not allow it'));
   const { kind } = parseDestination('destination', name);
   // Faults of AWS here are not the destination's.
   const message = await messageFor(deps, kind, task);
   try {
     await deps.destinations[kind].deliver(allowed, message);
   } catch (error) {
-    return noteFailure(deps, task, error);
+    return failed(deps, task, note, error);
   }
-  await deps.store.endFollowUp(task);
   return { outcome: 'delivered' };
 }
 
@@ -80,15 +108,15 @@ async function messageFor(
   return { id: followUpId(task), body, status, endTime, functionArn };
 }
 
-async function noteFailure(
-  { store, clock }: DeliverDependencies,
+async function failed(
+  { clock }: DeliverDependencies,
   task: FollowedTask,
+  note: NoteFailure,
   error: unknown,
 ): Promise<Delivery> {
   const { isFinal, retryAfterSeconds } = error instanceof DeliveryError ? error : new DeliveryError('');
   const next = nextDelivery(task, { isFinal, retryAfterSeconds, now: clock() });
-  const isNoted = await store.noteFailedDelivery(task, { ...next.note, followUpError: reasonOf(error) });
-  // Somebody else was faster: then that is what counts.
+  const isNoted = await note({ ...next.note, followUpError: reasonOf(error) });
   return isNoted ? { outcome: next.outcome, error } : { outcome: 'none' };
 }
 

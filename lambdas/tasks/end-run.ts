@@ -259,8 +259,8 @@ async function placed(deps: EndDependencies, task: RunningTask, text: string): P
 
 /** Repeats a call that AWS did not take for as long as this invocation lives: the work is done, its record must not be lost. */
 export async function untilWritten<T>(
-  { clock, pause }: LeaveDependencies,
-  { invocationEndTime }: WakeUp,
+  { clock, pause }: Pick<LeaveDependencies, 'clock' | 'pause'>,
+  { invocationEndTime }: Pick<WakeUp, 'invocationEndTime'>,
   call: () => Promise<T>,
 ): Promise<T> {
   for (;;) {

@@ -5,6 +5,7 @@ import type { TaskIndex } from '../aws/task-index.ts';
 import type { TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
 import { SWEEP_ITEMS_AT_ONCE, SWEEP_PAGES_MAX, SWEEP_WORK_MS } from '../domain/limits.ts';
+import type { MetricValues } from '../domain/metrics.ts';
 import { SWEEP_FINDINGS, type SweepFinding } from '../domain/sweep-finding.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
 import type { EndWaitingDependencies } from './end-waiting.ts';
@@ -17,6 +18,8 @@ export interface SweepDependencies {
   readonly eventSources: EventSources;
   readonly settings: FunctionSettings;
   readonly followUpQueueUrl: string;
+  readonly followUpDeadLetterQueueUrl: string;
+  readonly countMetrics: (functionName: string, values: MetricValues) => void;
   readonly clock: () => number;
   /** From 0 to below 1. */
   readonly random: () => number;

@@ -7,6 +7,7 @@ import { sweepDeadLetters } from './sweep-dead-letters.ts';
 import { sweepDue } from './sweep-due.ts';
 import { type SweepDependencies, type SweepFailure, SweepRun } from './sweep-run.ts';
 import { sweepRunning } from './sweep-running.ts';
+import { sweepUndelivered } from './sweep-undelivered.ts';
 import { sweepRemoved, WaitingSweep } from './sweep-waiting.ts';
 
 export interface SweepTasksDependencies extends SweepDependencies {
@@ -34,6 +35,7 @@ export async function sweepTasks({ registry, ...deps }: SweepTasksDependencies):
   const functions = new Map(records.map((record) => [record.functionName, record]));
   await Promise.all([
     sweepDue(run, functions),
+    run.tryTo('undelivered ends', () => sweepUndelivered(run)),
     run.each(
       'functions',
       fromRandomOn(records, deps.random()),

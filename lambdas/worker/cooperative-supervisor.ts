@@ -1,7 +1,8 @@
-import type { EndLog } from '../tasks/end-run.ts';
+import type { InvocationLog, InvocationRun } from '../tasks/end-invocation.ts';
+import type { Delivery, EndLog } from '../tasks/end-run.ts';
 import { type RunSlot, RunSlots } from './run-slots.ts';
 import type { Supervision } from './supervision.ts';
-import type { ExpectedRun, RunSupervisor, WatchedRun } from './supervisor-protocol.ts';
+import type { RunSupervisor, WatchedRun } from './supervisor-protocol.ts';
 
 /** Most tasks are over by then, and cost nothing. */
 const FIRST_LOOK_MS = 1000;
@@ -14,18 +15,20 @@ export class CooperativeSupervisor implements RunSupervisor {
   readonly #slots = new RunSlots();
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #aborts = new Map<number, () => void>();
-  readonly #log: EndLog;
+  readonly #log: EndLog & InvocationLog;
   #supervision: Promise<Supervision> | undefined;
 
-  constructor(log: EndLog) {
+  constructor(log: EndLog & InvocationLog) {
     this.#log = log;
   }
 
-  expect(run: Omit<ExpectedRun, keyof RunSlot>): ExpectedRun {
+  expect<R extends Delivery | InvocationRun>(run: R): R & RunSlot {
     return { ...run, ...this.#slots.acquire() };
   }
 
   watch(run: WatchedRun, abort: () => void): void {
+    // Nobody can stop one that has no record, and here nothing is killed.
+    if ('invocation' in run) return;
     this.#aborts.set(run.slot, abort);
     this.#timers.set(
       run.slot,

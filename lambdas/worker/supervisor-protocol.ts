@@ -1,15 +1,22 @@
+import type { InvocationRun } from '../tasks/end-invocation.ts';
 import type { Delivery } from '../tasks/end-run.ts';
 import type { RunSlot } from './run-slots.ts';
 
+/** A run of a task. */
+export interface TaskRun extends RunSlot, Delivery {}
+
+/** A run of an invocation that has no record. */
+export interface UnrecordedRun extends RunSlot, InvocationRun {}
+
 /** A run that is about to start: its row may say so before the main thread comes to know of it. */
-export interface ExpectedRun extends RunSlot, Delivery {}
+export type ExpectedRun = TaskRun | UnrecordedRun;
 
 /** A run whose code runs. */
-export interface WatchedRun extends ExpectedRun {
+export type WatchedRun = ExpectedRun & {
   readonly startTime: number;
   /** When it is killed if it has not ended: after its time-out and the grace. */
   readonly killTime: number;
-}
+};
 
 export interface SupervisorData {
   /** The words of the slots, shared by both threads. */
@@ -31,7 +38,7 @@ export interface FromSupervisor {
 /** What watches over the runs of a worker. */
 export interface RunSupervisor {
   /** Takes a slot for a run that is about to start. */
-  expect(run: Omit<ExpectedRun, keyof RunSlot>): ExpectedRun;
+  expect<R extends Delivery | InvocationRun>(run: R): R & RunSlot;
   /** Watches a run from now on; `abort` is called when it is asked to stop. */
   watch(run: WatchedRun, abort: () => void): void;
   /** The code has ended. False when the process is about to be killed: then nobody else writes the end. */

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import type { InvocationRun } from '../tasks/end-invocation.ts';
+import type { Delivery } from '../tasks/end-run.ts';
 import { type RunSlot, RunSlots } from './run-slots.ts';
 import type {
-  ExpectedRun,
   FromSupervisor,
   RunSupervisor,
   SupervisorData,
@@ -33,7 +34,7 @@ export class Supervisor implements RunSupervisor {
     this.#thread = this.#start();
   }
 
-  expect(run: Omit<ExpectedRun, keyof RunSlot>): ExpectedRun {
+  expect<R extends Delivery | InvocationRun>(run: R): R & RunSlot {
     const expected = { ...run, ...this.#slots.acquire() };
     this.#tell({ kind: 'expect', run: expected });
     return expected;

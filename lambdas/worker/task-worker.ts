@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { parseMessage } from '../aws/message.ts';
 import { parseSyncEvent, type SyncAnswer, toSyncAnswer } from '../aws/sync-event.ts';
-import { parseWakeUp } from '../aws/task-queue.ts';
 import { ENV, requiredEnv } from '../domain/env.ts';
+import type { Invocation } from '../domain/invocation.ts';
 import type { StopEnd } from '../domain/stop-detail.ts';
 import type { SyncInvocation } from '../domain/sync-invocation.ts';
-import type { RunningTask } from '../domain/task.ts';
+import type { RunningTask, TaskKey } from '../domain/task.ts';
+import type { InvocationRun } from '../tasks/end-invocation.ts';
 import type { AttemptOutcome, WakeUpOutcome } from '../tasks/end-run.ts';
+import { runInvocation } from '../tasks/run-invocation.ts';
 import { runTask } from '../tasks/run-task.ts';
 import { type AttemptInfo, type Execute, runAttempt } from './attempt.ts';
 import { CooperativeSupervisor } from './cooperative-supervisor.ts';
-import { logNoWakeUp, logSupervisorExit, logSyncFailure, logWakeUpFault, runLog } from './run-log.ts';
+import { logMessageFault, logStrayMessage, logSupervisorExit, logSyncFailure, runLog } from './run-log.ts';
 import { Supervisor } from './supervisor.ts';
 import type { ExpectedRun, RunSupervisor } from './supervisor-protocol.ts';
 import { runSync } from './sync-run.ts';
@@ -27,8 +30,6 @@ const supervisor: RunSupervisor =
   requiredEnv(process.env, ENV.stop) === 'kill'
     ? new Supervisor(graceMs, logSupervisorExit)
     : new CooperativeSupervisor(runLog);
-
-const instanceId = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? `pid-${process.pid}`;
 
 export interface TaskWorkerOptions {
   readonly execute: Execute;
@@ -59,12 +60,15 @@ async function invokeNow(
   lambdaContext: Context,
   { execute }: TaskWorkerOptions,
 ): Promise<SyncAnswer> {
-  const run = await runSync({ execute, timeoutSeconds, lambdaContext, instanceId }, invocation);
+  const run = await runSync(
+    { execute, timeoutSeconds, lambdaContext, instanceId: endDependencies.instanceId },
+    invocation,
+  );
   if (run.outcome.kind === 'failed') logSyncFailure(functionName, invocation.requestId, run.outcome.failure);
   return toSyncAnswer(run);
 }
 
-/** Runs the tasks of one batch side by side, and keeps the messages that must come again. */
+/** Acts on the messages of one batch side by side, and keeps those that must come again. */
 async function actOnAll(
   { Records }: SQSEvent,
   context: Context,
@@ -90,57 +94,93 @@ async function actOnAll(
 async function actOn(
   record: SQSRecord,
   context: Context,
-  { execute, stopEnd }: TaskWorkerOptions,
+  options: TaskWorkerOptions,
 ): Promise<WakeUpOutcome> {
-  const key = parseWakeUp(record.body);
-  if (key?.functionName !== functionName) {
-    logNoWakeUp(record.messageId);
-    return 'done';
-  }
-  const invocationEndTime = Date.now() + context.getRemainingTimeInMillis();
-  const runId = randomUUID();
-  const expected = supervisor.expect({
-    key,
+  const message = parseMessage(record.body);
+  const arrival: Arrival = {
+    ...options,
+    context,
     receiptHandle: record.receiptHandle,
-    invocationEndTime,
-    runId,
-  });
+    invocationEndTime: Date.now() + context.getRemainingTimeInMillis(),
+  };
   try {
-    const attempt = (task: RunningTask, payloadText: string) =>
-      supervisedAttempt({ expected, context, execute }, task, payloadText);
-    const dependencies = { ...endDependencies, instanceId, leaseMs, attempt, stopEnd, log: runLog };
-    return await runTask(dependencies, expected);
+    if (message?.kind === 'wakeUp' && message.key.functionName === functionName) {
+      return await actOnTask(message.key, arrival);
+    }
+    if (message?.kind === 'invocation' && message.invocation.functionName === functionName) {
+      const isRepeated = Number(record.attributes.ApproximateReceiveCount) > 1;
+      return await actOnInvocation(message.invocation, isRepeated, arrival);
+    }
   } catch (error) {
-    logWakeUpFault(record.messageId, error);
+    logMessageFault(record.messageId, error);
     return 'keep';
+  }
+  logStrayMessage(record.messageId);
+  return 'done';
+}
+
+/** A message as it came. */
+interface Arrival extends TaskWorkerOptions {
+  readonly context: Context;
+  readonly receiptHandle: string;
+  readonly invocationEndTime: number;
+}
+
+async function actOnTask(key: TaskKey, arrival: Arrival): Promise<WakeUpOutcome> {
+  const { receiptHandle, invocationEndTime, stopEnd } = arrival;
+  const run = supervisor.expect({ key, receiptHandle, invocationEndTime, runId: randomUUID() });
+  const attempt = (task: RunningTask, payloadText: string) =>
+    supervisedAttempt({ ...run, startTime: task.startTime }, arrival, infoOf(task), payloadText);
+  try {
+    return await runTask({ ...endDependencies, leaseMs, attempt, stopEnd, log: runLog }, run);
   } finally {
-    supervisor.release(expected);
+    supervisor.release(run);
   }
 }
 
-interface SupervisedAttempt {
-  readonly expected: ExpectedRun;
-  readonly context: Context;
-  readonly execute: Execute;
+async function actOnInvocation(
+  invocation: Invocation,
+  isRepeated: boolean,
+  arrival: Arrival,
+): Promise<WakeUpOutcome> {
+  const { receiptHandle, invocationEndTime } = arrival;
+  const delivery = { invocation, receiptHandle, invocationEndTime, isRepeated };
+  const slot = supervisor.expect({
+    ...delivery,
+    attempt: invocation.attempt + 1,
+    startTime: Date.now(),
+  });
+  const attempt = (run: InvocationRun, payloadText: string) =>
+    supervisedAttempt(
+      { ...slot, ...run },
+      arrival,
+      { requestId: invocation.requestId, attempt: run.attempt },
+      payloadText,
+    );
+  try {
+    return await runInvocation({ ...endDependencies, attempt, log: runLog }, delivery);
+  } finally {
+    supervisor.release(slot);
+  }
 }
 
 /** One attempt of a task's work under the supervisor's eyes. */
 async function supervisedAttempt(
-  { expected, context, execute }: SupervisedAttempt,
-  task: RunningTask,
+  run: ExpectedRun & { readonly startTime: number },
+  { execute, context }: Arrival,
+  about: AttemptInfo,
   payloadText: string,
 ): Promise<AttemptOutcome> {
-  // One for each attempt: an abort that comes late reaches no other task on this warm instance.
+  // One for each attempt: an abort that comes late reaches no other on this warm instance.
   const stopping = new AbortController();
-  const { startTime } = task;
-  const killTime = startTime + timeoutSeconds * 1000 + graceMs;
-  supervisor.watch({ ...expected, startTime, killTime }, () => {
+  const killTime = run.startTime + timeoutSeconds * 1000 + graceMs;
+  supervisor.watch({ ...run, killTime }, () => {
     stopping.abort(new DOMException('the task was asked to stop', 'AbortError'));
   });
   const options = { execute, timeoutSeconds, lambdaContext: context, stopping };
-  const outcome = await runAttempt(options, infoOf(task), payloadText);
-  // Where the supervisor was faster, it writes how this run ended, and kills the process.
-  return supervisor.tryFinish(expected) ? outcome : new Promise(() => undefined);
+  const outcome = await runAttempt(options, about, payloadText);
+  // Where the supervisor was faster, it says how this run ended, and kills the process.
+  return supervisor.tryFinish(run) ? outcome : new Promise(() => undefined);
 }
 
 function infoOf({ taskId, functionName, attempt, series, requestId, submitTime }: RunningTask): AttemptInfo {

@@ -3,9 +3,11 @@ import { isMainThread } from 'node:worker_threads';
 import { dynamoDb, sqs } from '../aws/clients.ts';
 import { metricLog } from '../aws/metric-log.ts';
 import { PayloadStore } from '../aws/payload-store.ts';
+import { RunCounter } from '../aws/run-counter.ts';
 import { TaskQueue } from '../aws/task-queue.ts';
 import { TaskStore } from '../aws/task-store.ts';
 import { ENV, requiredEnv } from '../domain/env.ts';
+import type { EndInvocationDependencies } from '../tasks/end-invocation.ts';
 import type { EndDependencies } from '../tasks/end-run.ts';
 import { writeLineNow } from './write-line.ts';
 
@@ -18,14 +20,17 @@ export const countMetrics = metricLog(
   isMainThread ? undefined : writeLineNow,
 );
 
+const taskTable = { client: dynamoDb, tableName: requiredEnv(process.env, ENV.taskTableName) };
+
 /** What both the worker and its supervisor end runs with, each in its own thread. */
-export const endDependencies: Omit<EndDependencies, 'log'> = {
+export const endDependencies: Omit<EndDependencies & EndInvocationDependencies, 'log'> = {
   store: new TaskStore({
-    client: dynamoDb,
-    tableName: requiredEnv(process.env, ENV.taskTableName),
+    ...taskTable,
     shardCount: Number(requiredEnv(process.env, ENV.shardCount)),
     countMetrics,
   }),
+  runs: new RunCounter(taskTable),
+  countMetrics,
   payloads: new PayloadStore({ bucketName: requiredEnv(process.env, ENV.payloadBucketName) }),
   queue: new TaskQueue({ client: sqs }),
   queueUrl: requiredEnv(process.env, ENV.queueUrl),
@@ -33,4 +38,5 @@ export const endDependencies: Omit<EndDependencies, 'log'> = {
   clock: Date.now,
   random: Math.random,
   pause,
+  instanceId: process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? `pid-${process.pid}`,
 };

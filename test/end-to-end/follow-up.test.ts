@@ -1,40 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
+import { queuesOf } from './queues.ts';
 import { startExample } from './runtime.ts';
 
 const assemblyDir = inject('unrulyAssemblyDir');
 const { api, runtime } = await startExample({ assemblyDir });
 
-const sqs = new SQSClient({
-  region: 'us-east-1',
-  endpoint: runtime.endpoints.sqs,
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-});
-afterAll(() => sqs.destroy());
-
-const { Resources } = JSON.parse(readFileSync(join(assemblyDir, 'Unruly.template.json'), 'utf-8'));
-
-/** The URL of a queue of the app, by the beginning of its logical id. */
-const urlOf = (name: string) =>
-  runtime.ref(Object.keys(Resources).find((id) => id.replace(/[0-9A-F]{8}$/, '') === name) ?? '');
-
-/** Waits for the next message of a queue, and removes it. */
-async function next(name: string) {
-  const QueueUrl = urlOf(name);
-  const command = new ReceiveMessageCommand({
-    QueueUrl,
-    WaitTimeSeconds: 10,
-    MessageAttributeNames: ['All'],
-  });
-  const { Messages: [message] = [] } = await sqs.send(command);
-  await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
-  return {
-    id: message?.MessageAttributes?.followUpId?.StringValue,
-    body: JSON.parse(message?.Body ?? '{}'),
-  };
-}
+const { next } = queuesOf(runtime, assemblyDir);
 
 test('a queue is told of a task that succeeded', async () => {
   const id = await api.accepted('told', {

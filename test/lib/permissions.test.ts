@@ -152,6 +152,8 @@ describe('each role can do exactly what its function does', () => {
           `sqs:ReceiveMessage on ${name}DeadLetterQueue`,
           `sqs:SendMessage on ${name}Queue`,
         ]),
+        'sqs:DeleteMessage on FollowUpDeadLetterQueue',
+        'sqs:ReceiveMessage on FollowUpDeadLetterQueue',
         'sqs:SendMessage on FollowUpQueue',
       ],
     ],
@@ -174,6 +176,7 @@ describe('each role can do exactly what its function does', () => {
       [
         'dynamodb:GetItem on FunctionsTable',
         'dynamodb:GetItem on TasksTable',
+        'dynamodb:PutItem on TasksTable',
         'dynamodb:UpdateItem on TasksTable',
         ...LOGS('FollowUpFunction'),
         's3:GetObject on PayloadsBucket/payloads/*',

@@ -37,10 +37,12 @@ import { FUNCTION_TABLE, SUBMIT_COUNT_TABLE } from '../aws/engines.ts';
 import { webhookDestination } from '../aws/receivers.ts';
 import { startTarget, TARGET_ARN } from '../aws/target.ts';
 import { AwsAway, CallRecorder, callsOf, Death, FAULTS, type PlannedFault } from './faults.ts';
-import { OTHER_KINDS, startFollowUpWorld } from './follow-up-world.ts';
+import { OTHER_KINDS } from './follow-up-world.ts';
 import { endings, illegalSteps } from './history.ts';
+import { describeInvocationFaults } from './invocation-faults.ts';
+import { startInvocationWorld } from './invocation-world.ts';
 
-const world = await startFollowUpWorld();
+const world = await startInvocationWorld();
 const { time, read } = world;
 
 const LARGE = JSON.stringify('x'.repeat(5000));
@@ -684,6 +686,8 @@ describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
     }
   });
 });
+
+describeInvocationFaults(world, seen);
 
 test('nothing calls AWS but adapters', () => {
   const files = adapterFiles();

@@ -57,8 +57,9 @@ export async function startFollowUpWorld() {
   };
 
   /** What was handed over since it was last asked. */
+  const takeHandedOver = async () => (await take(followUpQueueUrl)).map(({ Body = '' }) => Body);
   const handedOver = async (): Promise<{ functionName: string; taskId: string }[]> =>
-    (await take(followUpQueueUrl)).map(({ Body = '' }) => JSON.parse(Body));
+    (await takeHandedOver()).map((body) => JSON.parse(body));
 
   /** What one queue was told since it was last asked. */
   const told = async (name: 'told-success' | 'told-failure' | typeof TOPIC_QUEUE) =>
@@ -95,6 +96,7 @@ export async function startFollowUpWorld() {
     receivers,
     registerTold,
     deliverDependencies: dependencies,
+    takeHandedOver,
     handedOver,
     told,
     toldAll,

@@ -37,7 +37,8 @@ export async function startSweepWorld() {
   const { dynamoDb, sqs, queueUrl } = world;
   const eventSource = await startEventSource();
   const deadLetterQueueUrl = `${queueUrl}-dead`;
-  for (const QueueName of ['echo-dead', 'stubborn-dead', 'told-dead'])
+  const followUpDeadLetterQueueUrl = queueUrl.replace('/echo', '/follow-ups-dead');
+  for (const QueueName of ['echo-dead', 'stubborn-dead', 'told-dead', 'follow-ups-dead'])
     await sqs.send(new CreateQueueCommand({ QueueName }));
 
   const empty = async (table: string, key: string, isKept: (name: string) => boolean) => {
@@ -80,6 +81,8 @@ export async function startSweepWorld() {
     eventSources: new EventSources({ client: eventSource.client }),
     settings: new FunctionSettings({ client: dynamoDb, tableName: FUNCTION_TABLE }),
     followUpQueueUrl: world.followUpQueueUrl,
+    followUpDeadLetterQueueUrl,
+    countMetrics: world.counts.count,
     clock: world.clock,
     random: () => world.random.value,
     lookedTo: new Map(),
@@ -120,6 +123,7 @@ export async function startSweepWorld() {
     eventSource,
     clear,
     deadLetterQueueUrl,
+    followUpDeadLetterQueueUrl,
     dependencies,
     report,
     sweep,

@@ -9,9 +9,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
+import { parseWakeUp } from '../../lambdas/aws/message.ts';
 import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskIndex } from '../../lambdas/aws/task-index.ts';
-import { parseWakeUp, TaskQueue } from '../../lambdas/aws/task-queue.ts';
+import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import type { AllowedDestination } from '../../lambdas/domain/destination.ts';
 import { DESTINATIONS_ROW } from '../../lambdas/domain/storage-names.ts';

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
+import { RunCounter } from '../../lambdas/aws/run-counter.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
@@ -33,7 +34,18 @@ const supervision = new Supervision({
     clock: Date.now,
     random: Math.random,
     pause: async () => undefined,
-    log: { attemptFailed: none, stopped: none, superseded: none, handedBack: none },
+    log: {
+      attemptFailed: none,
+      stopped: none,
+      superseded: none,
+      handedBack: none,
+      invocationFailed: none,
+      invocationExpired: none,
+      invocationHandedBack: none,
+    },
+    runs: new RunCounter({ client: new DynamoDBClient({}), tableName: 'tasks' }),
+    instanceId: 'instance-1',
+    countMetrics: none,
   },
   abort,
 });

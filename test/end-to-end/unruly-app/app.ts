@@ -52,6 +52,21 @@ taskMode.addFunction('told-here', {
   }),
 });
 
+// Asynchronous invocations without a record.
+const loose = {
+  entry: 'unruly.ts',
+  ...short,
+  taskMode: false,
+  onSuccess: TaskDestination.queue(new Queue(stack, 'LooseSuccesses')),
+};
+taskMode.addFunction('loose', {
+  ...loose,
+  onFailure: TaskDestination.queue(new Queue(stack, 'LooseFailures')),
+});
+const slow = { timeout: Duration.seconds(60), instanceConcurrency: 3 };
+taskMode.addFunction('mixed', { ...loose, ...slow, maxConcurrency: 2 });
+taskMode.addFunction('switched', loose);
+
 // Lambda functions that are there already, and know nothing of tasks.
 const legacy = (id: string, timeout: Duration, more: Partial<FunctionProps> = {}) =>
   new LambdaFunction(stack, id, {

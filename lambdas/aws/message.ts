@@ -1,0 +1,68 @@
+import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
+import { isTaskStatus, isTerminal } from '../domain/lifecycle.ts';
+import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN } from '../domain/limits.ts';
+import type { TaskKey } from '../domain/task.ts';
+import { withoutNoncharacters } from '../domain/text.ts';
+
+/** What a message is about: a task that is to be looked at, an invocation that has no record, or the end of one. */
+export type Message =
+  | { readonly kind: 'wakeUp'; readonly key: TaskKey }
+  | { readonly kind: 'invocation'; readonly invocation: Invocation }
+  | { readonly kind: 'end'; readonly ended: EndedInvocation };
+
+/** The fields by which a message is told from the others. A wake-up has none of its own: it is as small as can be. */
+interface MessageBody extends Partial<Record<keyof TaskKey, unknown>> {
+  readonly invocation?: Invocation;
+  readonly ended?: EndedInvocation;
+}
+
+export function toMessageBody(message: Message): string {
+  if (message.kind === 'wakeUp') {
+    const { functionName, taskId } = message.key;
+    return JSON.stringify({ functionName, taskId });
+  }
+  const body = message.kind === 'invocation' ? { invocation: message.invocation } : { ended: message.ended };
+  return withoutNoncharacters(JSON.stringify(body));
+}
+
+/** Reads a message; undefined when it is none of ours. */
+export function parseMessage(body: string): Message | undefined {
+  try {
+    const { functionName, taskId, invocation, ended } = JSON.parse(body) as MessageBody;
+    if (invocation) return isInvocation(invocation) ? { kind: 'invocation', invocation } : undefined;
+    if (ended) return isEnd(ended) ? { kind: 'end', ended } : undefined;
+    return isKey(functionName, taskId)
+      ? { kind: 'wakeUp', key: { functionName, taskId } as TaskKey }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a message about a task; undefined when it is another one. */
+export function parseWakeUp(body: string): TaskKey | undefined {
+  const message = parseMessage(body);
+  return message?.kind === 'wakeUp' ? message.key : undefined;
+}
+
+function isKey(functionName: unknown, taskId: unknown): boolean {
+  return (
+    typeof functionName === 'string' &&
+    FUNCTION_NAME_PATTERN.test(functionName) &&
+    typeof taskId === 'string' &&
+    TASK_ID_PATTERN.test(taskId)
+  );
+}
+
+function isInvocation({ functionName, invocationId, attempt, payload, config }: Invocation): boolean {
+  return (
+    isKey(functionName, invocationId) &&
+    typeof attempt === 'number' &&
+    typeof payload === 'object' &&
+    typeof config === 'object'
+  );
+}
+
+function isEnd({ functionName, taskId, status, isInvocation: isOfInvocation }: EndedInvocation): boolean {
+  return isKey(functionName, taskId) && isTaskStatus(status) && isTerminal(status) && isOfInvocation === true;
+}

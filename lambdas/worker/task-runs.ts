@@ -1,0 +1,76 @@
+import { HEARTBEAT } from '../domain/limits.ts';
+import type { Task, TaskIn } from '../domain/task.ts';
+import { type EndDependencies, endKilledRun, handBack, type WakeUpOutcome } from '../tasks/end-run.ts';
+import { AFTER_KILL_MS, type CutOff, type RunKeeper } from './run-keeper.ts';
+import type { RunSlot } from './run-slots.ts';
+import type { TaskRun } from './supervisor-protocol.ts';
+
+/** How long the lease still lasts of a run that is left behind: the process is dead by then. */
+const LEFT_LEASE_MS = 2000;
+
+export interface TaskRunsOptions {
+  readonly timeoutSeconds: number;
+  /** How long a run is believed alive without another word. */
+  readonly leaseMs: number;
+  readonly dependencies: EndDependencies;
+  readonly isRunning: (run: RunSlot) => boolean;
+}
+
+/** Sees to the runs of tasks: what their rows say, and what these are to say. */
+export class TaskRuns implements RunKeeper<TaskRun> {
+  readonly #options: TaskRunsOptions;
+
+  constructor(options: TaskRunsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the task was stopped, or the run is no longer the task's. What cannot be asked now is asked again. */
+  async mustEnd(run: TaskRun, isHeartbeat: boolean): Promise<boolean> {
+    const { leaseMs, dependencies } = this.#options;
+    const { store, queue, queueUrl } = dependencies;
+    try {
+      const task = isHeartbeat
+        ? await store.extendLease(run.key, run.runId, Date.now() + leaseMs)
+        : await store.get(run.key, Date.now());
+      if (isHeartbeat && this.#options.isRunning(run)) {
+        await queue.retime(queueUrl, run.receiptHandle, (HEARTBEAT.visibility * leaseMs) / 1000);
+      }
+      return task?.status !== 'Running' || task.runId !== run.runId;
+    } catch {
+      return false;
+    }
+  }
+
+  async settle(run: TaskRun, { isKilled, killedBeside, isPaused }: CutOff): Promise<void> {
+    const { dependencies, timeoutSeconds } = this.#options;
+    const { store, queue, queueUrl } = dependencies;
+    const task = await store.get(run.key, Date.now());
+    let outcome: WakeUpOutcome = 'keep';
+    if (!isOfRun(task, run)) {
+      // Not started yet, or over already: its message tells either to who comes next.
+      await queue.retime(queueUrl, run.receiptHandle, 0);
+    } else if (!isKilled && task.status === 'Running') {
+      const waitMs = isPaused ? 0 : AFTER_KILL_MS;
+      outcome = await handBack(dependencies, task, run, { cause: `killed beside ${killedBeside}`, waitMs });
+    } else if (isPaused) {
+      outcome = await endKilledRun(dependencies, task, timeoutSeconds, run);
+    } else {
+      await this.#leaveBehind(run);
+    }
+    if (outcome === 'done') await queue.delete(queueUrl, run.receiptHandle);
+  }
+
+  /**
+   * The code may still run, inside native code perhaps, so nothing is written that says otherwise. The process is killed
+   * at once, its lease ends right after, and then its message comes to whoever writes how it ended.
+   */
+  async #leaveBehind({ key, runId, receiptHandle }: TaskRun): Promise<void> {
+    const { store, queue, queueUrl } = this.#options.dependencies;
+    await store.extendLease(key, runId, Date.now() + LEFT_LEASE_MS);
+    await queue.retime(queueUrl, receiptHandle, AFTER_KILL_MS / 1000);
+  }
+}
+
+function isOfRun(task: Task | undefined, { runId }: TaskRun): task is TaskIn<'Running' | 'Stopping'> {
+  return (task?.status === 'Running' || task?.status === 'Stopping') && task.runId === runId;
+}

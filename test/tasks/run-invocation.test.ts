@@ -1,0 +1,439 @@
+import { describe, expect, test, vi } from 'vitest';
+import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
+import { TaskModeError } from '../../lambdas/domain/errors.ts';
+import { taskFailure } from '../../lambdas/domain/failure.ts';
+import type { MetricName } from '../../lambdas/domain/metrics.ts';
+import {
+  endKilledInvocation,
+  handBackInvocation,
+  type InvocationRun,
+} from '../../lambdas/tasks/end-invocation.ts';
+import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { runInvocation } from '../../lambdas/tasks/run-invocation.ts';
+import { BUCKET } from '../aws/engines.ts';
+import { startInvocationWorld } from './invocation-world.ts';
+import { succeed } from './world.ts';
+
+const world = await startInvocationWorld();
+const { accept, again, configure, deliverInvocation, log, messages, rows, take, takeOne, time, told } = world;
+const { deliverEnds, endsHandedOver, invocationDependencies } = world;
+
+const NONE = { visible: 0, delayed: 0, inFlight: 0 };
+
+const failing = vi.fn(
+  async (_: InvocationRun): Promise<AttemptOutcome> => ({
+    isSuccess: false,
+    failure: taskFailure('HandledInvocationError', 'RangeError', 'too far'),
+  }),
+);
+
+describe('an invocation without a record', () => {
+  test('that succeeds runs once with its payload as it is, its destination is told, and no row was ever there', async () => {
+    await accept({ payload: '{"n":  1}' });
+    const attempt = vi.fn(succeed);
+    expect(await deliverInvocation(attempt)).toBe('done');
+    expect(attempt.mock.calls).toEqual([[expect.objectContaining({ attempt: 1 }), '{"n":  1}']]);
+    await deliverEnds();
+    expect(await told('told-success')).toEqual([
+      {
+        id: expect.stringMatching(/^loose\/i-[0-9a-f-]{36}\/.*\/Succeeded$/),
+        body: {
+          timestamp: time.now,
+          requestContext: {
+            requestId: 'request-1',
+            functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:loose',
+            condition: '',
+            approximateInvokeCount: 1,
+            functionName: 'loose',
+            status: 'Succeeded',
+            followUpId: expect.any(String),
+          },
+          requestPayload: '{"n":  1}',
+          responseContext: { statusCode: 200, functionError: '' },
+          responsePayload: '"done"',
+        },
+      },
+    ]);
+    expect(await messages()).toEqual(NONE);
+    expect(await rows()).toEqual([]);
+    expect(log).toEqual([]);
+  });
+
+  test('without a destination is done when its code is', async () => {
+    await configure({ destinations: {} });
+    await accept();
+    await deliverInvocation();
+    expect(await endsHandedOver()).toEqual([]);
+    expect(await messages()).toEqual(NONE);
+  });
+
+  test('that fails is repeated by a message of its own, as often as it may be, and then told', async () => {
+    await accept();
+    failing.mockClear();
+    for (let n = 1; n <= 3; n += 1) {
+      expect((await messages()).visible).toBe(1);
+      expect(await deliverInvocation(failing)).toBe('done');
+    }
+    expect(failing.mock.calls.map(([run]) => run.attempt)).toEqual([1, 2, 3]);
+    expect(await messages()).toEqual(NONE);
+    await deliverEnds();
+    const [failure, ...more] = await told('told-failure');
+    expect(more).toEqual([]);
+    expect(failure?.body).toMatchObject({
+      requestContext: { condition: 'HandledInvocationError', approximateInvokeCount: 3, status: 'Failed' },
+      responsePayload: '{"errorMessage":"too far","errorType":"RangeError"}',
+    });
+    expect(log).toEqual([1, 2, 3].map((n) => `attempt ${n} failed HandledInvocationError`));
+    expect(await rows()).toEqual([]);
+  });
+
+  test('whose failure is final is not repeated', async () => {
+    await accept();
+    const failure = taskFailure('HandledInvocationError', 'E', 'm', { isFinal: true });
+    await deliverInvocation(async () => ({ isSuccess: false, failure }));
+    expect(await messages()).toEqual(NONE);
+    await deliverEnds();
+    expect(await told('told-failure')).toHaveLength(1);
+  });
+
+  test('waits for its repetition by the back-off that tasks have', async () => {
+    await accept();
+    world.random.value = 0.99;
+    await deliverInvocation(failing);
+    world.random.value = 0;
+    expect(await messages()).toEqual({ ...NONE, delayed: 1 });
+  });
+
+  test('that is not started in time does not run, and that is told and counted', async () => {
+    await accept();
+    time.now += 3_600_001;
+    const attempt = vi.fn(succeed);
+    expect(await deliverInvocation(attempt)).toBe('done');
+    expect(attempt).not.toHaveBeenCalled();
+    expect(log).toEqual(['expired']);
+    await deliverEnds();
+    const [{ body } = {}] = await told('told-failure');
+    expect(body).toMatchObject({
+      requestContext: { condition: 'EventAgeExceeded', approximateInvokeCount: 0, status: 'Expired' },
+      responseContext: { statusCode: 500 },
+    });
+  });
+
+  test('that is between attempts never expires', async () => {
+    await accept();
+    await deliverInvocation(failing);
+    time.now += 3_600_001;
+    const attempt = vi.fn(succeed);
+    await deliverInvocation(attempt);
+    expect(attempt).toHaveBeenCalledTimes(1);
+  });
+
+  test('has the configuration that it was accepted under', async () => {
+    await accept();
+    await configure({ maxAsyncRetryAttempts: 0, destinations: {} });
+    await deliverInvocation(failing);
+    expect((await messages()).visible).toBe(1);
+  });
+
+  test('with a large payload and a large result has both told', async () => {
+    const payload = JSON.stringify('p'.repeat(200_000));
+    const resultText = JSON.stringify('r'.repeat(100_000));
+    await accept({ payload });
+    await deliverInvocation(async (_, payloadText) => {
+      expect(payloadText).toBe(payload);
+      return { isSuccess: true, resultText };
+    });
+    const [ended] = await endsHandedOver();
+    expect(ended).toMatchObject({
+      result: { objectKey: expect.stringMatching(/^results\/loose\/i-.*\/1$/) },
+    });
+    await world.deliverEnd(ended);
+    const [{ body } = {}] = await told('told-success');
+    expect(body).toMatchObject({ requestPayload: payload, responsePayload: resultText });
+  });
+});
+
+describe('a message that comes again', () => {
+  /** The instance that it was given to died: before or while its code ran. */
+  const dies = async () => again(await takeOne());
+
+  test('for the first time runs as the attempt that it was, for nobody knows whether it had begun', async () => {
+    await accept();
+    await dies();
+    const attempt = vi.fn(succeed);
+    await deliverInvocation(attempt);
+    expect(attempt).toHaveBeenCalledWith(expect.objectContaining({ attempt: 1 }), expect.anything());
+  });
+
+  test('often since no instance could be had is no attempt each time', async () => {
+    await configure({ maxAsyncRetryAttempts: 0 });
+    await accept();
+    for (let n = 0; n < 20; n += 1) await dies();
+    const attempt = vi.fn(succeed);
+    await deliverInvocation(attempt);
+    expect(attempt).toHaveBeenCalledWith(expect.objectContaining({ attempt: 1 }), expect.anything());
+    await deliverEnds();
+    expect(await told('told-success')).toHaveLength(1);
+  });
+
+  test('since its code kills each instance is an attempt each time from the second on, and ends as failed', async () => {
+    await accept();
+    const begun: number[] = [];
+    const dying = async (run: { attempt: number }): Promise<AttemptOutcome> => {
+      begun.push(run.attempt);
+      throw new Error('the instance is gone');
+    };
+    for (let n = 0; n < 4; n += 1) {
+      const delivery = await takeOne();
+      await runInvocation(invocationDependencies(dying), delivery).catch(() => undefined);
+      await again(delivery);
+    }
+    expect(begun).toEqual([1, 1, 2, 3]);
+    const attempt = vi.fn(succeed);
+    expect(await deliverInvocation(attempt)).toBe('done');
+    expect(attempt).not.toHaveBeenCalled();
+    await deliverEnds();
+    const [{ body } = {}] = await told('told-failure');
+    expect(body).toMatchObject({
+      requestContext: { condition: 'UnhandledInvocationError', approximateInvokeCount: 3 },
+      responsePayload: expect.stringContaining('each instance that ran the function ended before it did'),
+    });
+    expect(await messages()).toEqual(NONE);
+  });
+
+  test('counts on where it fails at last', async () => {
+    await accept();
+    await dies();
+    await dies();
+    await deliverInvocation(failing);
+    expect(await takeOne()).toMatchObject({ isRepeated: false, invocation: { attempt: 1 } });
+  });
+
+  test('as it was sent twice runs twice, and its end is told under one id', async () => {
+    await accept();
+    const delivery = await takeOne();
+    await runInvocation(invocationDependencies(succeed), delivery);
+    await again(delivery);
+    await deliverInvocation();
+    await deliverEnds();
+    const ids = (await told('told-success')).map(({ id }) => id);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+});
+
+describe('what is not its fault', () => {
+  test('hands it back: the message comes again, and no attempt is counted, however often', async () => {
+    await configure({ maxAsyncRetryAttempts: 0 });
+    await accept();
+    for (let n = 0; n < 5; n += 1) {
+      const delivery = await takeOne();
+      const handedBack = async (): Promise<AttemptOutcome> => ({
+        isSuccess: false,
+        isHandedBack: true,
+        cause: new Error('throttled'),
+      });
+      expect(await runInvocation(invocationDependencies(handedBack), delivery)).toBe('keep');
+      expect(await messages()).toEqual({ ...NONE, inFlight: 1 });
+      await again(delivery);
+    }
+    const attempt = vi.fn(succeed);
+    await deliverInvocation(attempt);
+    expect(attempt).toHaveBeenCalledWith(expect.objectContaining({ attempt: 1 }), expect.anything());
+  });
+
+  test('such as a payload that S3 does not give now', async () => {
+    await accept({ payload: JSON.stringify('x'.repeat(200_000)) });
+    class AwayStore extends PayloadStore {
+      override async read(): Promise<string> {
+        throw new TaskModeError('ServiceUnavailable', 'S3 is away');
+      }
+    }
+    const payloads = new AwayStore({ bucketName: BUCKET });
+    expect(await deliverInvocation(succeed, { payloads })).toBe('keep');
+    expect(log).toEqual(['handed back']);
+  });
+
+  test('a payload that is gone fails it for good', async () => {
+    await accept({ payload: JSON.stringify('x'.repeat(200_000)) });
+    const { invocation } = await takeOne();
+    await world.payloads.discard(invocation.payload);
+    const delivery = { invocation, receiptHandle: 'none', invocationEndTime: 0, isRepeated: false };
+    expect(await runInvocation(invocationDependencies(succeed), delivery)).toBe('done');
+    await deliverEnds();
+    const [{ body } = {}] = await told('told-failure');
+    expect(body.requestContext).toMatchObject({ condition: 'PayloadExpired', status: 'Failed' });
+  });
+
+  test('what is to follow is sent for as long as its instance lives, and then its message stays', async () => {
+    await accept();
+    const send = vi.spyOn(world.queue, 'sendInvocation').mockImplementation(async () => {
+      throw new TaskModeError('ServiceUnavailable', 'SQS is away');
+    });
+    await expect(deliverInvocation(failing)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+    expect(send.mock.calls.length).toBeGreaterThan(50);
+    send.mockRestore();
+    expect(await messages()).toEqual({ ...NONE, inFlight: 1 });
+  });
+});
+
+describe('the supervisor', () => {
+  const run = async () => ({ ...(await takeOne()), attempt: 1, startTime: time.now });
+
+  test('repeats an attempt that it killed, and not before its code is dead', async () => {
+    await accept();
+    const killed = await run();
+    await endKilledInvocation(invocationDependencies(succeed), killed, { timeoutSeconds: 60, waitMs: 3000 });
+    await world.removeMessage(killed);
+    expect(log).toEqual(['attempt 1 failed UnhandledInvocationError']);
+    expect(await messages()).toEqual({ ...NONE, delayed: 1 });
+  });
+
+  test('gives a neighbour back at once, and its attempt does not count', async () => {
+    await configure({ maxAsyncRetryAttempts: 0 });
+    await accept();
+    for (let n = 0; n < 3; n += 1) {
+      const cause = 'killed beside another';
+      const neighbour = await run();
+      if (neighbour.isRepeated) await world.runs.count(neighbour.invocation, 1, time.now);
+      await handBackInvocation(invocationDependencies(succeed), neighbour, { cause, waitMs: 0 });
+    }
+    const attempt = vi.fn(succeed);
+    await deliverInvocation(attempt);
+    expect(attempt).toHaveBeenCalledWith(expect.objectContaining({ attempt: 1 }), expect.anything());
+  });
+});
+
+describe('a destination that cannot be told', () => {
+  /** Ends an invocation whose destination is a queue that is not there, and tries to tell it. */
+  const undelivered = async () => {
+    const onSuccess = 'arn:aws:sqs:us-east-1:000000000000:told-failure';
+    await configure({ destinations: { onSuccess } });
+    await accept();
+    await deliverInvocation();
+    const [ended] = await endsHandedOver();
+    if (!ended) throw new Error('nothing was handed over');
+    return ended;
+  };
+
+  test('has the end kept as a row that nobody sees who asks for tasks, and is told later under the same id', async () => {
+    const ended = await undelivered();
+    const failing = world.failingDestinations();
+    expect(await world.deliverEnd(ended, false, failing)).toMatchObject({ outcome: 'again' });
+    expect(await world.store.get(ended, time.now)).toBeUndefined();
+    expect(await world.store.find(ended, time.now)).toMatchObject({
+      status: 'Succeeded',
+      followUp: 'pending',
+      followUpAttempts: 1,
+      followUpError: expect.any(String),
+    });
+    expect((await rows())[0]).not.toHaveProperty('timeShard');
+    expect((await rows())[0]).not.toHaveProperty('stateShard');
+    // The same message a minute later.
+    expect(await world.deliverEnd(ended, true, failing)).toMatchObject({ outcome: 'again' });
+    expect(await world.store.find(ended, time.now)).toMatchObject({ followUpAttempts: 2 });
+    expect(await world.deliverEnd(ended, true)).toEqual({ outcome: 'delivered' });
+    expect(await told('told-failure')).toEqual([
+      { id: expect.stringMatching(/^loose\/i-.*\/Succeeded$/), body: expect.anything() },
+    ]);
+    expect(await world.store.find(ended, time.now)).toMatchObject({ followUp: 'delivered' });
+  });
+
+  test('is told by the sweep where its message is lost', async () => {
+    const ended = await undelivered();
+    await world.deliverEnd(ended, false, world.failingDestinations());
+    time.now += 10 * 60_000;
+    expect(await world.sweep()).toMatchObject({ followUps: 1 });
+    await world.deliverAll();
+    expect(await told('told-failure')).toHaveLength(1);
+  });
+
+  test('nor have its end kept leaves that in its message, which the sweep takes back in the end', async () => {
+    const ended = await undelivered();
+    await world.putUndelivered(ended);
+    await world.putUndelivered({ functionName: 'told', taskId: 'a-task' });
+    expect(await world.sweep()).toMatchObject({ deadLetters: 2 });
+    expect(await endsHandedOver()).toEqual([ended]);
+    expect(await world.sweep()).toMatchObject({ deadLetters: 0 });
+  });
+});
+
+describe('a dead letter', () => {
+  test('of an invocation that has no record is sent again as it was', async () => {
+    await accept();
+    const { invocation } = await takeOne();
+    await world.purge();
+    await world.putLooseDeadLetter(invocation);
+    expect(await world.sweep()).toMatchObject({ deadLetters: 1 });
+    expect(await take()).toMatchObject({ invocation, isRepeated: false });
+  });
+
+  test('of one that was not started in time is dropped, and that is told', async () => {
+    await accept();
+    const { invocation } = await takeOne();
+    await world.purge();
+    await world.putLooseDeadLetter(invocation);
+    time.now += 3_600_001;
+    expect(await world.sweep()).toMatchObject({ deadLetters: 1, expired: 1 });
+    expect(await take()).toBeUndefined();
+    await deliverEnds();
+    expect((await told('told-failure')).map(({ body }) => body.requestContext.status)).toEqual(['Expired']);
+  });
+
+  test('of one of another function is dropped', async () => {
+    await accept();
+    const { invocation } = await takeOne();
+    await world.purge();
+    await world.putLooseDeadLetter({ ...invocation, functionName: 'echo' });
+    expect(await world.sweep()).toMatchObject({ deadLetters: 1 });
+    expect(await take()).toBeUndefined();
+  });
+});
+
+describe('whoever watches the function sees', () => {
+  const valuesOf = (name: MetricName) => world.counts.valuesOf('loose', name);
+
+  test('each attempt once, as of a task', async () => {
+    world.counts.clear();
+    await accept({ delaySeconds: 0 });
+    expect(valuesOf('EnqueuedCount')).toEqual([1]);
+    time.now += 1500;
+    await deliverInvocation(failing);
+    await deliverInvocation(async () => {
+      time.now += 700;
+      return succeed();
+    });
+    expect(valuesOf('ProcessedCount')).toEqual([1]);
+    expect(valuesOf('QueueWait')).toEqual([1500]);
+    expect(valuesOf('RunningCount')).toEqual([1, 1]);
+    expect(valuesOf('RetryingCount')).toEqual([1]);
+    expect(valuesOf('SucceededCount')).toEqual([1]);
+    expect(valuesOf('FailedCount')).toEqual([0]);
+    expect(valuesOf('RunDuration')).toEqual([0, 700]);
+  });
+
+  test('what was dropped, by a worker and by the sweep', async () => {
+    world.counts.clear();
+    await accept();
+    time.now += 3_600_001;
+    await deliverInvocation();
+    await accept();
+    const { invocation } = await takeOne();
+    await world.purge();
+    await world.putLooseDeadLetter(invocation);
+    time.now += 3_600_001;
+    await world.sweep();
+    expect(valuesOf('ExpiredCount')).toEqual([1, 1]);
+  });
+});
+
+test('a queue of both kinds gives each its own', async () => {
+  const key = await world.submit();
+  await accept();
+  await configure({ asyncTask: true });
+  world.registry.forget('loose');
+  const task = await accept();
+  expect(task).toMatchObject({ functionName: 'loose' });
+  expect((await messages()).visible).toBe(3);
+  expect(await world.read(key)).toMatchObject({ status: 'Enqueued' });
+});
