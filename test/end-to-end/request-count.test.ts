@@ -56,3 +56,27 @@ test('a duplicate submit writes nothing and sends nothing', async () => {
   // The refused put, and the read of the first task, which DynamoDB itself returns with the refusal.
   expect(counted()).toEqual({ PutItem: 1, GetItem: 1 });
 });
+
+test('a synchronous call takes neither a table nor a queue', async () => {
+  await api.invoke('echo', { a: 1 });
+  dynamodb.counts.clear();
+  sqs.counts.clear();
+  expect((await api.invoke('echo', { a: 1 })).status).toBe(200);
+  expect(counted()).toEqual({});
+});
+
+test('with task mode off an invocation is 1 send and 1 delete', async () => {
+  const config = { method: 'PUT', body: JSON.stringify({ asyncTask: false }) };
+  expect((await api.fetch('/flaky/async-invoke-config', config)).status).toBe(200);
+  const submit = async () => {
+    const response = await api.submit('flaky', { payload: {} });
+    expect(response.headers.has('x-fc-async-task-id')).toBe(false);
+  };
+  await submit();
+  await expect.poll(() => counted().DeleteMessageBatch ?? 0, { timeout: 10_000 }).toBeGreaterThan(0);
+  dynamodb.counts.clear();
+  sqs.counts.clear();
+  await submit();
+  await expect.poll(() => counted().DeleteMessageBatch ?? 0, { timeout: 10_000 }).toBe(1);
+  expect(counted()).toEqual({ SendMessage: 1, DeleteMessageBatch: 1 });
+});
