@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { startQueueEngine } from '../local/engines/queue-engine.ts';
 import { startTableEngine } from '../local/engines/table-engine.ts';
 import { countingProxy } from './counting-proxy.ts';
+import { invocationCost } from './invocation-cost.ts';
 import { limiterCost } from './limiter-cost.ts';
 import { inParallel, percentile, submit, taskTimes } from './load.ts';
 import { startRuntime } from './runtime-process.ts';
@@ -81,6 +82,7 @@ try {
   const rows = [
     ...(await measureLoad(folder)),
     ...(await countRequests(folder)),
+    ...(await invocationCost(folder)),
     ...(await supervisorCost(join(folder, 'load', 'cdk.out'))),
     ...(await limiterCost(folder)),
   ];
