@@ -23,12 +23,17 @@ const HTTP_STATUS: Record<ErrorCode, number> = {
   InvocationTimeout: 504,
 };
 
+/** That a function takes its time is not among them. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set(['InternalServerError', 'ServiceUnavailable']);
+
 export interface ApiError {
   readonly statusCode: number;
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: ErrorDetails;
   readonly headers: Readonly<Record<string, string>>;
+  /** Ours, or AWS's: what an operator is to be told of. */
+  readonly isFault: boolean;
 }
 
 /** Turns whatever went wrong into what the caller may know of it. */
@@ -41,6 +46,7 @@ export function toApiError(error: unknown): ApiError {
       message,
       details,
       headers: retryHeaders(retryAfterSeconds),
+      isFault: FAULTS.has(code),
     };
   }
   return {
@@ -49,6 +55,7 @@ export function toApiError(error: unknown): ApiError {
     message: 'an internal error has occurred. Please retry.',
     details: {},
     headers: {},
+    isFault: true,
   };
 }
 

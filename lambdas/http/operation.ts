@@ -42,8 +42,8 @@ export function apiHandler({ routeName, access, operation, logFault }: ApiHandle
       const { caller } = await access(event, routeName, signal);
       return toResponse(await operation({ ...toApiRequest(event, caller), receivedTime }, signal), requestId);
     } catch (error) {
-      const { statusCode, code, message, details, headers } = toApiError(error);
-      if (statusCode >= 500) logFault(message, { requestId, error });
+      const { statusCode, code, message, details, headers, isFault } = toApiError(error);
+      if (isFault) logFault(message, { requestId, error });
       return toResponse(
         { statusCode, headers, body: { ...details, Code: code, Message: message, RequestId: requestId } },
         requestId,
