@@ -50,6 +50,10 @@ export class ApiAdapters {
     return new PayloadStore({ bucketName: env(ENV.payloadBucketName), signal: this.signal });
   }
 
+  get followUpQueueUrl(): string {
+    return env(ENV.followUpQueueUrl);
+  }
+
   get queue(): TaskQueue {
     return new TaskQueue({ client: sqs, signal: this.signal });
   }

@@ -11,6 +11,7 @@ import { PayloadStore } from './aws/payload-store.ts';
 import { QueueDestination } from './aws/queue-destination.ts';
 import { TaskStore } from './aws/task-store.ts';
 import { TopicDestination } from './aws/topic-destination.ts';
+import { Waiters } from './aws/waiters.ts';
 import { WebhookDestination } from './aws/webhook-destination.ts';
 import { WebhookSecrets } from './aws/webhook-secrets.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
@@ -41,6 +42,7 @@ const dependencies = {
       isLoopbackAllowed: process.env[ENV.allowsLocalWebhooks] === 'true',
     }),
   },
+  waiters: new Waiters(),
   clock: Date.now,
 };
 

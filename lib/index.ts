@@ -8,6 +8,9 @@ export { TaskDestination, type WebhookProps, type WebhookSecret } from './task-d
 export { TaskFollowUp } from './task-follow-up.ts';
 export { TaskFunction } from './task-function.ts';
 export type { ExistingFunctionProps, TaskFunctionProps, TaskQueueProps } from './task-function-props.ts';
+export { TaskInvoke, type TaskInvokeProps } from './task-invoke.ts';
 export { TaskMode, type TaskModeProps } from './task-mode.ts';
 export { TaskSweep } from './task-sweep.ts';
 export { TaskTable } from './task-table.ts';
+export { TaskWorkflow, type TaskWorkflowProps } from './task-workflow.ts';
+export { TaskWorkflows } from './task-workflows.ts';

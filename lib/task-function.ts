@@ -19,6 +19,7 @@ import { type CheckedTaskFunction, checkedTaskFunction } from './task-function-c
 import type { TaskExecutor } from './task-function-props.ts';
 import type { TaskSweep } from './task-sweep.ts';
 import type { TaskTable } from './task-table.ts';
+import type { TaskWorkflows } from './task-workflows.ts';
 
 /** What a task function is deployed with: the parts of TaskMode that it uses. */
 export interface TaskFunctionParts {
@@ -28,6 +29,7 @@ export interface TaskFunctionParts {
   readonly api: TaskApi;
   readonly sweep: TaskSweep;
   readonly followUp: TaskFollowUp;
+  readonly workflows: TaskWorkflows;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -37,12 +39,14 @@ export class TaskFunction extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly worker: BundledFunction;
+  readonly #workflows: TaskWorkflows;
 
   /** @throws Error at synth, naming property, value and what is wanted. */
   constructor(scope: Construct, functionName: string, props: TaskExecutor, parts: TaskFunctionParts) {
     const checked = checkedTaskFunction(functionName, props);
     super(scope, functionName);
     this.functionName = functionName;
+    this.#workflows = parts.workflows;
     const lambdaTimeoutSeconds = checked.timeoutSeconds + checked.graceSeconds + TIMEOUT_MARGIN_SECONDS;
     this.deadLetterQueue = this.#queue('DeadLetterQueue', parts, {});
     this.queue = this.#queue('Queue', parts, {
@@ -95,6 +99,16 @@ export class TaskFunction extends Construct {
       scaling: checked.scaling,
       instanceConcurrency: checked.instanceConcurrency,
     });
+  }
+
+  /** What a state of a workflow invokes to have a task of this function run. */
+  get workflowSubmit(): BundledFunction {
+    return this.#workflows.submitFunction(this.queue);
+  }
+
+  /** Lets the code of its tasks answer the states that wait for its callback. */
+  grantCallback(): void {
+    this.#workflows.grantCallback(this.worker);
   }
 
   /** Lets the worker invoke the existing function, which needs no permission of its own for that. */

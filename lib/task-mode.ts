@@ -11,6 +11,8 @@ import { TaskFunction, type TaskFunctionParts } from './task-function.ts';
 import type { ExistingFunctionProps, TaskFunctionProps } from './task-function-props.ts';
 import { TaskSweep } from './task-sweep.ts';
 import { TaskTable } from './task-table.ts';
+import { TaskWorkflow, type TaskWorkflowProps } from './task-workflow.ts';
+import { TaskWorkflows } from './task-workflows.ts';
 
 export interface TaskModeProps extends TaskApiProps {
   /**
@@ -37,6 +39,7 @@ export class TaskMode extends Construct {
   readonly payloadBucket: PayloadBucket;
   readonly sweep: TaskSweep;
   readonly followUp: TaskFollowUp;
+  readonly workflows: TaskWorkflows;
   /** The API's address, such as `https://abc123.execute-api.us-east-1.amazonaws.com`. */
   readonly url: string;
   readonly #removalPolicy: RemovalPolicy;
@@ -55,6 +58,7 @@ export class TaskMode extends Construct {
     });
     this.sweep = new TaskSweep(this, 'Sweep');
     this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
+    this.workflows = new TaskWorkflows(this, 'Workflows', this);
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
     if (props.submitRate) {
@@ -86,6 +90,13 @@ export class TaskMode extends Construct {
     return new TaskFunction(this, functionName, { ...props, target }, this.#parts());
   }
 
+  /** Adds a workflow over tasks. The tasks of an execution that is stopped, times out or fails are stopped with it. */
+  addWorkflow(id: string, props: TaskWorkflowProps): TaskWorkflow {
+    const workflow = new TaskWorkflow(this.workflows, id, props);
+    this.workflows.stopTasksOf(workflow);
+    return workflow;
+  }
+
   /**
    * Lets PutAsyncInvokeConfig name a destination. Those of `onSuccess` and `onFailure` are allowed already.
    * @throws Error at synth when it is in another region.
@@ -102,6 +113,7 @@ export class TaskMode extends Construct {
       api: this.api,
       sweep: this.sweep,
       followUp: this.followUp,
+      workflows: this.workflows,
       removalPolicy: this.#removalPolicy,
     };
   }
@@ -130,6 +142,7 @@ export class TaskMode extends Construct {
     this.taskTable.grantList(ListAsyncTasks);
     this.payloadBucket.grantRead(ListAsyncTasks);
     this.taskTable.grantMove(StopAsyncTask);
+    this.followUp.grantHandOver(StopAsyncTask);
     this.taskTable.grantMove(RedriveAsyncTask);
     this.payloadBucket.grantRedrive(RedriveAsyncTask);
     this.#connectConfigApi();

@@ -54,6 +54,11 @@ export class TaskTable extends Construct {
     this.#grant(grantee, ['dynamodb:PutItem', 'dynamodb:GetItem']);
   }
 
+  /** Lets a function create tasks, read them and move them on. */
+  grantAttach(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']);
+  }
+
   grantRead(grantee: LambdaFunction): void {
     this.#grant(grantee, ['dynamodb:GetItem']);
   }

@@ -30,6 +30,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'zod/mini',
     '@aws-lambda-powertools/',
   ],
+  'lambdas/workflow/': ['lambdas/workflow/', 'lambdas/domain/', 'lambdas/tasks/', 'node:crypto', 'zod/mini'],
   'lambdas/worker/': [
     'lambdas/worker/',
     'lambdas/domain/',
@@ -103,6 +104,7 @@ test('AWS clients are made in their place', () => {
     'lambdas/aws/destination-clients.ts',
     'lambdas/aws/event-source-client.ts',
     'lambdas/aws/lambda-client.ts',
+    'lambdas/aws/workflow-client.ts',
   ]);
 });
 

@@ -18,6 +18,22 @@ export function asRead(update: Update, task: Task): Update {
   );
 }
 
+/**
+ * Tells whether nothing but this kept a write from its row: a workflow began to wait for the task since it was read. Its
+ * end is to be marked, so the write is made anew.
+ */
+export function isAwaitedSince(read: Task, current: Task | undefined): current is Task {
+  return (
+    current?.waiter !== undefined &&
+    read.waiter === undefined &&
+    current.status === read.status &&
+    current.events.length === read.events.length &&
+    current.submissionId === read.submissionId &&
+    current.series === read.series &&
+    runIdOf(current) === runIdOf(read)
+  );
+}
+
 function runIdOf(task: Task): string | undefined {
   return task.status === 'Running' || task.status === 'Stopping' ? task.runId : undefined;
 }

@@ -24,8 +24,9 @@ import {
   type TaskKey,
   withEvent,
 } from '../domain/task.ts';
+import type { Waiter } from '../domain/waiter.ts';
 import { callAws } from './faults.ts';
-import { asRead, listed, statusValues } from './task-guards.ts';
+import { asRead, isAwaitedSince, listed, statusValues } from './task-guards.ts';
 import { primaryKeyOf, stateShardOf, toAttributes, toItem, toTask, wakeFields } from './task-item.ts';
 import { Update } from './update-expression.ts';
 
@@ -52,7 +53,10 @@ export interface Change {
 }
 
 /** What is noted about a task that stays in its status. */
-export type Note = { readonly wakeTime: number | undefined } | { readonly resentTime: number };
+export type Note =
+  | { readonly wakeTime: number | undefined }
+  | { readonly resentTime: number }
+  | { readonly waiter: Waiter };
 
 export type FailedDeliveryNote = NextDelivery['note'] & { readonly followUpError: string };
 
@@ -163,7 +167,7 @@ export class TaskStore {
   async move(task: Task, event: TaskEvent, to: TaskStatus, change: Change): Promise<WriteOutcome> {
     const sources = sourcesOf(event, to);
     const { now, eventDetail } = change;
-    const { wakeTime, ...fields } = { ...change.fields, ...followUpMark(task.config, to, now) };
+    const { wakeTime, ...fields } = { ...change.fields, ...followUpMark(task, to, now) };
     const write = this.#writeOf(task, to);
     const { writeId } = write;
     const update = new Update()
@@ -171,7 +175,12 @@ export class TaskStore {
       .set(wakeFields(task.taskId, wakeTime))
       .set(withEvent(task, { status: to, timestamp: now, ...(eventDetail !== undefined && { eventDetail }) }))
       .when(`#status IN (${listed(sources)})`, statusValues(sources));
+    if (!task.waiter) update.when('attribute_not_exists(waiter)', {});
     const outcome = await this.#update(task, asRead(update, task), (row) => row.writeId === writeId);
+    if (!outcome.isWritten && isAwaitedSince(task, outcome.current)) {
+      this.#writes.set(outcome.current, this.#writes.get(task) ?? new Map());
+      return this.move(outcome.current, event, to, change);
+    }
     if (outcome.isWritten) this.#count(task, write, metricsOfMove(task, to, now));
     return outcome;
   }

@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'AsyncTaskFinished'
   /** Ours: only a task that ended without success can be run again. */
   | 'RedriveNotAllowed'
+  /** Ours: another state of a workflow waits for the task. */
+  | 'TaskAlreadyAwaited'
   /** Alibaba's own for a user's rate: the FC SDK reads `x-acs-retry-after` of codes with this word only (section 12). */
   | 'Throttling.User'
   /** As many invocations as may run at once do. */

@@ -11,6 +11,7 @@ import {
 } from './limits.ts';
 import type { Destinations, EndedTask, Task, TaskConfig } from './task.ts';
 import { byteLength, withoutNoncharacters } from './text.ts';
+import { isAnswered } from './waiter.ts';
 
 /** Which destination is told of each end. Whoever stops a task knows; nobody else asked to. */
 const DESTINATION_OF: Record<TerminalStatus, keyof Destinations | undefined> = {
@@ -28,10 +29,15 @@ export function destinationOf({ destinations }: TaskConfig, status: TaskStatus):
 }
 
 /** What the write that ends a task marks it with when somebody is to be told; undefined when nobody is. */
-export function followUpMark(config: TaskConfig, status: TaskStatus, now: number) {
-  return destinationOf(config, status) === undefined
-    ? undefined
-    : { followUp: 'pending' as const, wakeTime: sweepTime(now + FOLLOW_UP_SWEEP_AFTER_MS) };
+export function followUpMark(
+  { config, waiter }: Pick<Task, 'config' | 'waiter'>,
+  status: TaskStatus,
+  now: number,
+) {
+  const isTold = destinationOf(config, status) !== undefined || isAnswered(waiter, status);
+  return isTold
+    ? { followUp: 'pending' as const, wakeTime: sweepTime(now + FOLLOW_UP_SWEEP_AFTER_MS) }
+    : undefined;
 }
 
 /** The wake time by which the sweep sees to a follow-up at `time`, and no earlier: it looks that far ahead. */

@@ -145,6 +145,9 @@ export const WEBHOOK_SECRET_CACHE_MS = 5 * 60_000;
 /** How many messages a follow-up function takes at once, and how many of it there are: some 1,000 follow-ups/s. */
 export const FOLLOW_UP_CONCURRENCY = { batchSize: 10, maxConcurrency: 10 } as const;
 
+/** The largest output that Step Functions takes (AWS Step Functions quotas: 256 KiB per state, as UTF-8). */
+export const WORKFLOW_TEXT_MAX_BYTES = 262_144;
+
 /** Lambda ends an invocation at 900 s (AWS Lambda quotas). */
 export const LAMBDA_TIMEOUT_MAX_SECONDS = 900;
 

@@ -10,6 +10,7 @@
  * - wake time: when the sweep is to see to a task that no message stands for.
  * - destination: who is told how a task ended. Follow-up: what is still to be done after a task's end, which is that.
  *   Delivery: one try to tell a destination.
+ * - waiter: the state of a workflow that waits for a task. To be answered is a follow-up, too.
  * - shard: one of the partitions over which a function's index entries are spread.
  * - submissionId, runId: who wrote. A submit signs with the one, each run with its own other.
  * Instants end in `Time` and are epoch milliseconds; `expiresAt` is epoch seconds, as DynamoDB's TTL wants it.
@@ -17,6 +18,7 @@
 import type { TaskFailure } from './failure.ts';
 import type { TaskStatus, TerminalStatus, UnfinishedStatus } from './lifecycle.ts';
 import { EVENT_AGE_SECONDS_RANGE, EVENTS_KEPT, RETENTION_SECONDS } from './limits.ts';
+import type { Waiter } from './waiter.ts';
 
 export interface TaskKey {
   readonly functionName: string;
@@ -89,6 +91,8 @@ export interface SubmittedFields extends TaskKey {
   readonly caller?: string;
   readonly tenant: string;
   readonly config: TaskConfig;
+  /** Who waits for it in a workflow. */
+  readonly waiter?: Waiter;
   readonly expiresAt: number;
 }
 

@@ -31,9 +31,10 @@ const DELIVERY_STATES = { pending: 'Pending', delivered: 'Delivered', failed: 'F
 
 /** Ours: whether the destination of this end is told; absent when nobody is to be told. */
 function deliveryOf(task: Task) {
-  if (!('followUp' in task) || !task.followUp) return undefined;
+  const destination = destinationOf(task.config, task.status);
+  if (!('followUp' in task) || !task.followUp || destination === undefined) return undefined;
   return {
-    destination: destinationOf(task.config, task.status),
+    destination,
     state: DELIVERY_STATES[task.followUp],
     attempts: task.followUpAttempts ?? 0,
     lastError: task.followUpError,

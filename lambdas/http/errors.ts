@@ -16,6 +16,7 @@ const HTTP_STATUS: Record<ErrorCode, number> = {
   ConcurrentUpdateError: 409,
   AsyncTaskFinished: 412,
   RedriveNotAllowed: 412,
+  TaskAlreadyAwaited: 409,
   'Throttling.User': 429,
   ResourceExhausted: 429,
   InternalServerError: 500,

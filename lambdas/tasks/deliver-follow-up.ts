@@ -2,6 +2,7 @@ import type { AllowedDestinations } from '../aws/allowed-destinations.ts';
 import type { FunctionRegistry } from '../aws/function-registry.ts';
 import type { PayloadStore } from '../aws/payload-store.ts';
 import type { FailedDeliveryNote, TaskStore } from '../aws/task-store.ts';
+import type { Waiters } from '../aws/waiters.ts';
 import {
   type AllowedDestination,
   DeliveryError,
@@ -19,7 +20,8 @@ import {
 } from '../domain/follow-up.ts';
 import type { EndedInvocation } from '../domain/invocation.ts';
 import type { TaskKey } from '../domain/task.ts';
-import { readTexts } from './get-task.ts';
+import { answerTo, isAnswered } from '../domain/waiter.ts';
+import { readText, readTexts } from './get-task.ts';
 
 /** One kind of destination. */
 export interface Destination {
@@ -32,6 +34,7 @@ export interface DeliverDependencies {
   readonly payloads: PayloadStore;
   readonly allowedDestinations: AllowedDestinations;
   readonly destinations: Readonly<Record<DestinationKind, Destination>>;
+  readonly waiters: Waiters;
   readonly clock: () => number;
 }
 
@@ -43,14 +46,19 @@ export type Delivery =
   | { readonly outcome: 'again' | 'later' | 'given up'; readonly error: unknown };
 
 /**
- * Tells a task's destination how it ended, then notes that this is done: who dies in between has it told twice, under
- * one id. That it could not be told is noted as well, and when it is tried again. A task of which nobody is to be
+ * Tells a workflow that waits for a task, and the task's destination, how it ended, then notes that this is done: who
+ * dies in between has it told twice, under one id. That it could not be told is noted as well, and when it is tried again. A task of which nobody is to be
  * told, or no more, is left alone.
  * @throws TaskModeError when AWS does not let the task be read or noted. It stays marked.
  */
 export async function deliverFollowUp(deps: DeliverDependencies, key: TaskKey): Promise<Delivery> {
   const task = await deps.store.find(key, deps.clock());
   if (!task || !isFollowUpPending(task)) return { outcome: 'none' };
+  await answerWaiter(deps, task);
+  if (destinationOf(task.config, task.status) === undefined) {
+    await deps.store.endFollowUp(task);
+    return { outcome: 'delivered' };
+  }
   const delivery = await tell(deps, task, (note) => deps.store.noteFailedDelivery(task, note));
   if (delivery.outcome === 'delivered') await deps.store.endFollowUp(task);
   return delivery;
@@ -91,6 +99,14 @@ async function tell(deps: DeliverDependencies, task: FollowedTask, note: NoteFai
     return failed(deps, task, note, error);
   }
   return { outcome: 'delivered' };
+}
+
+/** Who waits in a workflow is answered first: a destination that is down must not hold it up. */
+async function answerWaiter({ waiters, payloads }: DeliverDependencies, task: FollowedTask): Promise<void> {
+  if (!task.waiter || !isAnswered(task.waiter, task.status)) return;
+  const resultText = task.status === 'Succeeded' ? await readText(payloads, task.result) : undefined;
+  const answer = answerTo(task.waiter, task, resultText);
+  if (answer) await waiters.answer(task.waiter.token, answer);
 }
 
 async function messageFor(

@@ -8,6 +8,7 @@ import { INITIAL_STATUS, isTerminal, sourcesOf } from '../domain/lifecycle.ts';
 import { REDRIVES_MAX } from '../domain/limits.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import { expiresAtOf, type StoredText, type Task, type TaskKey } from '../domain/task.ts';
+import type { Waiter } from '../domain/waiter.ts';
 import { type FindFunctionDependencies, functionTakingTasks } from './find-function.ts';
 import { readText, taskNotFound } from './get-task.ts';
 
@@ -19,10 +20,10 @@ export interface RedriveDependencies extends FindFunctionDependencies {
 
 /**
  * Runs a task that did not succeed once more, under the same id, payload and configuration, in a new series of
- * attempts. Its history stays. When the wake-up cannot be sent, the task is Enqueued all the same, and the sweep sends it.
+ * attempts, for which a workflow may wait. Its history stays. When the wake-up cannot be sent, the task is Enqueued all the same, and the sweep sends it.
  * @throws TaskModeError `FunctionNotFound`, `AsyncTaskNotFound`, `RedriveNotAllowed`, `ServiceUnavailable`
  */
-export async function redriveTask(deps: RedriveDependencies, key: TaskKey): Promise<void> {
+export async function redriveTask(deps: RedriveDependencies, key: TaskKey, waiter?: Waiter): Promise<void> {
   const { shardCount, queueUrl } = await functionTakingTasks(deps, key.functionName);
   const store = deps.storeFor(shardCount);
   const task = await store.get(key, deps.clock());
@@ -30,7 +31,8 @@ export async function redriveTask(deps: RedriveDependencies, key: TaskKey): Prom
   checkRedrivable(task);
   const submissionId = randomUUID();
   const payload = await payloadCopy(deps.payloads, task, submissionId);
-  const change = { now: deps.clock(), fields: newSeries(task, submissionId, payload, deps.clock()) };
+  const fields = { ...newSeries(task, submissionId, payload, deps.clock()), waiter };
+  const change = { now: deps.clock(), fields };
   const outcome = await store.move(task, 'redrive', INITIAL_STATUS, change);
   if (!outcome.isWritten && outcome.current?.submissionId !== submissionId) {
     await deps.payloads.discard(payload);

@@ -4,8 +4,9 @@ import { targetsOf } from '../domain/lifecycle.ts';
 import { expiresAtOfEnd, type Task, type TaskKey } from '../domain/task.ts';
 import { type FindFunctionDependencies, knownFunction } from './find-function.ts';
 import { taskNotFound } from './get-task.ts';
+import { type HandOverDependencies, handOver } from './hand-over.ts';
 
-export interface StopDependencies extends FindFunctionDependencies {
+export interface StopDependencies extends FindFunctionDependencies, HandOverDependencies {
   readonly storeFor: (shardCount: number) => TaskStore;
 }
 
@@ -25,7 +26,7 @@ export async function stopTask(deps: StopDependencies, key: TaskKey): Promise<vo
     if (!current) throw taskNotFound(key);
     if (current.status === 'Stopping' || current.status === 'Stopped') return;
     const outcome = await stopAsRead(store, current, deps.clock());
-    if (outcome.isWritten) return;
+    if (outcome.isWritten) return handOver(deps, outcome.task);
     current = outcome.current;
   }
   throw new TaskModeError('ServiceUnavailable', `task "${key.taskId}" keeps changing. Please retry.`);

@@ -13,6 +13,7 @@ import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import { expiresAtOf, type StoredText, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { byteLength } from '../domain/text.ts';
+import type { Waiter } from '../domain/waiter.ts';
 import { functionTakingTasks } from './find-function.ts';
 import { sendToFunction } from './send-to-function.ts';
 
@@ -26,6 +27,8 @@ export interface SubmitRequest {
   readonly delaySeconds: number;
   /** JSON text. */
   readonly payload: string;
+  /** The state of a workflow that waits for the task from its submit on. */
+  readonly waiter?: Waiter | undefined;
   /** @default refuse */
   readonly onDuplicate?: OnDuplicate | undefined;
 }
@@ -126,6 +129,7 @@ function newTask({ request, key, submissionId, payload, target, now }: NewTask):
     ...(request.caller !== undefined && { caller: request.caller }),
     tenant: request.tenant,
     config,
+    ...(request.waiter && { waiter: request.waiter }),
     expiresAt: expiresAtOf(dueTime, config),
   };
 }

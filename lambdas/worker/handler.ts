@@ -13,6 +13,11 @@ export interface TaskInfo {
   readonly requestId: string;
   /** When it was submitted, in epoch milliseconds. */
   readonly submitTime: number;
+  /**
+   * By which the code answers the state of a workflow that waits for its callback (`TaskInvoke` with
+   * `waitFor: 'callback'`): the task token of `SendTaskSuccess`, `SendTaskFailure` and `SendTaskHeartbeat`.
+   */
+  readonly callbackToken?: string;
 }
 
 /** The context that Lambda gives, and what the function is invoked for. */

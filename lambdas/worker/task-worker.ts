@@ -183,6 +183,12 @@ async function supervisedAttempt(
   return supervisor.tryFinish(run) ? outcome : new Promise(() => undefined);
 }
 
-function infoOf({ taskId, functionName, attempt, series, requestId, submitTime }: RunningTask): AttemptInfo {
-  return { requestId, attempt, task: { taskId, functionName, attempt, series, requestId, submitTime } };
+function infoOf(task: RunningTask): AttemptInfo {
+  const { taskId, functionName, attempt, series, requestId, submitTime, waiter } = task;
+  const callback = waiter?.waitFor === 'callback' ? { callbackToken: waiter.token } : {};
+  return {
+    requestId,
+    attempt,
+    task: { taskId, functionName, attempt, series, requestId, submitTime, ...callback },
+  };
 }

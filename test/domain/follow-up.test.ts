@@ -55,7 +55,7 @@ describe('the destination of a task', () => {
     expect(
       destinationOf({ ...config, destinations: { onSuccess: 'arn:success' } }, 'Failed'),
     ).toBeUndefined();
-    expect(followUpMark(config, 'Failed', 0)).toBeUndefined();
+    expect(followUpMark({ config }, 'Failed', 0)).toBeUndefined();
     expect(isFollowUpPending(ended('Succeeded'))).toBe(false);
   });
 });

@@ -85,6 +85,7 @@ describe('each role can do exactly what its function does', () => {
         'dynamodb:GetItem on FunctionsTable',
         'dynamodb:GetItem on TasksTable',
         'dynamodb:UpdateItem on TasksTable',
+        'sqs:SendMessage on FollowUpQueue',
         ...LOGS('ApiStopAsyncTask'),
       ],
     ],

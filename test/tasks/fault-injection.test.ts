@@ -3,12 +3,14 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
 import { EventSources } from '../../lambdas/aws/event-sources.ts';
+import { Executions } from '../../lambdas/aws/executions.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
 import { SubmitCounter } from '../../lambdas/aws/submit-counter.ts';
 import { toSyncAnswer } from '../../lambdas/aws/sync-event.ts';
 import { TargetFunction } from '../../lambdas/aws/target-function.ts';
+import { Waiters } from '../../lambdas/aws/waiters.ts';
 import { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
 import { WorkerFunction } from '../../lambdas/aws/worker-function.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
@@ -16,6 +18,7 @@ import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import { SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';
 import { newAllowance } from '../../lambdas/domain/submit-rate.ts';
 import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
+import { attachTask } from '../../lambdas/tasks/attach-task.ts';
 import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
 import { deleteAsyncInvokeConfig } from '../../lambdas/tasks/delete-async-invoke-config.ts';
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
@@ -27,6 +30,7 @@ import { putAsyncInvokeConfig } from '../../lambdas/tasks/put-async-invoke-confi
 import { putConcurrency } from '../../lambdas/tasks/put-concurrency.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
+import { stopExecution } from '../../lambdas/tasks/stop-execution.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
 import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
@@ -36,6 +40,7 @@ import { adapterClasses, adapterFiles } from '../aws/adapters.ts';
 import { FUNCTION_TABLE, SUBMIT_COUNT_TABLE } from '../aws/engines.ts';
 import { webhookDestination } from '../aws/receivers.ts';
 import { startTarget, TARGET_ARN } from '../aws/target.ts';
+import { startWaitingStates } from '../aws/waiting-states.ts';
 import { AwsAway, CallRecorder, callsOf, Death, FAULTS, type PlannedFault } from './faults.ts';
 import { OTHER_KINDS } from './follow-up-world.ts';
 import { endings, illegalSteps } from './history.ts';
@@ -67,6 +72,15 @@ const { client: workerClient } = await startTarget(() => {
 /** A queue that the deployment allows. */
 const DESTINATION = 'arn:aws:sqs:us-east-1:000000000000:told-success';
 
+const WAITER = {
+  token: 'token-1',
+  waitFor: 'task',
+  executionId: 'arn:aws:states:us-east-1:000000000000:execution:w:e',
+} as const;
+
+const states = await startWaitingStates();
+states.requests.set(WAITER.executionId, ['a task', 'the same task']);
+
 const SECRET = 'a-secret-of-the-test-0001';
 world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
   JSON.stringify({ keys: { key: { secret: SECRET, functions: ['echo'], actions: ['fc:InvokeFunction'] } } }),
@@ -89,7 +103,13 @@ function processWith(recorder: CallRecorder) {
     registry: recorder.recorded(new FunctionRegistry({ client: world.dynamoDb, tableName: FUNCTION_TABLE })),
     index: recorder.recorded(world.index),
   };
-  const common = { ...adapters, storeFor: () => adapters.store, clock: world.clock };
+  const waiters = recorder.recorded(new Waiters());
+  const common = {
+    ...adapters,
+    storeFor: () => adapters.store,
+    clock: world.clock,
+    followUpQueueUrl: world.followUpQueueUrl,
+  };
   const table = { client: world.dynamoDb, tableName: FUNCTION_TABLE };
   const config = {
     settings: recorder.recorded(new FunctionSettings(table)),
@@ -180,11 +200,22 @@ function processWith(recorder: CallRecorder) {
       await adapters.queue.retime(world.queueUrl, receiptHandle, 75);
     },
     stop: (key: TaskKey) => stopTask(common, key),
+    attach: (key: TaskKey) =>
+      attachTask(
+        { ...common, waiters, pause: async () => undefined },
+        { ...key, requestId: 'r', tenant: 'tenant-1', delaySeconds: 0, payload: '1', waiter: WAITER },
+      ),
+    stopExecution: (key: TaskKey) =>
+      stopExecution(
+        { ...common, executions: recorder.recorded(new Executions()), taskOf: () => key },
+        WAITER.executionId,
+      ),
     followUp: (key: TaskKey) =>
       deliverFollowUp(
         {
           ...common,
           allowedDestinations: config.allowedDestinations,
+          waiters,
           destinations: {
             queue: recorder.recorded(world.receivers.adapters.queue),
             topic: recorder.recorded(world.receivers.adapters.topic),
@@ -571,6 +602,56 @@ const SCENARIOS: Record<string, Scenario> = {
     act: (process) => process.sweep(),
     ends: ['Expired'],
   },
+  'attach by a state of a workflow': {
+    act: (process, key) => process.attach(key),
+    repeat: (process, key) => process.attach(key),
+    ends: ['Succeeded'],
+  },
+  'attach to a running task whose state waits no longer': {
+    before: async (key) => {
+      await submitted()(key);
+      await received();
+      const run = { runId: 'dead', now: time.now, leaseUntil: time.now + 1000, instanceId: 'i' };
+      const started = await world.store.start(key, run);
+      if (started.isWritten) await world.store.note(started.task, { waiter: { ...WAITER, token: 'gone' } });
+    },
+    act: (process, key) => process.attach(key),
+    repeat: (process, key) => process.attach(key),
+    ends: ['Succeeded', 'Failed'],
+  },
+  'attach to a task that was stopped, which runs again': {
+    before: async (key) => {
+      await submitted()(key);
+      await sound().stop(key);
+      await world.purge();
+    },
+    act: (process, key) => process.attach(key),
+    repeat: (process, key) => process.attach(key),
+    ends: ['Succeeded'],
+  },
+  'attach to a task that has succeeded': {
+    before: async (key) => {
+      await submitted()(key);
+      await sound().deliver(key, await received());
+    },
+    act: (process, key) => process.attach(key),
+    repeat: (process, key) => process.attach(key),
+    ends: ['Succeeded'],
+  },
+  'follow-up of a task that a workflow waits for': {
+    before: async (key) => {
+      await sound().attach(key);
+      await sound().deliver(key, await received());
+    },
+    act: (process, key) => process.followUp(key),
+    ends: ['Succeeded'],
+  },
+  'stop of the tasks of an execution': {
+    before: (key) => sound().attach(key),
+    act: (process, key) => process.stopExecution(key),
+    repeat: (process, key) => process.stopExecution(key),
+    ends: ['Stopped'],
+  },
   'sweep of a task of which a queue is not told yet': {
     before: async (key) => {
       await submitted()(key);
@@ -596,7 +677,14 @@ const seen = new Set<string>();
 beforeEach(() => {
   executions = [];
   syncRuns = 0;
+  awaitAnew();
 });
+
+/** The state waits, and has no answer yet. */
+function awaitAnew(): void {
+  states.answers.length = 0;
+  states.waiting.add(WAITER.token);
+}
 
 /** Runs a scenario in which at most one call goes wrong; then lets everybody else do what they would, until the task has ended. */
 async function play({ before, act, repeat }: Scenario, key: TaskKey, plan?: PlannedFault): Promise<string[]> {
@@ -647,6 +735,11 @@ async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskK
     expect(executions).toContain(JSON.parse(result).trim());
   }
   await expectTold(task);
+  const isAwaited = task?.waiter !== undefined || name.includes('attach to a task that has succeeded');
+  expect(
+    states.answers.map(({ token }) => token),
+    'who waits is answered once',
+  ).toEqual(isAwaited ? [WAITER.token] : []);
   expect(syncRuns, 'what is invoked synchronously is never repeated').toBeLessThanOrEqual(1);
   // A submit that was accepted was never counted as an attempt by a fault of AWS.
   expect(task?.attempt ?? 0).toBeLessThanOrEqual(executions.length + 1);
@@ -658,7 +751,7 @@ async function expectTold(task: Task | undefined): Promise<void> {
     .flat()
     .map(({ body }) => body.requestContext.followUpId);
   const isTold = task !== undefined && destinationOf(task.config, task.status) !== undefined;
-  expect((task as EndedTask | undefined)?.followUp).toBe(isTold ? 'delivered' : undefined);
+  expect((task as EndedTask | undefined)?.followUp).toBe(isTold || task?.waiter ? 'delivered' : undefined);
   expect([...new Set(ids)]).toEqual(isTold ? [followUpId(task as EndedTask)] : []);
 }
 
@@ -678,6 +771,7 @@ describe.each(Object.entries(SCENARIOS))('%s', (name, scenario) => {
       time.now = start;
       executions = [];
       syncRuns = 0;
+      awaitAnew();
       const made = await play(scenario, key, { call, fault });
       // A fault can lead to further calls, and each of these goes wrong in its turn, up to a bound.
       calls = Math.min(made.length, 25);

@@ -1,6 +1,7 @@
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach } from 'vitest';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
+import { Waiters } from '../../lambdas/aws/waiters.ts';
 import { type DeliverDependencies, deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import { FUNCTION_TABLE } from '../aws/engines.ts';
 import { SECRET_ARN, startReceivers, TOPIC_QUEUE } from '../aws/receivers.ts';
@@ -24,6 +25,7 @@ export async function startFollowUpWorld() {
     clock,
     allowedDestinations: new AllowedDestinations({ client: world.dynamoDb, tableName: FUNCTION_TABLE }),
     destinations: receivers.adapters,
+    waiters: new Waiters(),
   };
   const { onSuccess, onFailure } = world.toldFunction.defaults.destinations;
   const allowAll = () =>

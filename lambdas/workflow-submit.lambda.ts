@@ -1,0 +1,60 @@
+import type { Context } from 'aws-lambda';
+import { ApiAdapters } from './api-adapters.ts';
+import { Waiters } from './aws/waiters.ts';
+import { TaskModeError } from './domain/errors.ts';
+import { attachTask } from './tasks/attach-task.ts';
+import { submitTask } from './tasks/submit-task.ts';
+import { toWorkflowRequest } from './workflow/workflow-request.ts';
+
+/** Who a workflow's tasks are of: they are fairly served beside those of the API's callers. */
+const TENANT = 'workflows';
+
+/** A state's errors are matched by name, so each refusal has its own: `TaskMode.` and the API's code. */
+class WorkflowError extends Error {
+  constructor({ code, message }: TaskModeError) {
+    super(message);
+    this.name = `TaskMode.${code}`;
+  }
+}
+
+/** What a state gets that does not wait. */
+export interface WorkflowSubmission {
+  readonly functionName: string;
+  readonly taskId: string;
+}
+
+/** Submits the task of a workflow's state, or has the state wait for the task that it has already. */
+export async function handler(event: unknown, context: Context): Promise<WorkflowSubmission> {
+  try {
+    return await submit(event, context);
+  } catch (error) {
+    throw error instanceof TaskModeError ? new WorkflowError(error) : error;
+  }
+}
+
+const pause = (milliseconds: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+
+async function submit(event: unknown, context: Context): Promise<WorkflowSubmission> {
+  const { functionName, taskId, payload, delaySeconds, waitFor, token, executionId } =
+    toWorkflowRequest(event);
+  const adapters = new ApiAdapters(AbortSignal.timeout(context.getRemainingTimeInMillis()));
+  const request = {
+    functionName,
+    taskId,
+    requestId: context.awsRequestId,
+    caller: executionId,
+    tenant: TENANT,
+    delaySeconds,
+    payload: JSON.stringify(payload ?? {}),
+  };
+  if (waitFor === 'response' || token === undefined) {
+    await submitTask(adapters, { ...request, onDuplicate: 'return' });
+  } else {
+    const dependencies = Object.assign(adapters, { waiters: new Waiters(), pause });
+    await attachTask(dependencies, { ...request, waiter: { token, executionId, waitFor } });
+  }
+  return { functionName, taskId };
+}

@@ -1,0 +1,196 @@
+import aslValidator from 'asl-validator';
+import { Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import {
+  JsonPath,
+  Map as MapState,
+  StateMachineType,
+  TaskInput,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { describe, expect, test } from 'vitest';
+import { TaskInvoke, type TaskInvokeProps } from '../../lib/index.ts';
+import { deployed, findingsOf } from './synthesized.ts';
+
+type Props = Omit<TaskInvokeProps, 'taskFunction'>;
+
+/** A stack with one workflow of one state. */
+function withWorkflow(props: Props = {}) {
+  const deployment = deployed({ functions: {} });
+  const { stack, taskMode } = deployment;
+  const taskFunction = taskMode.addFunction('echo', { entry: 'examples/echo.ts' });
+  const definition = new TaskInvoke(stack, 'Work', { taskFunction, ...props });
+  const workflow = taskMode.addWorkflow('media', { definition, timeout: Duration.hours(1) });
+  return { ...deployment, workflow };
+}
+
+/** The definition, with the ARNs of functions put in. */
+function definitionOf(template: Template) {
+  const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine'));
+  const parts: unknown[] = machine?.Properties.DefinitionString['Fn::Join'][1];
+  return JSON.parse(
+    parts
+      .map((part) =>
+        typeof part === 'string'
+          ? part
+          : JSON.stringify(part).includes('Partition')
+            ? 'aws'
+            : 'arn:aws:lambda:us-east-1:000000000000:function:submit',
+      )
+      .join(''),
+  );
+}
+
+const stateOf = (props: Props = {}) =>
+  definitionOf(Template.fromStack(withWorkflow(props).stack)).States.Work;
+
+describe('a state that runs a task', () => {
+  test('waits for it by its token, with the input as payload', () => {
+    expect(stateOf()).toEqual({
+      Type: 'Task',
+      End: true,
+      Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+      Parameters: {
+        FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:submit',
+        Payload: {
+          functionName: 'echo',
+          'payload.$': '$',
+          waitFor: 'task',
+          'executionId.$': '$$.Execution.Id',
+          'stateName.$': '$$.State.Name',
+          'enteredTime.$': '$$.State.EnteredTime',
+          'token.$': '$$.Task.Token',
+        },
+      },
+    });
+  });
+
+  test('says what it is told to', () => {
+    const { Parameters } = stateOf({
+      payload: TaskInput.fromObject({ image: JsonPath.stringAt('$.image') }),
+      taskId: JsonPath.stringAt('$.id'),
+      delay: Duration.minutes(2),
+      mapIndex: JsonPath.numberAt('$.index'),
+      waitFor: 'callback',
+    });
+    expect(Parameters.Payload).toMatchObject({
+      payload: { 'image.$': '$.image' },
+      'taskId.$': '$.id',
+      delaySeconds: 120,
+      'mapIndex.$': '$.index',
+      waitFor: 'callback',
+    });
+  });
+
+  test('that waits for nothing has no token, and gets what was accepted', () => {
+    const state = stateOf({ waitFor: 'response' });
+    expect(state.Resource).toBe('arn:aws:lambda:us-east-1:000000000000:function:submit');
+    expect(state.Parameters).toMatchObject({ functionName: 'echo', waitFor: 'response' });
+    expect(JSON.stringify(state)).not.toContain('Token');
+  });
+
+  test.each<[string, Props, RegExp]>([
+    ['taskId', { taskId: '1-starts-with-a-digit' }, /taskId of the state "Work" must be .*"1-starts/],
+    [
+      'delay',
+      { delay: Duration.days(8) },
+      /delay of the state "Work" must be whole seconds from 0 to 604800/,
+    ],
+    [
+      'heartbeat',
+      { heartbeatTimeout: Timeout.duration(Duration.seconds(60)) },
+      /heartbeatTimeout of the state "Work" must be/,
+    ],
+  ])('is refused at synth for its %s', (_, props, message) => {
+    expect(() => withWorkflow(props)).toThrow(message);
+  });
+});
+
+describe('a workflow', () => {
+  test('is Standard, logged without payloads, traced, and valid', () => {
+    const template = Template.fromStack(withWorkflow().stack);
+    template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      StateMachineType: 'STANDARD',
+      LoggingConfiguration: { IncludeExecutionData: false, Level: 'ALL' },
+      TracingConfiguration: { Enabled: true },
+    });
+    expect(aslValidator(definitionOf(template))).toMatchObject({ isValid: true });
+  });
+
+  test('over a Map is valid', () => {
+    const { stack, taskMode } = deployed({ functions: {} });
+    const taskFunction = taskMode.addFunction('echo', { entry: 'examples/echo.ts' });
+    const each = new MapState(stack, 'Each', {
+      maxConcurrency: 40,
+      itemSelector: {
+        index: JsonPath.numberAt('$$.Map.Item.Index'),
+        item: JsonPath.objectAt('$$.Map.Item.Value'),
+      },
+    });
+    each.itemProcessor(
+      new TaskInvoke(stack, 'Work', { taskFunction, mapIndex: JsonPath.numberAt('$.index') }),
+    );
+    taskMode.addWorkflow('media', { definition: each });
+    expect(aslValidator(definitionOf(Template.fromStack(stack)))).toMatchObject({ isValid: true });
+  });
+
+  test('may be Express', () => {
+    const { stack, taskMode } = deployed({ functions: {} });
+    const taskFunction = taskMode.addFunction('echo', { entry: 'examples/echo.ts' });
+    const definition = new TaskInvoke(stack, 'Work', { taskFunction, waitFor: 'response' });
+    taskMode.addWorkflow('fast', { definition, stateMachineType: StateMachineType.EXPRESS });
+    Template.fromStack(stack).hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      StateMachineType: 'EXPRESS',
+    });
+  });
+
+  test('may invoke who submits, and nothing else of ours', () => {
+    const { stack } = withWorkflow();
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          {
+            Action: 'lambda:InvokeFunction',
+            Effect: 'Allow',
+            Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('WorkflowsSubmit'), 'Arn'] },
+          },
+        ]),
+      },
+      Roles: [{ Ref: Match.stringLikeRegexp('Workflowsmedia') }],
+    });
+  });
+
+  test('has the tasks stopped of its executions that end before them, and of no other', () => {
+    Template.fromStack(withWorkflow().stack).hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: {
+          status: ['ABORTED', 'TIMED_OUT', 'FAILED'],
+          stateMachineArn: [{ Ref: Match.stringLikeRegexp('Workflowsmedia') }],
+        },
+      },
+    });
+  });
+
+  test('has the rights to answer states with who submits and who tells, and not with workers', () => {
+    const roles = (waitFor: NonNullable<Props['waitFor']>) => {
+      const policies = Template.fromStack(withWorkflow({ waitFor }).stack).findResources('AWS::IAM::Policy');
+      return Object.values(policies)
+        .filter(({ Properties }) => JSON.stringify(Properties.PolicyDocument).includes('states:SendTask'))
+        .map(({ Properties }) => String(Properties.Roles[0].Ref).replace(/^TaskMode|Role.*/g, ''));
+    };
+    expect(roles('task').sort()).toEqual(['FollowUpFunction', 'WorkflowsSubmit']);
+    expect(roles('callback').sort()).toEqual(['FollowUpFunction', 'WorkflowsSubmit', 'echoWorker']);
+  });
+
+  test.each(['task', 'callback'] as const)("that waits for a %s has no finding of cdk-nag's", (waitFor) => {
+    expect(findingsOf(withWorkflow({ waitFor }))).toEqual([]);
+  });
+});
+
+test('without a workflow nothing is deployed for one', () => {
+  const template = Template.fromStack(deployed().stack);
+  template.resourceCountIs('AWS::StepFunctions::StateMachine', 0);
+  expect(JSON.stringify(template.toJSON())).not.toMatch(/states:|Workflows/);
+});

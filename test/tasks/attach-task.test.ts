@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Waiters } from '../../lambdas/aws/waiters.ts';
+import type { TaskKey } from '../../lambdas/domain/task.ts';
+import type { Waiter } from '../../lambdas/domain/waiter.ts';
+import { type AttachRequest, attachTask } from '../../lambdas/tasks/attach-task.ts';
+import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { runTask } from '../../lambdas/tasks/run-task.ts';
+import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { submitTask } from '../../lambdas/tasks/submit-task.ts';
+import { startWaitingStates } from '../aws/waiting-states.ts';
+import { startFollowUpWorld } from './follow-up-world.ts';
+
+const world = await startFollowUpWorld();
+const states = await startWaitingStates();
+const { time, read } = world;
+
+const KEY: TaskKey = { functionName: 'echo', taskId: 'w-1' };
+const EXECUTION = 'arn:aws:states:us-east-1:000000000000:execution:media:one';
+
+const waiterOf = (token: string, waitFor: Waiter['waitFor'] = 'task'): Waiter => {
+  states.waiting.add(token);
+  return { token, waitFor, executionId: EXECUTION };
+};
+
+const common = {
+  registry: world.registry,
+  storeFor: () => world.store,
+  payloads: world.payloads,
+  queue: world.queue,
+  clock: world.clock,
+  followUpQueueUrl: world.followUpQueueUrl,
+};
+
+/** Each pause lets everybody else do what they would. */
+const attach = (
+  waiter: Waiter,
+  more: Partial<AttachRequest> = {},
+  between = async () => undefined as unknown,
+) =>
+  attachTask(
+    {
+      ...common,
+      waiters: new Waiters(),
+      pause: async (milliseconds) => {
+        time.now += milliseconds;
+        await between();
+      },
+    },
+    {
+      ...KEY,
+      requestId: 'r',
+      tenant: 'workflows',
+      delaySeconds: 0,
+      payload: '{"n":1}',
+      waiter,
+      ...more,
+    },
+  );
+
+const start = async (runId: string = randomUUID()) => {
+  const outcome = await world.store.start(KEY, {
+    runId,
+    now: time.now,
+    leaseUntil: time.now + 60_000,
+    instanceId: 'i',
+  });
+  if (!outcome.isWritten) throw new Error('the task does not start');
+  return outcome.task;
+};
+
+const deliver = async (outcome: AttemptOutcome) => {
+  const message = await world.receive();
+  return runTask(
+    world.runDependencies(async () => outcome),
+    {
+      key: KEY,
+      receiptHandle: message?.receiptHandle ?? 'none',
+      invocationEndTime: time.now + 70_000,
+      runId: randomUUID(),
+    },
+  );
+};
+
+const succeeds: AttemptOutcome = { isSuccess: true, resultText: '{"done":true}' };
+const fails: AttemptOutcome = {
+  isSuccess: false,
+  failure: { kind: 'HandledInvocationError', errorType: 'CorruptImage', errorMessage: 'no', isFinal: true },
+};
+
+beforeEach(() => {
+  states.waiting.clear();
+  states.answers.length = 0;
+  states.heartbeats.length = 0;
+});
+
+describe('a state that begins to wait', () => {
+  test('submits its task, and gets its result', async () => {
+    await attach(waiterOf('t1'));
+    await deliver(succeeds);
+    await world.deliverAll();
+    expect(states.answers).toEqual([{ token: 't1', answer: { output: { done: true } } }]);
+    expect(await read(KEY)).toMatchObject({ status: 'Succeeded', followUp: 'delivered', attempt: 1 });
+  });
+
+  test("gets an attempt's error by its type", async () => {
+    await attach(waiterOf('t1'));
+    await deliver(fails);
+    await world.deliverAll();
+    expect(states.answers).toEqual([
+      {
+        token: 't1',
+        answer: {
+          error: 'CorruptImage',
+          cause: { ...KEY, errorType: 'CorruptImage', errorMessage: 'no', status: 'Failed' },
+        },
+      },
+    ]);
+  });
+
+  test('gets a stop at once, by a name of ours', async () => {
+    await attach(waiterOf('t1'));
+    await stopTask(common, KEY);
+    await world.deliverAll();
+    expect(states.answers).toEqual([
+      { token: 't1', answer: { error: 'TaskMode.Stopped', cause: { ...KEY, status: 'Stopped' } } },
+    ]);
+  });
+
+  test('gets where a result is that is too large for it', async () => {
+    await attach(waiterOf('t1'));
+    const resultText = JSON.stringify('x'.repeat(300_000));
+    await deliver({ isSuccess: true, resultText });
+    await world.deliverAll();
+    expect(states.answers).toEqual([
+      { token: 't1', answer: { output: { taskModeResult: { ...KEY, resultBytes: 300_002 } } } },
+    ]);
+  });
+
+  test('is not answered once more when its message comes twice', async () => {
+    await attach(waiterOf('t1'));
+    await deliver(succeeds);
+    const [handedOver] = await world.handedOver();
+    await world.queue.send(world.followUpQueueUrl, { ...KEY, tenant: 'x' }, 0);
+    await world.queue.send(world.followUpQueueUrl, { ...KEY, tenant: 'x' }, 0);
+    await world.deliverAll();
+    expect(handedOver).toMatchObject(KEY);
+    expect(states.answers).toHaveLength(1);
+  });
+
+  test('for a callback is answered by us only when the task has not succeeded', async () => {
+    await attach(waiterOf('t1', 'callback'));
+    await deliver(succeeds);
+    await world.deliverAll();
+    expect(states.answers).toEqual([]);
+    expect(await read(KEY)).not.toHaveProperty('followUp');
+
+    await attach(waiterOf('t2', 'callback'), { taskId: 'w-2' });
+    await stopTask(common, { ...KEY, taskId: 'w-2' });
+    await world.deliverAll();
+    expect(states.answers).toMatchObject([{ token: 't2', answer: { error: 'TaskMode.Stopped' } }]);
+  });
+});
+
+describe('a state that is tried again', () => {
+  test('gets the end of the task that it has, which runs once: the new token replaces the old', async () => {
+    await attach(waiterOf('t1'));
+    const running = await start();
+    states.waiting.delete('t1');
+    await attach(waiterOf('t2'));
+    expect(await read(KEY)).toMatchObject({
+      status: 'Running',
+      runId: running.runId,
+      waiter: { token: 't2' },
+    });
+    await world.store.move(running, 'succeed', 'Succeeded', {
+      now: time.now,
+      fields: { result: { text: '1' }, endTime: time.now },
+    });
+    await world.queue.send(world.followUpQueueUrl, { ...KEY, tenant: 'x' }, 0);
+    await world.deliverAll();
+    expect(states.answers).toEqual([{ token: 't2', answer: { output: 1 } }]);
+  });
+
+  test('changes nothing when Step Functions repeats one invocation', async () => {
+    const waiter = waiterOf('t1');
+    await attach(waiter);
+    await attach(waiter);
+    expect(await world.messages()).toMatchObject({ visible: 1 });
+    expect(states.heartbeats).toEqual([]);
+  });
+
+  test('is answered at once when the task has succeeded', async () => {
+    await attach(waiterOf('t1'));
+    states.waiting.delete('t1');
+    await deliver(succeeds);
+    await world.deliverAll();
+    await attach(waiterOf('t2'));
+    expect(states.answers).toEqual([{ token: 't2', answer: { output: { done: true } } }]);
+    expect(await read(KEY)).toMatchObject({ status: 'Succeeded', series: 1 });
+  });
+
+  test('runs a failed task again, in the write that has it wait', async () => {
+    await attach(waiterOf('t1'));
+    await deliver(fails);
+    await world.deliverAll();
+    await attach(waiterOf('t2'));
+    expect(await read(KEY)).toMatchObject({ status: 'Enqueued', series: 2, waiter: { token: 't2' } });
+    await deliver(succeeds);
+    await world.deliverAll();
+    expect(states.answers.map(({ token }) => token)).toEqual(['t1', 't2']);
+  });
+
+  test('waits until the failure before was told, and then runs it again', async () => {
+    await attach(waiterOf('t1'));
+    await deliver(fails);
+    await attach(waiterOf('t2'), {}, world.deliverAll);
+    expect(states.answers).toMatchObject([{ token: 't1', answer: { error: 'CorruptImage' } }]);
+    expect(await read(KEY)).toMatchObject({ status: 'Enqueued', series: 2 });
+  });
+
+  test('has missed the callback of a task that has succeeded', async () => {
+    await attach(waiterOf('t1', 'callback'));
+    await deliver(succeeds);
+    await attach(waiterOf('t2', 'callback'));
+    expect(states.answers).toMatchObject([{ token: 't2', answer: { error: 'TaskMode.CallbackMissed' } }]);
+  });
+});
+
+test('a state is refused whose task another one waits for, and the other waits on', async () => {
+  await attach(waiterOf('t1'));
+  await expect(attach(waiterOf('t2'))).rejects.toMatchObject({ code: 'TaskAlreadyAwaited' });
+  expect(await read(KEY)).toMatchObject({ waiter: { token: 't1' } });
+});
+
+test('a state gets the end of a task that was submitted without it, while it ran', async () => {
+  await submitTask(common, { ...KEY, requestId: 'r', tenant: 'x', delaySeconds: 0, payload: '{"n":1}' });
+  const running = await start();
+  await attach(waiterOf('t1'));
+  // The run knows nothing of the waiter: it has read its task before.
+  const outcome = await world.store.move(running, 'succeed', 'Succeeded', {
+    now: time.now,
+    fields: { result: { text: '1' }, endTime: time.now },
+  });
+  expect(outcome).toMatchObject({ isWritten: true, task: { followUp: 'pending', waiter: { token: 't1' } } });
+});
+
+test('a redrive by the API leaves no old waiter behind', async () => {
+  await attach(waiterOf('t1'));
+  await deliver(fails);
+  await world.deliverAll();
+  const { redriveTask } = await import('../../lambdas/tasks/redrive-task.ts');
+  await redriveTask(common, KEY);
+  expect(await read(KEY)).not.toHaveProperty('waiter');
+});
