@@ -1,6 +1,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
+import { secretsManagerClient } from '../../lambdas/aws/clients.ts';
 import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
 import { SIGNATURE_SKEW_MS } from '../../lambdas/domain/limits.ts';
 import { authorizeRequest, type SignedRequest } from '../../lambdas/tasks/authorize-request.ts';
@@ -125,6 +126,16 @@ describe('a request', () => {
       'x-acs-date is 1000 s behind the clock here: want at most 900 s, check yours',
     );
   });
+});
+
+test('a signed request costs one write, and one read of the secret a minute', async () => {
+  const writes = vi.spyOn(dynamoDb, 'send');
+  const reads = vi.spyOn(await secretsManagerClient(), 'send');
+  const fresh = { ...dependencies, accessKeys: new AccessKeys({ secretId: 'keys' }) };
+  for (let request = 0; request < 5; request += 1) await authorizeRequest(fresh, signed('TM-all'));
+  expect([writes.mock.calls.length, reads.mock.calls.length]).toEqual([5, 1]);
+  writes.mockRestore();
+  reads.mockRestore();
 });
 
 describe('a signature', () => {
