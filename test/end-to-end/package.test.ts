@@ -26,7 +26,7 @@ const GREET = `
 import type { TaskHandler } from 'lambda-task-mode/handler';
 
 export const handler: TaskHandler<{ name: string }, string> = async ({ name }, { task }) =>
-  \`\${process.env.GREETING}, \${name} (\${task.taskId})\`;
+  \`\${process.env.GREETING}, \${name} (\${task?.taskId})\`;
 `;
 
 beforeAll(async () => {
