@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { LOOPBACK } from './engines/engine.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { type Listening, listening } from './listening.ts';
 
 /** A refusal that a service's own API would answer, by its wire name. */
 export class AwsApiError extends Error {
@@ -14,10 +13,7 @@ export class AwsApiError extends Error {
   }
 }
 
-export interface AwsJsonApi {
-  readonly endpoint: string;
-  close(): void;
-}
+export type AwsJsonApi = Listening;
 
 export interface AwsJsonApiOptions {
   /** What stands before the operation in the header X-Amz-Target. */
@@ -41,16 +37,7 @@ export async function serveAwsJsonApi(options: AwsJsonApiOptions): Promise<AwsJs
       },
     );
   });
-  server.listen(0, LOOPBACK);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://${LOOPBACK}:${port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return listening(server);
 }
 
 async function answer(

@@ -1,8 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { LOOPBACK } from '../engines/engine.ts';
 import type { EventSource } from '../event-sources/event-source.ts';
+import { type Listening, listening } from '../listening.ts';
 import { answerEventSource, isEventSourcePath } from './event-source-api.ts';
 import { type LambdaService, MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES } from './lambda-service.ts';
 
@@ -15,10 +13,7 @@ export type InvokableFunctions = Pick<
   'has' | 'isThrottled' | 'countThrottle' | 'invokeJson' | 'invokeEvent'
 >;
 
-export interface LambdaApi {
-  readonly endpoint: string;
-  close(): void;
-}
+export type LambdaApi = Listening;
 
 /**
  * Serves the part of Lambda's own API that our functions call: Invoke, synchronous or not, and what reads and changes event
@@ -37,16 +32,7 @@ export async function serveLambdaApi(
       refuse(response, 500, 'ServiceException', error instanceof Error ? error.message : String(error));
     });
   });
-  server.listen(0, LOOPBACK);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://${LOOPBACK}:${port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return listening(server);
 }
 
 async function answer(

@@ -58,11 +58,15 @@ export class TaskCaller {
     }
   }
 
-  async #sendMessage({ MessageBody, ...others }: JsonObject): Promise<Json> {
+  async #sendMessage({ QueueUrl, MessageBody, ...others }: JsonObject): Promise<Json> {
     const body = typeof MessageBody === 'string' ? MessageBody : JSON.stringify(MessageBody);
     try {
       // SQS checks the parameters; the reader of the definition has checked their names.
-      const input = { ...others, MessageBody: body } as unknown as SendMessageCommandInput;
+      const input: SendMessageCommandInput = {
+        ...others,
+        QueueUrl: typeof QueueUrl === 'string' ? QueueUrl : undefined,
+        MessageBody: body,
+      };
       const { MessageId = '', MD5OfMessageBody = '' } = await this.#sqs.send(new SendMessageCommand(input));
       return { MessageId, MD5OfMessageBody, ...sdkMetadata(200) };
     } catch (error) {
