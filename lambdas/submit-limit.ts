@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { dynamoDb } from './aws/clients.ts';
+import { metricLog } from './aws/metric-log.ts';
 import { SubmitCounter } from './aws/submit-counter.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
 import { SUBMIT_COUNT_DEADLINE_MS } from './domain/limits.ts';
@@ -13,19 +14,27 @@ const rate = {
   perSecond: Number(requiredEnv(process.env, ENV.submitRate)),
   burst: Number(requiredEnv(process.env, ENV.submitBurst)),
 };
+const countMetrics = metricLog(requiredEnv(process.env, ENV.service));
 const allowances = new Map<string, Allowance>();
 
 /**
  * Lets a submit through that is within its caller's rate.
  * @throws TaskModeError `Throttling.User`
  */
-export function limitSubmit(caller: string | undefined, requestSignal: AbortSignal): Promise<void> {
+export async function limitSubmit(caller: string | undefined, requestSignal: AbortSignal): Promise<void> {
   const newCounter = () => {
     // What is counted late is no better than what is not counted, and the submit itself needs the time.
     const signal = AbortSignal.any([requestSignal, AbortSignal.timeout(SUBMIT_COUNT_DEADLINE_MS)]);
     return new SubmitCounter({ client: dynamoDb, tableName, signal });
   };
-  return limitSubmits({ rate, allowances, newCounter, clock: Date.now, logFault }, callerIdentity(caller));
+  const dependencies = { rate, allowances, newCounter, clock: Date.now, logFault };
+  try {
+    await limitSubmits(dependencies, callerIdentity(caller));
+  } catch (error) {
+    // Not by function: the name is not known to be one's yet, and every name would be a metric.
+    countMetrics(undefined, { RateLimitedCount: 1 });
+    throw error;
+  }
 }
 
 function logFault(error: unknown): void {

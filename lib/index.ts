@@ -1,9 +1,19 @@
 export { AccessKeys, type AccessKeysProps } from './access-keys.ts';
+export {
+  AlarmChannels,
+  type AlarmChannelsProps,
+  type AlarmSlackChannel,
+  type AlarmWebhook,
+} from './alarm-channels.ts';
+export type { FunctionAlarmName, Severity, SharedAlarmName } from './alarm-definitions.ts';
+export type { AlarmSettings, FunctionAlarmSettings, SharedAlarmSettings } from './alarm-settings.ts';
 export type { RegisteredFunction } from './function-registry.ts';
 export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';
 export { SubmitLimit, type SubmitRateProps } from './submit-limit.ts';
+export { type DeployedAlarm, type DeployedAlarms, TaskAlarms, type TaskAlarmsProps } from './task-alarms.ts';
 export { type AuthMode, type OperationName, TaskApi, type TaskApiProps } from './task-api.ts';
+export { TaskDashboard } from './task-dashboard.ts';
 export { TaskDestination, type WebhookProps, type WebhookSecret } from './task-destination.ts';
 export { TaskFollowUp } from './task-follow-up.ts';
 export { TaskFunction } from './task-function.ts';

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { Architecture, IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { FunctionAlarmSettings } from './alarm-settings.ts';
 import type { TaskDestination } from './task-destination.ts';
 
 /** What every function that takes tasks can be told. */
@@ -78,6 +79,13 @@ export interface TaskQueueProps {
    * @default - nobody is told
    */
   readonly onFailure?: TaskDestination;
+
+  /**
+   * What of its alarms is to be other than of all functions (`TaskModeProps.alarms`), by alarm; `false` is none of them.
+   *
+   * @default - as of all functions
+   */
+  readonly alarms?: FunctionAlarmSettings | false;
 }
 
 /** A function whose handler is bundled into its worker. */

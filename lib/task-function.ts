@@ -1,4 +1,5 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
@@ -10,13 +11,18 @@ import {
   TIMEOUT_MARGIN_SECONDS,
   VISIBILITY_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
+import type { FunctionMetricName } from '../lambdas/domain/metrics.ts';
+import type { FunctionAlarmName } from './alarm-definitions.ts';
 import { BundledFunction } from './bundled-function.ts';
 import type { FunctionRegistry } from './function-registry.ts';
 import type { PayloadBucket } from './payload-bucket.ts';
+import type { DeployedAlarms, TaskAlarms } from './task-alarms.ts';
 import type { TaskApi } from './task-api.ts';
+import type { TaskDashboard } from './task-dashboard.ts';
 import type { TaskFollowUp } from './task-follow-up.ts';
 import { type CheckedTaskFunction, checkedTaskFunction } from './task-function-check.ts';
 import type { TaskExecutor } from './task-function-props.ts';
+import { functionMetric } from './task-metrics.ts';
 import type { TaskSweep } from './task-sweep.ts';
 import type { TaskTable } from './task-table.ts';
 import type { TaskWorkflows } from './task-workflows.ts';
@@ -30,6 +36,8 @@ export interface TaskFunctionParts {
   readonly sweep: TaskSweep;
   readonly followUp: TaskFollowUp;
   readonly workflows: TaskWorkflows;
+  readonly alarms: TaskAlarms | undefined;
+  readonly dashboard: TaskDashboard | undefined;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -40,6 +48,8 @@ export class TaskFunction extends Construct {
   readonly deadLetterQueue: Queue;
   readonly worker: BundledFunction;
   readonly #workflows: TaskWorkflows;
+  /** By the names under which they are set; empty without alarms. */
+  readonly alarms: DeployedAlarms<FunctionAlarmName>;
 
   /** @throws Error at synth, naming property, value and what is wanted. */
   constructor(scope: Construct, functionName: string, props: TaskExecutor, parts: TaskFunctionParts) {
@@ -99,6 +109,31 @@ export class TaskFunction extends Construct {
       scaling: checked.scaling,
       instanceConcurrency: checked.instanceConcurrency,
     });
+    this.alarms = this.#addAlarms(checked, props, parts);
+    parts.dashboard?.addFunction({
+      ...this.#subject(checked),
+      alarms: this.alarms,
+    });
+  }
+
+  /** One of the function's metrics, such as `QueueWait`, for alarms and dashboards of your own. */
+  metric(metricName: FunctionMetricName, options: MetricOptions = {}): Metric {
+    return functionMetric(this, this.functionName, metricName, options);
+  }
+
+  #addAlarms(
+    checked: CheckedTaskFunction,
+    { alarms = {} }: TaskExecutor,
+    parts: TaskFunctionParts,
+  ): DeployedAlarms<FunctionAlarmName> {
+    if (alarms === false || !parts.alarms) return new Map();
+    return parts.alarms.addFunction(this, this.#subject(checked), alarms);
+  }
+
+  #subject({ timeoutSeconds, defaults }: CheckedTaskFunction) {
+    const { functionName, queue, deadLetterQueue, worker } = this;
+    const maxAttempts = defaults.maxAsyncRetryAttempts + 1;
+    return { functionName, queue, deadLetterQueue, worker, timeoutSeconds, maxAttempts };
   }
 
   /** What a state of a workflow invokes to have a task of this function run. */

@@ -4,7 +4,9 @@ import { Construct } from 'constructs';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import { SubmitLimit, type SubmitRateProps } from './submit-limit.ts';
+import { TaskAlarms, type TaskAlarmsProps } from './task-alarms.ts';
 import { TaskApi, type TaskApiProps } from './task-api.ts';
+import { TaskDashboard } from './task-dashboard.ts';
 import type { TaskDestination } from './task-destination.ts';
 import { TaskFollowUp } from './task-follow-up.ts';
 import { TaskFunction, type TaskFunctionParts } from './task-function.ts';
@@ -29,6 +31,20 @@ export interface TaskModeProps extends TaskApiProps {
    * @default - as fast as it can
    */
   readonly submitRate?: SubmitRateProps;
+
+  /**
+   * Alarms, and who is told of them. About $1.60 a function and month, and $1.50 for what all share.
+   *
+   * @default - all alarms with their default thresholds, published to a topic that nobody has subscribed to
+   */
+  readonly alarms?: TaskAlarmsProps | false;
+
+  /**
+   * Whether there is a page of CloudWatch for all functions, which costs $3 a month.
+   *
+   * @default - there is
+   */
+  readonly dashboard?: boolean;
 }
 
 /** Task mode in one construct: the API, the tables and the bucket. `addFunction` adds the functions that take tasks. */
@@ -40,6 +56,10 @@ export class TaskMode extends Construct {
   readonly sweep: TaskSweep;
   readonly followUp: TaskFollowUp;
   readonly workflows: TaskWorkflows;
+  /** Undefined with `alarms: false`. */
+  readonly alarms: TaskAlarms | undefined;
+  /** Undefined with `dashboard: false`. */
+  readonly dashboard: TaskDashboard | undefined;
   /** The API's address, such as `https://abc123.execute-api.us-east-1.amazonaws.com`. */
   readonly url: string;
   readonly #removalPolicy: RemovalPolicy;
@@ -66,6 +86,8 @@ export class TaskMode extends Construct {
     }
     this.#connectSweep();
     this.#connectFollowUp();
+    this.alarms = props.alarms === false ? undefined : this.#addAlarms(props.alarms ?? {});
+    this.dashboard = props.dashboard === false ? undefined : this.#addDashboard();
     new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the Task Mode API' });
   }
 
@@ -114,8 +136,28 @@ export class TaskMode extends Construct {
       sweep: this.sweep,
       followUp: this.followUp,
       workflows: this.workflows,
+      alarms: this.alarms,
+      dashboard: this.dashboard,
       removalPolicy: this.#removalPolicy,
     };
+  }
+
+  #addAlarms(props: TaskAlarmsProps): TaskAlarms {
+    return new TaskAlarms(
+      this,
+      'Alarms',
+      { ...props, removalPolicy: this.#removalPolicy },
+      { apiId: this.api.api.apiId, followUpDeadLetterQueue: this.followUp.deadLetterQueue },
+    );
+  }
+
+  #addDashboard(): TaskDashboard {
+    const { alarms } = this;
+    return new TaskDashboard(this, 'Dashboard', {
+      apiId: this.api.api.apiId,
+      alarms: alarms?.shared ?? new Map(),
+      runbookUrl: alarms?.runbookUrl,
+    });
   }
 
   #connectSweep(): void {

@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { withLifecycle } from '../docs/lifecycle-docs.ts';
+import { withMetrics } from '../docs/metrics-docs.ts';
 
 const README = readFileSync('README.md', 'utf-8');
 
 test('the lifecycle in the README is the one in the code: run "npm run docs"', () => {
   expect(README).toBe(withLifecycle(README));
+});
+
+test('the metrics in docs/monitoring.md are those in the code: run "npm run docs"', () => {
+  const page = readFileSync('docs/monitoring.md', 'utf-8');
+  expect(page).toBe(withMetrics(page));
+  expect(() => withMetrics('# Title')).toThrow('the page must hold the lines');
 });
 
 test('a README without a place for the lifecycle is refused', () => {

@@ -41,7 +41,10 @@ export class WebhookDestination {
   }
 
   /** @throws DeliveryError when it was not told, final when it is gone for good (410). */
-  async deliver({ destination, secretArn }: AllowedDestination, message: FollowUpMessage): Promise<void> {
+  async deliver(
+    { destination, secretArn }: AllowedDestination,
+    message: Pick<FollowUpMessage, 'id' | 'body'>,
+  ): Promise<void> {
     const { secrets, clock } = this.#options;
     if (secretArn === undefined) throw new DeliveryError('it has no secret to sign with');
     const keys = await secrets.keysOf(secretArn, clock());

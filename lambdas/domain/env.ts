@@ -16,6 +16,7 @@ export const ENV = {
   followUpDeadLetterQueueUrl: 'TASK_FOLLOW_UP_DEAD_LETTER_QUEUE_URL',
   accessKeysSecretArn: 'ACCESS_KEYS_SECRET_ARN',
   nonceTableName: 'NONCE_TABLE_NAME',
+  alarmWebhooks: 'TASK_ALARM_WEBHOOKS',
   allowsLocalWebhooks: 'TASK_ALLOWS_LOCAL_WEBHOOKS',
   submitRate: 'TASK_SUBMIT_RATE',
   submitBurst: 'TASK_SUBMIT_BURST',

@@ -296,3 +296,7 @@ export const TASK_TIMEOUT_DEFAULT_SECONDS = 60;
 
 /** How often one task can be redriven: its history and its row stay bounded. */
 export const REDRIVES_MAX = 20;
+
+/** How often a webhook is told of an alarm until it takes it, a minute apart. An older alarm is no news. */
+export const ALARM_WEBHOOK_RECEIVE_COUNT = 10;
+export const ALARM_WEBHOOK_RETRY_SECONDS = 60;

@@ -2,11 +2,12 @@ import { TASK_STATUSES, type TaskStatus } from './lifecycle.ts';
 import {
   type FunctionMetric,
   type MetricName,
-  type OwnSweepMetric,
+  type SharedMetric,
+  type SweepMetric,
   statusMetric,
   sweepMetric,
 } from './metrics.ts';
-import { SWEEP_FINDINGS } from './sweep-finding.ts';
+import { SWEEP_FINDINGS, type SweepFinding } from './sweep-finding.ts';
 
 /** What a metric says, for people. Its name and unit are in metrics.ts, which all bundles carry. */
 export interface MetricDefinition {
@@ -57,26 +58,35 @@ const FUNCTION_METRICS: Readonly<Record<FunctionMetric, MetricDefinition>> = {
     contract: 'FunctionDestinationErrors',
   },
   DestinationGivenUpCount: { meaning: 'ends of tasks that are not told any more, since nobody took them' },
+};
+
+const SHARED_METRICS: Readonly<Record<Exclude<SharedMetric, SweepMetric>, MetricDefinition>> = {
+  SweepRunCount: { meaning: 'runs of the sweep: one a minute' },
+  SweepFailureCount: { meaning: 'parts of a run that failed; the next run tries again' },
   RateLimitedCount: {
     meaning: 'submits refused with 429, since their caller submits too fast',
     contract: 'FunctionResourceThrottles',
   },
 };
 
-const SWEEP_METRICS: Readonly<Record<OwnSweepMetric, MetricDefinition>> = {
-  SweepRunCount: { meaning: 'runs of the sweep: one a minute' },
-  SweepFailureCount: { meaning: 'parts of a run that failed; the next run tries again' },
+const FINDING_MEANINGS: Readonly<Record<SweepFinding, string>> = {
+  wokenUp: 'wake-ups of tasks delayed by more than 15 minutes that the sweep sent',
+  deadRuns: 'runs whose process died, which the sweep ended',
+  expired: 'tasks not started in time, which the sweep ended; they count as Expired as well',
+  invalid: 'tasks of removed functions, which the sweep ended; they count as Invalid as well',
+  orphans: 'lost wake-ups that the sweep sent again',
+  deadLetters: 'messages that the sweep took from dead-letter queues',
+  followUps: 'ended tasks that the sweep handed over again, since their destinations were not told yet',
+  forgotten: 'removed functions of which no task was left',
+  concurrencies: 'functions whose concurrency was not what was put at run time, and is again',
 };
 
 /** Every metric that we emit, and what it says. */
 export const METRICS = {
   ...Object.fromEntries(TASK_STATUSES.map((status) => [statusMetric(status), STATUS_MEANINGS[status]])),
   ...FUNCTION_METRICS,
-  ...SWEEP_METRICS,
+  ...SHARED_METRICS,
   ...Object.fromEntries(
-    SWEEP_FINDINGS.map((finding) => [
-      sweepMetric(finding),
-      { meaning: `what the sweep found and saw to: ${finding}` },
-    ]),
+    SWEEP_FINDINGS.map((finding) => [sweepMetric(finding), { meaning: FINDING_MEANINGS[finding] }]),
   ),
 } as Readonly<Record<MetricName, MetricDefinition>>;

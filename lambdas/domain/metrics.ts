@@ -8,7 +8,7 @@ export const METRIC_NAMESPACE = 'TaskMode';
 /** Tells deployments apart, which may have functions of the same name. */
 export const SERVICE_DIMENSION = 'service';
 
-/** By the name that callers use. Metrics of the sweep have none: it is of all functions. */
+/** By the name that callers use. Metrics of the whole deployment have none. */
 export const FUNCTION_DIMENSION = 'functionName';
 
 /** How often tasks entered a status: one for each event in their histories, whoever made it. */
@@ -24,12 +24,15 @@ export type FunctionMetric =
   | 'StopLatency'
   | 'DestinationDeliveredCount'
   | 'DestinationErrorCount'
-  | 'DestinationGivenUpCount'
-  | 'RateLimitedCount';
+  | 'DestinationGivenUpCount';
 
-export type OwnSweepMetric = 'SweepRunCount' | 'SweepFailureCount';
+/** Of the whole deployment: the sweep's, and what concerns callers and not functions. */
+export type SharedMetric = 'SweepRunCount' | 'SweepFailureCount' | 'RateLimitedCount' | SweepMetric;
 
-export type MetricName = StatusMetric | FunctionMetric | SweepMetric | OwnSweepMetric;
+/** All that are told apart by function. */
+export type FunctionMetricName = StatusMetric | FunctionMetric;
+
+export type MetricName = FunctionMetricName | SharedMetric;
 
 export function statusMetric<S extends TaskStatus>(status: S): `${S}Count` {
   return `${status}Count`;

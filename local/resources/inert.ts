@@ -14,6 +14,7 @@ const INERT_TYPES = [
   'AWS::Logs::LogGroup',
   'AWS::Logs::ResourcePolicy',
   'AWS::CDK::Metadata',
+  'AWS::Chatbot::*',
   'AWS::CloudWatch::AnomalyDetector',
   'AWS::CloudWatch::Dashboard',
   'AWS::CloudWatch::InsightRule',

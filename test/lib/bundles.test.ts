@@ -54,6 +54,7 @@ describe('each bundle keeps to its budget, minified and with the SDK inside', ()
     ['follow-up', 350 * KB, 800 * KB],
     ['workflow-submit', 350 * KB, 650 * KB],
     ['workflow-stop', 330 * KB],
+    ['alarm-webhook', 340 * KB],
     ['unknown-route', 60 * KB],
   ])('%s: %d bytes loaded eagerly, 600 kB in all', (name, budget, total = 600 * KB) => {
     const metafile = bundle(name, { entry: `${name}.lambda` });

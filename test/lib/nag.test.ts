@@ -12,6 +12,20 @@ test('a finding would be seen', () => {
 test.each([
   ['keeping its data', {}],
   ['removing its data', { taskMode: { removalPolicy: RemovalPolicy.DESTROY } }],
+  [
+    'with every channel of its alarms',
+    {
+      taskMode: {
+        removalPolicy: RemovalPolicy.DESTROY,
+        alarms: {
+          emails: ['oncall@example.com'],
+          phoneNumbers: ['+4915112345678'],
+          webhooks: [{ url: 'https://example.com' }],
+          slackChannels: [{ workspaceId: 'T012', channelId: 'C012' }],
+        },
+      },
+    },
+  ],
   ['with provisioned pollers', { functions: { echo: { pollers: { min: 2, max: 10 } }, other: {} } }],
 ])("a deployment %s has no finding of cdk-nag's AwsSolutions pack", (_, deployment) => {
   expect(findingsOf(deployed(deployment))).toEqual([]);

@@ -1,0 +1,46 @@
+import { Stack } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IConstruct } from 'constructs';
+import {
+  FUNCTION_DIMENSION,
+  type FunctionMetricName,
+  METRIC_NAMESPACE,
+  SERVICE_DIMENSION,
+  type SharedMetric,
+} from '../lambdas/domain/metrics.ts';
+
+/** What a function's metrics are told apart by from those of other deployments: the stack's name. */
+export function serviceOf(scope: IConstruct): string {
+  return Stack.of(scope).stackName;
+}
+
+/** One of a function's metrics. Of counts the sum is what matters, of durations the average, p50, p99 and maximum. */
+export function functionMetric(
+  scope: IConstruct,
+  functionName: string,
+  metricName: FunctionMetricName,
+  options: MetricOptions = {},
+): Metric {
+  return new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { [SERVICE_DIMENSION]: serviceOf(scope), [FUNCTION_DIMENSION]: functionName },
+    statistic: metricName.endsWith('Count') ? 'Sum' : 'Average',
+    ...options,
+  });
+}
+
+/** One of the metrics that are of the whole deployment, such as the sweep's. */
+export function sharedMetric(
+  scope: IConstruct,
+  metricName: SharedMetric,
+  options: MetricOptions = {},
+): Metric {
+  return new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { [SERVICE_DIMENSION]: serviceOf(scope) },
+    statistic: 'Sum',
+    ...options,
+  });
+}

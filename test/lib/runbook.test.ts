@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  alarmSlug,
+  FUNCTION_ALARMS,
+  type FunctionAlarmName,
+  SHARED_ALARMS,
+  type SharedAlarmName,
+} from '../../lib/alarm-definitions.ts';
+import { templateOf } from './synthesized.ts';
+
+const RUNBOOK = readFileSync('docs/runbook.md', 'utf-8');
+const HEADINGS = [...RUNBOOK.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
+const NAMES = [...Object.keys(FUNCTION_ALARMS), ...Object.keys(SHARED_ALARMS)] as (
+  | FunctionAlarmName
+  | SharedAlarmName
+)[];
+const { Resources, Outputs } = templateOf({ functions: { encode: {} } }).toJSON();
+
+test('every alarm has its heading, and every heading its alarm', () => {
+  expect(HEADINGS.toSorted()).toEqual([...NAMES, 'incident' as const].map(alarmSlug).toSorted());
+});
+
+describe.each(HEADINGS)('the heading %s', (heading) => {
+  const [, text = ''] = RUNBOOK.split(new RegExp(`^## ${heading}$`, 'm'));
+  const section = text.split(/^## /m)[0] ?? '';
+
+  test('says how to look and what to do', () => {
+    expect(section.trim()).not.toMatch(/^\*\*/);
+    expect(section).toContain('**Look**');
+    expect(section).toContain('**Do**');
+  });
+
+  test('refers to headings that there are', () => {
+    for (const [, target = ''] of section.matchAll(/\]\(#([\w-]+)\)/g)) expect(HEADINGS).toContain(target);
+  });
+});
+
+test('what it asks CloudFormation for is in the stack', () => {
+  const wanted = [
+    ...RUNBOOK.matchAll(/resource ([\w:]+) "?(\w+(?:\$\{FUNCTION[^}]*\})?\w*(?:\$OPERATION)?)"?\)/g),
+  ];
+  expect(wanted.length).toBeGreaterThan(8);
+  for (const [, type, start = ''] of wanted) {
+    const id = start.replace(/\$\{FUNCTION[^}]*\}/, 'encode').replace('$OPERATION', 'InvokeFunction');
+    const found = Object.entries<{ Type: string }>(Resources).filter(
+      ([logicalId, resource]) => resource.Type === `AWS::${type}` && logicalId.startsWith(id),
+    );
+    expect(
+      found.map(([logicalId]) => logicalId),
+      `${type} ${id}`,
+    ).toHaveLength(1);
+  }
+  for (const [, start = ''] of RUNBOOK.matchAll(/\$\(output (\w+)\)/g)) {
+    expect(Object.keys(Outputs).filter((name) => name.startsWith(start))).toHaveLength(1);
+  }
+});
