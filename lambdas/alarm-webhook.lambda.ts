@@ -17,7 +17,7 @@ const dependencies = {
     clock: Date.now,
     isLoopbackAllowed: process.env[ENV.allowsLocalWebhooks] === 'true',
   }),
-  clock: Date.now,
+  isoClock: () => new Date().toISOString(),
 };
 
 /** Tells webhooks of alarms, and keeps the messages of those that did not take it. */

@@ -10,7 +10,8 @@ export interface AlarmWebhook extends AllowedDestination {
 
 export interface AnnounceDependencies {
   readonly webhooks: Pick<WebhookDestination, 'deliver'>;
-  readonly clock: () => number;
+  /** The time as ISO-8601, UTC. */
+  readonly isoClock: () => string;
 }
 
 /**
@@ -18,15 +19,13 @@ export interface AnnounceDependencies {
  * @throws DeliveryError when it was not told.
  */
 export async function announceAlarm(
-  { webhooks, clock }: AnnounceDependencies,
+  { webhooks, isoClock }: AnnounceDependencies,
   webhook: AlarmWebhook,
   message: string,
 ): Promise<void> {
   const { template } = webhook;
   const notice = parseAlarmNotice(message);
-  const body = notice
-    ? alarmBody(template, notice)
-    : plainBody(template, message, new Date(clock()).toISOString());
+  const body = notice ? alarmBody(template, notice) : plainBody(template, message, isoClock());
   const id = `alarm-${createHash('sha256').update(message).digest('hex').slice(0, 32)}`;
   await webhooks.deliver(webhook, { id, body });
 }

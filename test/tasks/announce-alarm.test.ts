@@ -13,7 +13,7 @@ async function told(message: string, fails?: Error) {
       if (fails) throw fails;
     },
   };
-  const announced = announceAlarm({ webhooks, clock: () => 0 }, webhook, message);
+  const announced = announceAlarm({ webhooks, isoClock: () => '1970-01-01T00:00:00.000Z' }, webhook, message);
   return { deliveries, announced };
 }
 
