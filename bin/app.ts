@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
+import { mediaDefinition } from '../examples/media/media-workflow.ts';
 import { TaskMode } from '../lib/index.ts';
 
 const example = (name: string) => fileURLToPath(new URL(`../examples/${name}.ts`, import.meta.url));
@@ -24,4 +26,23 @@ taskMode.addFunction('wait', {
 });
 taskMode.addFunction('flaky', { entry: example('flaky') });
 taskMode.addFunction('spin', { entry: example('spin'), timeout: Duration.minutes(2) });
-taskMode.addFunction('thumbnail', { entry: example('thumbnail'), memorySize: 1024 });
+
+// The workflow `media`: images in this bucket, or in its input; what is made of them is in the bucket.
+const bucket = new Bucket(stack, 'Media', {
+  enforceSSL: true,
+  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  removalPolicy: RemovalPolicy.DESTROY,
+  autoDeleteObjects: true,
+});
+const ofMedia = { memorySize: 1024, environment: { MEDIA_BUCKET: bucket.bucketName } };
+const media = {
+  thumbnail: taskMode.addFunction('thumbnail', { entry: example('thumbnail'), ...ofMedia }),
+  contactSheet: taskMode.addFunction('contact-sheet', { entry: example('media/contact-sheet'), ...ofMedia }),
+  manifest: taskMode.addFunction('manifest', { entry: example('media/manifest'), ...ofMedia }),
+};
+for (const { worker } of Object.values(media)) bucket.grantReadWrite(worker);
+taskMode.addWorkflow('media', { definition: mediaDefinition(stack, media), timeout: Duration.hours(1) });
+new CfnOutput(stack, 'MediaBucket', {
+  value: bucket.bucketName,
+  description: 'Images of the workflow media',
+});

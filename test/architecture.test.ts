@@ -45,8 +45,9 @@ const ROOMS: Record<string, readonly string[]> = {
   'lib/': ['lib/', 'lambdas/domain/', 'aws-cdk-lib', 'constructs', 'esbuild', 'node:'],
   'local/': ['local/', 'node:', '@aws-sdk/', 'fauxqs', 'dynalite'],
   // The local runtime knows nothing of lambdas: what a file of access keys must be, the command tells it.
-  'bin/': ['lib/index.ts', 'local/', 'lambdas/domain/access-key.ts', 'aws-cdk-lib', 'node:'],
-  'examples/': ['examples/', 'lambdas/worker/handler.ts', 'node:', 'jimp'],
+  'bin/': ['lib/index.ts', 'examples/', 'local/', 'lambdas/domain/access-key.ts', 'aws-cdk-lib', 'node:'],
+  'examples/': ['examples/', 'lambdas/worker/handler.ts', 'node:', 'jimp', '@aws-sdk/client-s3'],
+  'examples/media/media-workflow.ts': ['lib/index.ts', 'aws-cdk-lib', 'constructs'],
   'docs/': ['docs/', 'lambdas/domain/', 'node:'],
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],

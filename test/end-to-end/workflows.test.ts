@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Jimp, JimpMime } from 'jimp';
+import { afterAll, describe, expect, test } from 'vitest';
+import { synthesize } from '../../local/assembly/synthesize.ts';
+import { statusesOf } from './api.ts';
+import { startExample, temporaryFolder } from './runtime.ts';
+import { workflowsOf } from './workflows.ts';
+
+const assemblyDir = temporaryFolder('assembly');
+await synthesize({
+  appDir: resolve('test/end-to-end/workflows-app'),
+  outDir: assemblyDir,
+  region: 'us-east-1',
+  accountId: '000000000000',
+  log: () => undefined,
+  verbose: false,
+});
+const { api, runtime } = await startExample({ assemblyDir });
+const workflows = workflowsOf(runtime, assemblyDir);
+
+const s3 = new S3Client({
+  region: 'us-east-1',
+  endpoint: runtime.endpoints.s3,
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+afterAll(() => s3.destroy());
+const Bucket = workflows.refOf('Media') ?? '';
+
+/** A real JPEG in the color, of 400 x 300 pixels. */
+async function photo(color: number): Promise<Buffer> {
+  const picture = new Jimp({ width: 400, height: 300, color });
+  return picture.getBuffer(JimpMime.jpeg);
+}
+
+async function object(key: string): Promise<Buffer> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+}
+
+/** The workflow's output, once it has succeeded. */
+async function outputOf(executionArn: string) {
+  const { status, output = 'null', error, cause } = await workflows.ended(executionArn);
+  expect(status, `${error}: ${cause}`).toBe('SUCCEEDED');
+  return JSON.parse(output);
+}
+
+describe('media', () => {
+  const base64 = async (color: number) => (await photo(color)).toString('base64');
+
+  test('makes thumbnails, a contact sheet and a manifest of real images; a corrupt one is reported', async () => {
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'photos/sea.jpg', Body: await photo(0x3366ccff) }));
+    const images = [
+      await base64(0xcc3333ff),
+      { key: 'photos/sea.jpg' },
+      'bm8gaW1hZ2U=',
+      await base64(0x33cc33ff),
+    ];
+    const arn = await workflows.start('media', { images, size: 64, columns: 2 });
+    const folder = `media/${arn.split(':').at(-1)}`;
+    expect(await outputOf(arn)).toEqual({
+      contactSheet: { key: `${folder}/contact-sheet.jpg`, images: 3, width: 152, height: 152 },
+      manifest: {
+        key: `${folder}/manifest.json`,
+        made: 3,
+        failed: [{ index: 2, error: 'NonRetryableError', cause: expect.stringContaining('image must be') }],
+      },
+    });
+    const { images: listed } = JSON.parse((await object(`${folder}/manifest.json`)).toString());
+    expect(listed[1]).toEqual({ key: `${folder}/1.png`, width: 64, height: 48 });
+    const sheet = await Jimp.read(await object(`${folder}/contact-sheet.jpg`));
+    // The second of two columns shows the sea, within the error of a JPEG.
+    const { b, r } = {
+      b: (sheet.getPixelColor(110, 40) >>> 8) & 255,
+      r: sheet.getPixelColor(110, 40) >>> 24,
+    };
+    expect(b).toBeGreaterThan(180);
+    expect(r).toBeLessThan(80);
+    // Six tasks: one for each image, and two of what is made of all.
+    const tasks = await workflows.tasksOf(arn);
+    expect(tasks).toHaveLength(6);
+    const statuses = tasks.map(async (task) => (await api.task(task.functionName, task.taskId)).status);
+    expect((await Promise.all(statuses)).sort()).toEqual(['Failed', ...Array(5).fill('Succeeded')]);
+  });
+
+  test('runs a task again that failed: one record, of two series of attempts', async () => {
+    const arn = await workflows.start('media', { images: [await base64(0xcc3333ff)], size: 65 });
+    expect(await outputOf(arn)).toMatchObject({ manifest: { made: 1, failed: [] } });
+    const made = (await workflows.tasksOf(arn)).filter(({ functionName }) => functionName === 'thumbnail');
+    expect(made).toHaveLength(1);
+    const run = ['Enqueued', 'Processed', 'Running'];
+    expect(statusesOf(await api.task('thumbnail', made[0]?.taskId ?? ''))).toEqual([
+      ...run,
+      'Failed',
+      ...run,
+      'Succeeded',
+    ]);
+  });
+});

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { afterAll } from 'vitest';
+import type { LocalRuntime } from '../../local/runtime.ts';
+
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** Which task a state has asked for, as the history of its execution has it. */
+interface Asked {
+  readonly functionName: string;
+  readonly taskId: string;
+}
+
+/** The workflows of a runtime, as a client of Step Functions sees them. */
+export function workflowsOf(runtime: LocalRuntime, assemblyDir: string) {
+  const sfn = new SFNClient({ region: runtime.region, endpoint: runtime.endpoints.sfn, credentials });
+  afterAll(() => sfn.destroy());
+  const file = join(assemblyDir, `${runtime.stackName}.template.json`);
+  const { Resources } = JSON.parse(readFileSync(file, 'utf-8'));
+
+  /** What Ref gives of the resource whose logical id, but for its hash, ends like this. */
+  const refOf = (name: string) =>
+    runtime.ref(Object.keys(Resources).find((id) => id.slice(0, -8).endsWith(name)) ?? '');
+
+  const describe = (executionArn: string) => sfn.send(new DescribeExecutionCommand({ executionArn }));
+
+  return {
+    describe,
+    refOf,
+    /** Starts an execution and gives its ARN. */
+    start: async (workflow: string, input: unknown): Promise<string> => {
+      const command = new StartExecutionCommand({
+        stateMachineArn: refOf(`Workflows${workflow}`),
+        input: JSON.stringify(input),
+      });
+      return (await sfn.send(command)).executionArn ?? '';
+    },
+    stop: (executionArn: string) => sfn.send(new StopExecutionCommand({ executionArn })),
+    /** Waits for the end of an execution. */
+    ended: async (executionArn: string, withinMs = 30_000) => {
+      for (const endTime = Date.now() + withinMs; ; await new Promise((next) => setTimeout(next, 100))) {
+        const execution = await describe(executionArn);
+        if (execution.status !== 'RUNNING') return execution;
+        if (Date.now() > endTime) throw new Error(`${executionArn} still runs after ${withinMs} ms`);
+      }
+    },
+    /** The tasks that the states of an execution were given, each once. */
+    tasksOf: async (executionArn: string): Promise<Asked[]> => {
+      const tasks = new Map<string, Asked>();
+      let nextToken: string | undefined;
+      do {
+        const page = await sfn.send(
+          new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, nextToken }),
+        );
+        for (const { taskSubmittedEventDetails: submitted } of page.events ?? []) {
+          if (submitted?.output === undefined) continue;
+          const task = JSON.parse(submitted.output).Payload as Asked;
+          tasks.set(`${task.functionName}/${task.taskId}`, task);
+        }
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+      return [...tasks.values()];
+    },
+  };
+}
