@@ -2,12 +2,20 @@ import { defineConfig } from 'vitest/config';
 
 const END_TO_END = 'test/end-to-end/**/*.test.ts';
 
+// Their files keep nothing between them, so that a worker loads the CDK and the SDK once instead of once per file.
+const STATELESS = ['test/*.test.ts', 'test/{domain,http,lib,local}/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    // Two cores: more files at once only make each slower, and the local runtime has processes of its own.
-    maxWorkers: 2,
+    // For two cores: an end-to-end file mostly waits for its local runtime, so a third has work for them.
+    maxWorkers: 3,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [END_TO_END] } },
+      { extends: true, test: { name: 'stateless', include: STATELESS, isolate: false } },
+      {
+        extends: true,
+        // Each of these has engines of its own, to which the clients of the adapters are bound.
+        test: { name: 'engines', include: ['test/**/*.test.ts'], exclude: [END_TO_END, ...STATELESS] },
+      },
       {
         extends: true,
         // Only these wait for the apps to be synthesized.
