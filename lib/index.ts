@@ -22,5 +22,13 @@ export { TaskInvoke, type TaskInvokeProps } from './task-invoke.ts';
 export { TaskMode, type TaskModeProps } from './task-mode.ts';
 export { TaskSweep } from './task-sweep.ts';
 export { TaskTable } from './task-table.ts';
+export {
+  type EventTriggerProps,
+  type ScheduleTriggerProps,
+  TaskTrigger,
+  type TaskTriggerProps,
+  type TriggerProps,
+} from './task-trigger.ts';
+export { TaskTriggers } from './task-triggers.ts';
 export { TaskWorkflow, type TaskWorkflowProps } from './task-workflow.ts';
 export { TaskWorkflows } from './task-workflows.ts';

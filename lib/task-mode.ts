@@ -13,6 +13,8 @@ import { TaskFunction, type TaskFunctionParts } from './task-function.ts';
 import type { ExistingFunctionProps, TaskFunctionProps } from './task-function-props.ts';
 import { TaskSweep } from './task-sweep.ts';
 import { TaskTable } from './task-table.ts';
+import { TaskTrigger, type TaskTriggerProps } from './task-trigger.ts';
+import { TaskTriggers } from './task-triggers.ts';
 import { TaskWorkflow, type TaskWorkflowProps } from './task-workflow.ts';
 import { TaskWorkflows } from './task-workflows.ts';
 
@@ -56,6 +58,7 @@ export class TaskMode extends Construct {
   readonly sweep: TaskSweep;
   readonly followUp: TaskFollowUp;
   readonly workflows: TaskWorkflows;
+  readonly triggers: TaskTriggers;
   /** Undefined with `alarms: false`. */
   readonly alarms: TaskAlarms | undefined;
   /** Undefined with `dashboard: false`. */
@@ -79,6 +82,8 @@ export class TaskMode extends Construct {
     this.sweep = new TaskSweep(this, 'Sweep');
     this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
     this.workflows = new TaskWorkflows(this, 'Workflows', this);
+    const { taskTable, registry, payloadBucket } = this;
+    this.triggers = new TaskTriggers(this, 'Triggers', { taskTable, registry, payloadBucket, removalPolicy });
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
     if (props.submitRate) {
@@ -117,6 +122,20 @@ export class TaskMode extends Construct {
     const workflow = new TaskWorkflow(this.workflows, id, props);
     this.workflows.stopTasksOf(workflow);
     return workflow;
+  }
+
+  /**
+   * Has a task submitted for each event that matches a pattern, or at each time of a schedule. What is delivered twice
+   * runs once.
+   * @throws Error at synth, naming property, value and what is wanted.
+   */
+  addTrigger(id: string, props: TaskTriggerProps): TaskTrigger {
+    if (props.taskFunction.node.scope !== this) {
+      throw new Error(
+        `taskFunction of trigger "${id}" must be one of ${this.node.path}, got ${props.taskFunction.node.path}`,
+      );
+    }
+    return new TaskTrigger(this.triggers, id, props);
   }
 
   /**

@@ -31,6 +31,7 @@ const ROOMS: Record<string, readonly string[]> = {
     '@aws-lambda-powertools/',
   ],
   'lambdas/workflow/': ['lambdas/workflow/', 'lambdas/domain/', 'lambdas/tasks/', 'node:crypto', 'zod/mini'],
+  'lambdas/trigger/': ['lambdas/trigger/', 'lambdas/domain/', 'node:crypto', 'zod/mini'],
   'lambdas/worker/': [
     'lambdas/worker/',
     'lambdas/domain/',
@@ -43,7 +44,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   'lambdas/': ['lambdas/', 'aws-lambda', '@aws-lambda-powertools/'],
   'lib/': ['lib/', 'lambdas/domain/', 'aws-cdk-lib', 'constructs', 'esbuild', 'node:'],
-  'local/': ['local/', 'node:', '@aws-sdk/', 'fauxqs', 'dynalite'],
+  'local/': ['local/', 'node:', '@aws-sdk/', 'fauxqs', 'dynalite', 'croner'],
   // The local runtime knows nothing of lambdas: what a file of access keys must be, the command tells it.
   'bin/': ['lib/index.ts', 'examples/', 'local/', 'lambdas/domain/access-key.ts', 'aws-cdk-lib', 'node:'],
   'examples/': ['examples/', 'lambdas/worker/handler.ts', 'node:', 'jimp', '@aws-sdk/client-s3'],

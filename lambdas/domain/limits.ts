@@ -145,6 +145,20 @@ export const WEBHOOK_SECRET_CACHE_MS = 5 * 60_000;
 /** How many messages a follow-up function takes at once, and how many of it there are: some 1,000 follow-ups/s. */
 export const FOLLOW_UP_CONCURRENCY = { batchSize: 10, maxConcurrency: 10 } as const;
 
+/**
+ * What events and schedules send is submitted by ten, 10 at once: some 2,000 tasks/s. What fails is tried again after this,
+ * about an hour long; then it waits in the dead-letter queue for somebody who sends it again.
+ */
+export const TRIGGER_CONCURRENCY = { batchSize: 10, maxConcurrency: 10 } as const;
+export const TRIGGER_RETRY_SECONDS = 60;
+export const TRIGGER_RECEIVE_COUNT = 60;
+
+/** The most that EventBridge tries to deliver what a trigger is set off by (Amazon EventBridge, retry policy). */
+export const TRIGGER_DELIVERY = { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 } as const;
+
+/** With the id of an event (36 characters) or a scheduled time it is a task's id. */
+export const TRIGGER_ID_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+
 /** The largest output that Step Functions takes (AWS Step Functions quotas: 256 KiB per state, as UTF-8). */
 export const WORKFLOW_TEXT_MAX_BYTES = 262_144;
 

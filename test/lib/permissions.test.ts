@@ -1,6 +1,6 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { templateOf } from './synthesized.ts';
+import { deployed, templateOf } from './synthesized.ts';
 
 interface Statement {
   readonly Action: string | string[];
@@ -252,4 +252,26 @@ describe('each role can do exactly what its function does', () => {
       expect(Properties.ManagedPolicyArns).toBeUndefined();
     }
   });
+});
+
+test('who submits the tasks of triggers can do that, and reaches the queues of their functions only', () => {
+  const { stack, taskMode } = deployed({ functions: { other: {} } });
+  const taskFunction = taskMode.addFunction('echo', { entry: 'examples/echo.ts' });
+  for (const source of ['one', 'two']) {
+    taskMode.addTrigger(source, { taskFunction, eventPattern: { source: [source] } });
+  }
+  expect(permissionsOf(Template.fromStack(stack), 'TriggersSubmit')).toEqual(
+    [
+      'dynamodb:GetItem on FunctionsTable',
+      'dynamodb:GetItem on TasksTable',
+      'dynamodb:PutItem on TasksTable',
+      ...LOGS('TriggersSubmit'),
+      's3:DeleteObject on PayloadsBucket/payloads/*',
+      's3:PutObject on PayloadsBucket/payloads/*',
+      'sqs:DeleteMessage on TriggersQueue',
+      'sqs:GetQueueAttributes on TriggersQueue',
+      'sqs:ReceiveMessage on TriggersQueue',
+      'sqs:SendMessage on echoQueue',
+    ].sort(),
+  );
 });

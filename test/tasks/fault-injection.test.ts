@@ -33,6 +33,7 @@ import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopExecution } from '../../lambdas/tasks/stop-execution.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
+import { submitTriggered } from '../../lambdas/tasks/submit-triggered.ts';
 import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import type { TaskContext } from '../../lambdas/worker/handler.ts';
 import { invokeExecutor } from '../../lambdas/worker/invoke-executor.ts';
@@ -205,6 +206,14 @@ function processWith(recorder: CallRecorder) {
         { ...common, waiters, pause: async () => undefined },
         { ...key, requestId: 'r', tenant: 'tenant-1', delaySeconds: 0, payload: '1', waiter: WAITER },
       ),
+    trigger: (key: TaskKey, payload?: string) =>
+      submitTriggered(common, {
+        ...key,
+        payload,
+        trigger: 'Uploads',
+        delaySeconds: 0,
+        requestId: 'message-1',
+      }),
     stopExecution: (key: TaskKey) =>
       stopExecution(
         { ...common, executions: recorder.recorded(new Executions()), taskOf: () => key },
@@ -602,6 +611,16 @@ const SCENARIOS: Record<string, Scenario> = {
     act: (process) => process.sweep(),
     ends: ['Expired'],
   },
+  'submit of an event, which is delivered again': {
+    act: (process, key) => process.trigger(key),
+    repeat: (process, key) => process.trigger(key),
+    ends: ['Succeeded'],
+  },
+  'submit of an event with a large payload, which is delivered again': {
+    act: (process, key) => process.trigger(key, LARGE),
+    repeat: (process, key) => process.trigger(key, LARGE),
+    ends: ['Succeeded'],
+  },
   'attach by a state of a workflow': {
     act: (process, key) => process.attach(key),
     repeat: (process, key) => process.attach(key),
@@ -741,6 +760,9 @@ async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskK
     'who waits is answered once',
   ).toEqual(isAwaited ? [WAITER.token] : []);
   expect(syncRuns, 'what is invoked synchronously is never repeated').toBeLessThanOrEqual(1);
+  if (name.startsWith('submit of an event')) {
+    expect(executions, 'what is delivered again runs once').toHaveLength(1);
+  }
   // A submit that was accepted was never counted as an attempt by a fault of AWS.
   expect(task?.attempt ?? 0).toBeLessThanOrEqual(executions.length + 1);
 }
