@@ -49,13 +49,15 @@ const ROOMS: Record<string, readonly string[]> = {
   'bin/': ['lib/index.ts', 'examples/', 'local/', 'lambdas/domain/access-key.ts', 'aws-cdk-lib', 'node:'],
   'examples/': ['examples/', 'lambdas/worker/handler.ts', 'node:', 'jimp', '@aws-sdk/client-s3'],
   'examples/media/media-workflow.ts': ['lib/index.ts', 'aws-cdk-lib', 'constructs'],
+  // It runs in browsers: nothing of Node.
+  'client/': ['client/', 'lambdas/domain/', '@smithy/signature-v4', '@aws-crypto/sha256-js'],
   'docs/': ['docs/', 'lambdas/domain/', 'node:'],
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],
   'bench/': ['bench/', 'local/', 'lambdas/domain/lifecycle.ts', 'node:', '@aws-sdk/'],
 };
 
-const SOURCES = globSync('{bin,lib,lambdas,local,examples,docs,bench}/**/*.ts', {
+const SOURCES = globSync('{bin,client,lib,lambdas,local,examples,docs,bench}/**/*.ts', {
   exclude: ['**/node_modules/**'],
 });
 

@@ -1,0 +1,17 @@
+/** The typed client of Task Mode for AWS Lambda. */
+export {
+  isTerminal,
+  TASK_STATUSES,
+  type TaskStatus,
+  type TerminalStatus,
+} from '../lambdas/domain/lifecycle.ts';
+export { type Acs3Options, acs3 } from './acs3.ts';
+export { type ClientErrorCode, isTaskModeError, TaskModeClientError } from './client-error.ts';
+export type { ConcurrencyCalls } from './concurrency-calls.ts';
+export type { ConfigCalls } from './config-calls.ts';
+export { FunctionFailedError } from './function-failed-error.ts';
+export { type AwsCredentials, type SigV4Options, sigV4 } from './sig-v4.ts';
+export { type Signer, type UnsignedRequest, unsigned } from './signer.ts';
+export * from './task-mode-client.ts';
+export type { CallOptions, TransportOptions } from './transport.ts';
+export type * from './wire-types.ts';

@@ -1,0 +1,220 @@
+import { isTerminal } from '../lambdas/domain/lifecycle.ts';
+import { isTaskModeError, type TaskModeClientError } from './client-error.ts';
+import { ConcurrencyCalls } from './concurrency-calls.ts';
+import { ConfigCalls } from './config-calls.ts';
+import { FunctionFailedError } from './function-failed-error.ts';
+import { randomId } from './random-id.ts';
+import {
+  type Answer,
+  type Call,
+  type CallOptions,
+  jsonOf,
+  pause,
+  Transport,
+  type TransportOptions,
+} from './transport.ts';
+import type { AsyncTask, TaskFilter, TaskPage } from './wire-types.ts';
+
+export interface SubmitOptions extends CallOptions {
+  /** Your own id: letters, digits, `_` and `-`, not starting with a digit or `-`. @default - a random one */
+  readonly taskId?: string;
+  readonly delaySeconds?: number;
+  /** For which of your own customers it is done: fair shares are between them. */
+  readonly tenant?: string;
+}
+
+export interface Submitted {
+  readonly taskId: string;
+  readonly requestId: string | undefined;
+}
+
+export interface WaitOptions extends CallOptions {
+  /** Gives up after this, and answers the task as it is then. @default - never */
+  readonly timeoutMs?: number;
+  /** Told of the task each time it was read. */
+  readonly onRead?: (task: AsyncTask) => void;
+}
+
+export interface Invoked<Result> {
+  readonly result: Result;
+  readonly durationMs: number;
+  readonly requestId: string | undefined;
+}
+
+/** How long one request of `wait` asks to be held, and how long one that was not held pauses. */
+const WAIT = { seconds: 20, firstPauseMs: 200, maxPauseMs: 2000 } as const;
+
+/** API Gateway ends a request at 30 s (AWS API Gateway quotas, HTTP API). */
+const GATEWAY_TIMEOUT_MS = 30_000;
+
+/** Calls the API of Task Mode for AWS Lambda, from browsers as well; throws `TaskModeClientError`. */
+export class TaskModeClient {
+  /** How a function's tasks are retried, expire and are told of. */
+  readonly config: ConfigCalls;
+  /** How many of a function's tasks run at once. */
+  readonly concurrency: ConcurrencyCalls;
+  readonly #transport: Transport;
+
+  constructor(options: TransportOptions) {
+    this.#transport = new Transport(options);
+    this.config = new ConfigCalls(this.#transport);
+    this.concurrency = new ConcurrencyCalls(this.#transport);
+  }
+
+  /**
+   * Submits a task, once however often the request is repeated: one without an id gets one here.
+   * @throws TaskModeClientError `AsyncTaskAlreadyExists` when somebody else's task has the id.
+   */
+  async submit(functionName: string, payload?: unknown, options: SubmitOptions = {}): Promise<Submitted> {
+    const { taskId = `t-${randomId()}`, delaySeconds, tenant, signal } = options;
+    const headers = {
+      'x-fc-invocation-type': 'Async',
+      'x-fc-async-task-id': taskId,
+      'x-fc-async-delay': delaySeconds === undefined ? undefined : String(delaySeconds),
+      'x-task-mode-tenant': tenant,
+    };
+    try {
+      const { requestId } = await this.#invoke(functionName, payload, { headers, signal });
+      return { taskId, requestId };
+    } catch (error) {
+      // It is the one of a try that nobody answered: the task is there, with this payload, and runs once.
+      if (isOwnDuplicate(error)) return { taskId, requestId: error.requestId };
+      throw error;
+    }
+  }
+
+  /** Invokes a function with task mode off: no id, no record. Nothing tells a repeated one from another, so it is not repeated. */
+  async invokeAsync(
+    functionName: string,
+    payload?: unknown,
+    { delaySeconds, tenant, signal }: Omit<SubmitOptions, 'taskId'> = {},
+  ): Promise<{ readonly requestId: string | undefined }> {
+    const headers = {
+      'x-fc-invocation-type': 'Async',
+      'x-fc-async-delay': delaySeconds === undefined ? undefined : String(delaySeconds),
+      'x-task-mode-tenant': tenant,
+    };
+    const { requestId } = await this.#invoke(functionName, payload, {
+      headers,
+      signal,
+      repeatable: 'refused',
+    });
+    return { requestId };
+  }
+
+  /**
+   * Invokes a function at once, and waits for its result.
+   * @throws FunctionFailedError when the function itself failed.
+   */
+  async invoke<Result = unknown>(
+    functionName: string,
+    payload?: unknown,
+    { signal }: CallOptions = {},
+  ): Promise<Invoked<Result>> {
+    const answer = await this.#invoke(functionName, payload, {
+      headers: { 'x-fc-invocation-type': 'Sync' },
+      timeoutMs: GATEWAY_TIMEOUT_MS,
+      repeatable: 'refused',
+      signal,
+    });
+    const { headers, requestId } = answer;
+    const kind = headers.get('x-fc-error-type');
+    if (kind !== null) throw new FunctionFailedError(kind, jsonOf(answer), requestId);
+    const durationMs = Number(headers.get('x-fc-invocation-duration') ?? 0);
+    return { result: jsonOf<Result>(answer), durationMs, requestId };
+  }
+
+  /** Reads a task, with payload, result and history. */
+  async get(functionName: string, taskId: string, { signal }: CallOptions = {}): Promise<AsyncTask> {
+    return jsonOf(
+      await this.#transport.call('GetAsyncTask', { parameters: { functionName, taskId }, signal }),
+    );
+  }
+
+  /** Reads tasks page by page as they are asked for, newest first. */
+  async *list(
+    functionName: string,
+    filter: TaskFilter = {},
+    options: CallOptions = {},
+  ): AsyncGenerator<AsyncTask, void, undefined> {
+    let nextToken: string | undefined;
+    do {
+      const page = await this.listPage(functionName, { ...filter, ...(nextToken && { nextToken }) }, options);
+      yield* page.tasks;
+      nextToken = page.nextToken;
+    } while (nextToken);
+  }
+
+  /** Reads one page, which may be short or empty and still have a next one. */
+  async listPage(
+    functionName: string,
+    filter: TaskFilter & { readonly nextToken?: string } = {},
+    { signal }: CallOptions = {},
+  ): Promise<TaskPage> {
+    return jsonOf(
+      await this.#transport.call('ListAsyncTasks', {
+        parameters: { functionName },
+        query: { ...filter },
+        signal,
+      }),
+    );
+  }
+
+  /** Has a task stopped: answered at once, done when its status is Stopped. */
+  async stop(functionName: string, taskId: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.#transport.call('StopAsyncTask', { parameters: { functionName, taskId }, signal });
+  }
+
+  /** Runs a task again that did not succeed. It is not repeated: what was begun twice would run twice. */
+  async redrive(functionName: string, taskId: string, { signal }: CallOptions = {}): Promise<void> {
+    const parameters = { functionName, taskId };
+    await this.#transport.call('RedriveAsyncTask', { parameters, signal, repeatable: 'refused' });
+  }
+
+  /** Waits until a task has ended, however it did, and returns it. */
+  async wait(
+    functionName: string,
+    taskId: string,
+    { timeoutMs = Number.POSITIVE_INFINITY, onRead, signal }: WaitOptions = {},
+  ): Promise<AsyncTask> {
+    const endMs = performance.now() + timeoutMs;
+    let pauseMs: number = WAIT.firstPauseMs;
+    for (;;) {
+      const askedMs = performance.now();
+      const seconds = Math.max(Math.min(WAIT.seconds, Math.floor((endMs - askedMs) / 1000)), 0);
+      const task = jsonOf<AsyncTask>(
+        await this.#transport.call('GetAsyncTask', {
+          parameters: { functionName, taskId },
+          query: { wait: seconds > 0 ? seconds : undefined },
+          timeoutMs: GATEWAY_TIMEOUT_MS,
+          signal,
+        }),
+      );
+      onRead?.(task);
+      const nowMs = performance.now();
+      if (isTerminal(task.status) || nowMs >= endMs) return task;
+      // A request that was held has waited enough.
+      if (nowMs - askedMs > pauseMs) continue;
+      await pause(Math.min(pauseMs, endMs - nowMs), signal);
+      pauseMs = Math.min(pauseMs * 1.5, WAIT.maxPauseMs);
+    }
+  }
+
+  #invoke(functionName: string, payload: unknown, call: Call): Promise<Answer> {
+    return this.#transport.call('InvokeFunction', {
+      ...call,
+      parameters: { functionName },
+      body: payload === undefined ? undefined : JSON.stringify(payload),
+      // Bytes reach the API as they are; as text, each escape would count towards AWS's limits.
+      contentType: 'application/octet-stream',
+    });
+  }
+}
+
+function isOwnDuplicate(error: unknown): error is TaskModeClientError {
+  return (
+    isTaskModeError(error, 'AsyncTaskAlreadyExists') &&
+    error.details.followsUnanswered === true &&
+    error.details.isSamePayload === true
+  );
+}

@@ -1,0 +1,25 @@
+import { isTaskModeError, sigV4, TaskModeClient } from '../../client/index.ts';
+
+const credentials = { accessKeyId: 'AKIA…', secretAccessKey: '…' }; // or fromNodeProviderChain()
+const tasks = new TaskModeClient({
+  endpoint: 'https://abc123.execute-api.eu-west-1.amazonaws.com',
+  signer: sigV4({ credentials }), // acs3({ accessKeyId, accessKeySecret }), or none on your machine
+});
+
+const { taskId } = await tasks.submit('thumbnail', { image: '…', size: 128 }, { delaySeconds: 5 });
+const task = await tasks.wait('thumbnail', taskId, { timeoutMs: 60_000 });
+console.log(task.status, task.returnPayload);
+
+for await (const { taskId, taskErrorMessage } of tasks.list('thumbnail', { status: 'Failed' })) {
+  console.log(taskId, taskErrorMessage);
+  await tasks.redrive('thumbnail', taskId);
+}
+
+try {
+  await tasks.stop('thumbnail', 'photo-1');
+} catch (error) {
+  if (!isTaskModeError(error, 'AsyncTaskFinished')) throw error; // it ended before
+}
+
+await tasks.config.put('thumbnail', { maxAsyncRetryAttempts: 5 });
+await tasks.concurrency.put('thumbnail', 0); // pauses it
