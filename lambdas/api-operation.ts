@@ -1,3 +1,4 @@
+import { withCallTimes } from './aws/call-times.ts';
 import { ENV } from './domain/env.ts';
 import type { RouteName } from './domain/operations.ts';
 import { type Access, iamAccess } from './http/access.ts';
@@ -13,5 +14,5 @@ const access: Access = accessKeys
 
 /** Makes the handler of an API Gateway route: the only way to make one, so that none goes without its access check. */
 export function apiOperation(routeName: RouteName, operation: Operation) {
-  return apiHandler({ routeName, access, operation, logFault });
+  return apiHandler({ routeName, access, operation, logFault, callTimes: withCallTimes });
 }

@@ -3,6 +3,7 @@ import { apiOperation } from './api-operation.ts';
 import type { WorkerFunction } from './aws/worker-function.ts';
 import { ENV } from './domain/env.ts';
 import { SYNC_DEADLINE_MS, TASK_ID_PATTERN } from './domain/limits.ts';
+import { readTrace } from './domain/trace.ts';
 import { tenantOf } from './http/caller-identity.ts';
 import type { ApiAnswer } from './http/operation.ts';
 import { checkQualifier } from './http/qualifier.ts';
@@ -51,6 +52,7 @@ async function invoked(
       functionName: fields.functionName,
       requestId: request.requestId,
       payload: request.body,
+      trace: readTrace(request.traceHeaders),
       call: {
         wantsLogTail: fields['x-fc-log-type'] === 'Tail',
         signal: AbortSignal.timeout(remainingMs),
@@ -80,6 +82,7 @@ async function accepted(
     requestId: request.requestId,
     caller: request.caller,
     tenant: tenantOf(request.caller, fields['x-task-mode-tenant']),
+    trace: readTrace(request.traceHeaders),
     delaySeconds: fields['x-fc-async-delay'] ?? 0,
     payload: request.body,
     onDuplicate: taskFields['x-task-mode-on-duplicate'],

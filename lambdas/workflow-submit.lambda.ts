@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { ApiAdapters } from './api-adapters.ts';
 import { Waiters } from './aws/waiters.ts';
 import { TaskModeError } from './domain/errors.ts';
+import { traceOfXRay } from './domain/trace.ts';
 import { attachTask } from './tasks/attach-task.ts';
 import { submitTask } from './tasks/submit-task.ts';
 import { toWorkflowRequest } from './workflow/workflow-request.ts';
@@ -47,6 +48,8 @@ async function submit(event: unknown, context: Context): Promise<WorkflowSubmiss
     requestId: context.awsRequestId,
     caller: executionId,
     tenant: TENANT,
+    // Lambda sets it for each invocation, the execution's trace where Step Functions is traced.
+    trace: traceOfXRay(process.env._X_AMZN_TRACE_ID),
     delaySeconds,
     payload: JSON.stringify(payload ?? {}),
   };

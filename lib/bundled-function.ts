@@ -7,10 +7,12 @@ import {
   LoggingFormat,
   Runtime,
   SystemLogLevel,
+  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
+import { acknowledge } from './acknowledge.ts';
 import { type LambdaBundleProps, lambdaBundle } from './lambda-bundle.ts';
 
 export interface BundledFunctionProps {
@@ -26,6 +28,14 @@ export interface BundledFunctionProps {
 /** Logs are for looking into a failure: its task can be read for 7 days, so a month is ample. */
 export const LOG_RETENTION = RetentionDays.ONE_MONTH;
 
+/** The construct context by which TaskMode tells its functions whether they are traced. */
+const TRACING_CONTEXT = 'task-mode:tracing';
+
+/** Has the functions below a construct traced by AWS X-Ray, or not: to be said before there are any. */
+export function setTracing(construct: Construct, isTraced: boolean): void {
+  construct.node.setContext(TRACING_CONTEXT, isTraced);
+}
+
 /**
  * A Lambda function of ours: bundled by esbuild, on the Node that the tests run on, with a role that can do nothing
  * but write to its own log group until a construct grants more.
@@ -36,6 +46,7 @@ export class BundledFunction extends LambdaFunction {
       retention: LOG_RETENTION,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const isTraced = scope.node.tryGetContext(TRACING_CONTEXT) === true;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     role.addToPrincipalPolicy(writeLogs(logGroup));
     super(scope, id, {
@@ -57,7 +68,15 @@ export class BundledFunction extends LambdaFunction {
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
+      ...(isTraced && { tracing: Tracing.ACTIVE }),
     });
+    if (isTraced) {
+      acknowledge(
+        role,
+        'IAM5[Resource::*]',
+        'traces are granted on * only (AWS X-Ray: xray:PutTraceSegments)',
+      );
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { setTracing } from './bundled-function.ts';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import { SubmitLimit, type SubmitRateProps } from './submit-limit.ts';
@@ -47,6 +48,14 @@ export interface TaskModeProps extends TaskApiProps {
    * @default - there is
    */
   readonly dashboard?: boolean;
+
+  /**
+   * Whether the functions are traced by AWS X-Ray, those that run tasks too. Of requests and batches without a trace of
+   * their own, Lambda samples one a second and 5 % of the rest.
+   *
+   * @default true
+   */
+  readonly tracing?: boolean;
 }
 
 /** Task mode in one construct: the API, the tables and the bucket. `addFunction` adds the functions that take tasks. */
@@ -69,6 +78,7 @@ export class TaskMode extends Construct {
 
   constructor(scope: Construct, id: string, props: TaskModeProps = {}) {
     super(scope, id);
+    setTracing(this, props.tracing ?? true);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.#removalPolicy = removalPolicy;
     this.taskTable = new TaskTable(this, 'Tasks', { removalPolicy });

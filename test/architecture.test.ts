@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 const ROOMS: Record<string, readonly string[]> = {
   'lambdas/domain/': ['lambdas/domain/'],
   'lambdas/aws/': ['lambdas/aws/', 'lambdas/domain/', '@aws-sdk/', 'rate-limiter-flexible'],
+  'lambdas/aws/call-times': ['node:async_hooks'],
   // Of the adapters the only one that talks to others than AWS.
   'lambdas/aws/webhook': [
     'lambdas/aws/',

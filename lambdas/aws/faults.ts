@@ -1,4 +1,5 @@
 import { TaskModeError } from '../domain/errors.ts';
+import { timed } from './call-times.ts';
 
 interface AwsError {
   readonly name?: string;
@@ -31,7 +32,7 @@ export async function callAws<T>(
   expected: readonly string[] = [],
 ): Promise<T> {
   try {
-    return await call();
+    return await timed(service, call);
   } catch (error) {
     if (error instanceof Error && expected.includes(error.name)) throw error;
     throw isTransient(error)

@@ -2,8 +2,13 @@ import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { AllowedDestination, FollowUpMessage } from '../domain/destination.ts';
 import { callAws } from './faults.ts';
 
-/** The message attribute that carries the follow-up's id. */
-export const FOLLOW_UP_ID_ATTRIBUTE = 'followUpId';
+/** The message attributes of a follow-up: its id, and the headers of its trace. */
+export function followUpAttributes({ id, trace }: FollowUpMessage) {
+  const values = { followUpId: id, ...trace };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+  );
+}
 
 /** SQS queues that are told how tasks ended. */
 export class QueueDestination {
@@ -13,11 +18,11 @@ export class QueueDestination {
     this.#client = client;
   }
 
-  async deliver({ destination }: AllowedDestination, { id, body }: FollowUpMessage): Promise<void> {
+  async deliver({ destination }: AllowedDestination, message: FollowUpMessage): Promise<void> {
     const command = new SendMessageCommand({
       QueueUrl: queueUrlOf(destination),
-      MessageBody: body,
-      MessageAttributes: { [FOLLOW_UP_ID_ATTRIBUTE]: { DataType: 'String', StringValue: id } },
+      MessageBody: message.body,
+      MessageAttributes: followUpAttributes(message),
     });
     await callAws('SQS', () => this.#client.send(command));
   }

@@ -18,6 +18,7 @@ import { CREATED, type MetricValues, metricsOfMove } from '../domain/metrics.ts'
 import {
   expiresAtOfStart,
   isReadable,
+  type MessageHops,
   type RunningTask,
   shardOf,
   type Task,
@@ -43,6 +44,7 @@ export interface Run {
   readonly now: number;
   readonly leaseUntil: number;
   readonly instanceId: string;
+  readonly hops?: MessageHops | undefined;
 }
 
 /** What a write changes beside the status. An `undefined` value removes the field; a wake time goes unless it is given. */
@@ -136,7 +138,7 @@ export class TaskStore {
     run: Run,
     from: StartableStatus = 'Enqueued',
   ): Promise<WriteOutcome<RunningTask>> {
-    const { now, runId, leaseUntil, instanceId } = run;
+    const { now, runId, leaseUntil, instanceId, hops } = run;
     const steps: readonly TaskStatus[] = from === 'Enqueued' ? ['Processed', 'Running'] : ['Running'];
     const update = new Update()
       .set({ status: 'Running', runId, leaseUntil, instanceId, startTime: now })
@@ -145,7 +147,7 @@ export class TaskStore {
       .add({ attempt: 1 })
       .append(
         'events',
-        steps.map((status) => ({ status, timestamp: now })),
+        steps.map((status, index) => ({ status, timestamp: now, ...(index === 0 && hops) })),
       )
       .whenSame({ status: from })
       .when('notBefore <= :soon', toAttributes({ ':soon': now + EARLY_START_MS }));

@@ -43,13 +43,13 @@ export class WebhookDestination {
   /** @throws DeliveryError when it was not told, final when it is gone for good (410). */
   async deliver(
     { destination, secretArn }: AllowedDestination,
-    message: Pick<FollowUpMessage, 'id' | 'body'>,
+    message: Pick<FollowUpMessage, 'id' | 'body' | 'trace'>,
   ): Promise<void> {
     const { secrets, clock } = this.#options;
     if (secretArn === undefined) throw new DeliveryError('it has no secret to sign with');
     const keys = await secrets.keysOf(secretArn, clock());
     const timestampSeconds = Math.floor(clock() / 1000);
-    const headers = signatureHeaders({ ...message, timestampSeconds }, keys);
+    const headers = { ...signatureHeaders({ ...message, timestampSeconds }, keys), ...message.trace };
     const { status, retryAfter } = await this.#post(new URL(destination), headers, message.body);
     if (status >= 200 && status < 300) return;
     throw new DeliveryError(`it answered ${status}`, {

@@ -1,6 +1,7 @@
 import { TaskModeError } from './errors.ts';
 import type { TerminalStatus } from './lifecycle.ts';
 import { quoted } from './text.ts';
+import type { Trace } from './trace.ts';
 
 /** Who can be told how a task ended. */
 export type DestinationKind = 'queue' | 'topic' | 'function' | 'eventBus' | 'webhook';
@@ -28,6 +29,8 @@ export interface FollowUpMessage {
   readonly endTime: number;
   /** Empty when the function is not known any more. */
   readonly functionArn: string;
+  /** Where the task's submit belongs in its caller's trace. */
+  readonly trace?: Trace | undefined;
 }
 
 /** A destination did not take what it was told. The message is for whoever reads the task: it names no address. */

@@ -122,7 +122,8 @@ const OMISSIONS: readonly (readonly OmittedText[])[] = [
 
 /**
  * Makes the JSON text that a destination gets (FC contract section 11, exact). Ours are `taskId`, `functionName`,
- * `status` and `series` in the context, its `followUpId`, which is the same at every delivery, and `omitted`, which names the texts that are left out.
+ * `status` and `series` in the context, its `followUpId`, which is the same at every delivery, `traceparent` and `tracestate` where
+ * the submit had them, and `omitted`, which names the texts that are left out.
  */
 export function followUpBody(kind: DestinationKind, task: EndedTask, texts: FollowUpTexts): string {
   const maxBytes = FOLLOW_UP_MAX_BYTES[kind];
@@ -157,6 +158,7 @@ function bodyWithout(
       ...(!task.isInvocation && { taskId: task.taskId, series: task.series }),
       status: task.status,
       followUpId: followUpId(task),
+      ...task.trace,
     },
     requestPayload: textOf('requestPayload'),
     responseContext: responseContextOf(task),

@@ -7,6 +7,7 @@ import {
   type TaskConfig,
   type TaskEventRecord,
 } from './task.ts';
+import type { Trace } from './trace.ts';
 
 /**
  * An asynchronous invocation with task mode off: no task, and no record. Its message carries all that is to be known of
@@ -18,6 +19,7 @@ export interface Invocation {
   readonly invocationId: string;
   readonly requestId: string;
   readonly tenant: string;
+  readonly trace?: Trace;
   readonly submitTime: number;
   readonly dueTime: number;
   /** An invocation that no attempt was made of by this instant expires. */

@@ -1,10 +1,12 @@
 import type { TaskFailure } from './failure.ts';
+import type { Trace } from './trace.ts';
 
 /** A call of a function whose caller waits for the result. It is no task, and leaves no record. */
 export interface SyncInvocation {
   readonly requestId: string;
   /** JSON text. */
   readonly payloadText: string;
+  readonly trace?: Trace | undefined;
 }
 
 /** What became of it: a result, a failure of the function, or nothing, where the function could not be run now. */

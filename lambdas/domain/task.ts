@@ -18,6 +18,7 @@
 import type { TaskFailure } from './failure.ts';
 import type { TaskStatus, TerminalStatus, UnfinishedStatus } from './lifecycle.ts';
 import { EVENT_AGE_SECONDS_RANGE, EVENTS_KEPT, RETENTION_SECONDS } from './limits.ts';
+import type { Trace } from './trace.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface TaskKey {
@@ -30,8 +31,14 @@ export interface Addressed extends TaskKey {
   readonly tenant: string;
 }
 
-/** One step in a task's history. */
-export interface TaskEventRecord {
+/** The way of the message by which a task is taken up: when it was sent, and when the event source received it. */
+export interface MessageHops {
+  readonly sentTime: number;
+  readonly receivedTime: number;
+}
+
+/** One step in a task's history. The first of those by which it is taken up has the way of the message. */
+export interface TaskEventRecord extends Partial<MessageHops> {
   readonly status: TaskStatus;
   readonly timestamp: number;
   /** JSON text. */
@@ -90,6 +97,8 @@ export interface SubmittedFields extends TaskKey {
   /** Who submitted it: the caller's ARN. */
   readonly caller?: string;
   readonly tenant: string;
+  /** Where its submit belongs in somebody's trace. */
+  readonly trace?: Trace;
   readonly config: TaskConfig;
   /** Who waits for it in a workflow. */
   readonly waiter?: Waiter;

@@ -24,6 +24,8 @@ export function toAsyncTask({ task, taskFunction, payloadText, resultText }: Tas
     returnPayload: resultText,
     events: numberedEvents(task),
     destination: deliveryOf(task),
+    /** Ours. */
+    ...task.trace,
   };
 }
 

@@ -5,6 +5,7 @@ import type { RouteName } from '../domain/operations.ts';
 import type { Access } from './access.ts';
 import { toApiError } from './errors.ts';
 import { type ApiRequest, requestIdOf, toApiRequest } from './request.ts';
+import { type CallTimes, serverTiming } from './server-timing.ts';
 
 /** What an operation answers: a value makes it JSON, a text is JSON already. */
 export interface ApiAnswer {
@@ -30,26 +31,39 @@ export interface ApiHandlerOptions {
   readonly access: Access;
   readonly operation: Operation;
   readonly logFault: FaultLog;
+  readonly callTimes: CallTimes;
 }
 
-/** Makes a handler for API Gateway of one route: its answer and its errors in the contract's shape. */
-export function apiHandler({ routeName, access, operation, logFault }: ApiHandlerOptions) {
-  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    const requestId = requestIdOf(event);
-    const receivedTime = Date.now();
-    const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
-    try {
-      const { caller } = await access(event, routeName, signal);
-      return toResponse(await operation({ ...toApiRequest(event, caller), receivedTime }, signal), requestId);
-    } catch (error) {
-      const { statusCode, code, message, details, headers, isFault } = toApiError(error);
-      if (isFault) logFault(message, { requestId, error });
-      return toResponse(
-        { statusCode, headers, body: { ...details, Code: code, Message: message, RequestId: requestId } },
-        requestId,
-      );
-    }
+/** Makes a handler for API Gateway of one route: its answer and its errors in the contract's shape, and what took how long. */
+export function apiHandler({ callTimes, ...options }: ApiHandlerOptions) {
+  return (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const startMs = performance.now();
+    return callTimes(async (waited) => {
+      const response = await answered(event, options);
+      const timing = serverTiming(performance.now() - startMs, waited());
+      return { ...response, headers: { ...response.headers, 'server-timing': timing } };
+    });
   };
+}
+
+async function answered(
+  event: APIGatewayProxyEventV2,
+  { routeName, access, operation, logFault }: Omit<ApiHandlerOptions, 'callTimes'>,
+) {
+  const requestId = requestIdOf(event);
+  const receivedTime = Date.now();
+  const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
+  try {
+    const { caller } = await access(event, routeName, signal);
+    return toResponse(await operation({ ...toApiRequest(event, caller), receivedTime }, signal), requestId);
+  } catch (error) {
+    const { statusCode, code, message, details, headers, isFault } = toApiError(error);
+    if (isFault) logFault(message, { requestId, error });
+    return toResponse(
+      { statusCode, headers, body: { ...details, Code: code, Message: message, RequestId: requestId } },
+      requestId,
+    );
+  }
 }
 
 function toResponse({ statusCode, headers, body, text = jsonOf(body) }: ApiAnswer, requestId: string) {

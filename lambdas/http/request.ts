@@ -15,6 +15,11 @@ export interface ApiRequest {
   /** What the caller sent as its request id. */
   readonly callerRequestId: string | undefined;
   readonly caller: string | undefined;
+  /** The headers of W3C Trace Context, as they came. */
+  readonly traceHeaders: {
+    readonly traceparent: string | undefined;
+    readonly tracestate: string | undefined;
+  };
   /** When its handler began to see to it. */
   readonly receivedTime: number;
 }
@@ -36,6 +41,7 @@ export function toApiRequest(
     requestId: requestIdOf(event),
     callerRequestId: callerRequestIdOf(event),
     caller,
+    traceHeaders: { traceparent: headers.traceparent, tracestate: headers.tracestate },
   };
 }
 

@@ -84,7 +84,7 @@ interface NewInvocation extends Pick<Invocation, 'invocationId' | 'payload'> {
 }
 
 function newInvocation(
-  { functionName, requestId, tenant, delaySeconds }: SubmitRequest,
+  { functionName, requestId, tenant, trace, delaySeconds }: SubmitRequest,
   { invocationId, payload, target, now }: NewInvocation,
 ): Invocation {
   const config = taskConfigOf(configOf(target));
@@ -94,6 +94,7 @@ function newInvocation(
     invocationId,
     requestId,
     tenant,
+    ...(trace && { trace }),
     submitTime: now,
     dueTime,
     startDeadline: dueTime + config.maxAsyncEventAgeInSeconds * 1000,

@@ -119,9 +119,9 @@ async function messageFor(
     readTexts(payloads, task),
   ]);
   const functionArn = record?.functionArn ?? '';
-  const { status, endTime } = task;
+  const { status, endTime, trace } = task;
   const body = followUpBody(kind, task, { functionArn, payloadText, resultText });
-  return { id: followUpId(task), body, status, endTime, functionArn };
+  return { id: followUpId(task), body, status, endTime, functionArn, trace };
 }
 
 async function failed(

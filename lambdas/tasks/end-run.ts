@@ -14,6 +14,7 @@ import { type StopEnd, stopDetail } from '../domain/stop-detail.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import {
   expiresAtOfEnd,
+  type MessageHops,
   type RunningTask,
   type StoredText,
   type Task,
@@ -64,6 +65,8 @@ export interface Delivery extends WakeUp {
   readonly receiptHandle: string;
   /** Signs what this delivery writes: it starts one run at the most. */
   readonly runId: string;
+  /** When the message was sent, and when the event source had it: known of its first delivery. */
+  readonly hops?: MessageHops;
 }
 
 /** `done`: the message has served. `keep`: it comes again; its visibility says when. */

@@ -4,6 +4,7 @@ import { WorkerGoneError } from '../aws/worker-gone.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { checkedJson } from '../domain/payload.ts';
 import type { SyncOutcome, SyncRun } from '../domain/sync-invocation.ts';
+import type { Trace } from '../domain/trace.ts';
 import { type FindFunctionDependencies, functionNotFound, functionTakingTasks } from './find-function.ts';
 
 export interface InvokeRequest {
@@ -11,6 +12,7 @@ export interface InvokeRequest {
   readonly requestId: string;
   /** JSON text. */
   readonly payload: string;
+  readonly trace?: Trace | undefined;
   readonly call: SyncCall;
 }
 
@@ -33,8 +35,8 @@ export interface Invoked extends SyncRun {
  * `InvocationTimeout`, `ServiceUnavailable`.
  */
 export async function invokeFunction(deps: InvokeDependencies, request: InvokeRequest): Promise<Invoked> {
-  const { functionName, requestId, call } = request;
-  const invocation = { requestId, payloadText: checkedJson(request.payload) };
+  const { functionName, requestId, trace, call } = request;
+  const invocation = { requestId, payloadText: checkedJson(request.payload), trace };
   const { functionArn } = await functionTakingTasks(deps, functionName);
   try {
     return asInvoked(await deps.worker.invoke(functionArn, invocation, call));

@@ -60,11 +60,11 @@ function startFrom(
   from: StartableStatus,
 ): Promise<WriteOutcome<RunningTask>> {
   const { store, clock, instanceId } = deps;
-  const { runId } = wakeUp;
+  const { runId, hops } = wakeUp;
   return untilWritten(deps, wakeUp, () => {
     const now = clock();
     const leaseUntil = Math.min(now + deps.leaseMs, wakeUp.invocationEndTime);
-    return store.start(wakeUp.key, { runId, now, leaseUntil, instanceId }, from);
+    return store.start(wakeUp.key, { runId, now, leaseUntil, instanceId, hops }, from);
   });
 }
 

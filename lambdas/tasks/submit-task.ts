@@ -13,6 +13,7 @@ import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import { expiresAtOf, type StoredText, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { byteLength } from '../domain/text.ts';
+import type { Trace } from '../domain/trace.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { functionTakingTasks } from './find-function.ts';
 import { sendToFunction } from './send-to-function.ts';
@@ -24,6 +25,7 @@ export interface SubmitRequest {
   readonly requestId: string;
   readonly caller?: string | undefined;
   readonly tenant: string;
+  readonly trace?: Trace | undefined;
   readonly delaySeconds: number;
   /** JSON text. */
   readonly payload: string;
@@ -128,6 +130,7 @@ function newTask({ request, key, submissionId, payload, target, now }: NewTask):
     requestId: request.requestId,
     ...(request.caller !== undefined && { caller: request.caller }),
     tenant: request.tenant,
+    ...(request.trace && { trace: request.trace }),
     config,
     ...(request.waiter && { waiter: request.waiter }),
     expiresAt: expiresAtOf(dueTime, config),

@@ -7,7 +7,7 @@ import type { TaskContext } from './handler.ts';
 export type Execute = (payloadText: string, context: TaskContext) => Promise<AttemptOutcome>;
 
 /** What the code is told of what it is run for. */
-export type AttemptInfo = Pick<TaskContext, 'task' | 'requestId' | 'attempt'>;
+export type AttemptInfo = Pick<TaskContext, 'task' | 'requestId' | 'attempt' | 'traceparent' | 'tracestate'>;
 
 export interface AttemptOptions {
   readonly execute: Execute;

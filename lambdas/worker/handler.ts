@@ -29,6 +29,12 @@ export interface TaskContext extends Context {
   /** 1 for the first attempt. A synchronous invocation has no other. */
   readonly attempt: number;
   /**
+   * The W3C Trace Context of the request that submitted the task, or invoked the function: the parent of the spans that the
+   * code makes, and what it sends on. Absent where that request had none.
+   */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  /**
    * Aborts when the code must end: the task was asked to stop (its reason is an `AbortError`), or its time-out has come
    * (a `TimeoutError`). Code that has not ended after the grace period is killed. One for each attempt, never used again.
    */

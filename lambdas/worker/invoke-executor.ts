@@ -9,9 +9,11 @@ import type { Execute } from './attempt.ts';
  * waiting: the function goes on, for Lambda cannot cancel an invocation, and what it answers counts no more.
  */
 export function invokeExecutor(target: TargetFunction): Execute {
-  return async (payloadText, { signal }) => {
+  return async (payloadText, { signal, traceparent, tracestate }) => {
     try {
-      const answer = await target.invoke(payloadText, signal);
+      const trace =
+        traceparent === undefined ? undefined : { traceparent, ...(tracestate && { tracestate }) };
+      const answer = await target.invoke(payloadText, signal, trace);
       return answer.isSuccess
         ? answer
         : { isSuccess: false, failure: reportedFailure(answer.errorType, answer.errorMessage, answer.stack) };

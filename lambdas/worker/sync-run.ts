@@ -19,10 +19,10 @@ export interface SyncRunOptions {
  */
 export async function runSync(
   { instanceId, ...options }: SyncRunOptions,
-  { requestId, payloadText }: SyncInvocation,
+  { requestId, payloadText, trace }: SyncInvocation,
 ): Promise<SyncRun> {
   const startTime = performance.now();
-  const about = { requestId, attempt: 1 };
+  const about = { requestId, attempt: 1, ...trace };
   const outcome = await runAttempt({ ...options, stopping: new AbortController() }, about, payloadText);
   return {
     outcome: toSyncOutcome(outcome),

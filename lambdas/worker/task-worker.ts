@@ -6,7 +6,7 @@ import { ENV, requiredEnv } from '../domain/env.ts';
 import type { Invocation } from '../domain/invocation.ts';
 import type { StopEnd } from '../domain/stop-detail.ts';
 import type { SyncInvocation } from '../domain/sync-invocation.ts';
-import type { RunningTask, TaskKey } from '../domain/task.ts';
+import type { MessageHops, RunningTask, TaskKey } from '../domain/task.ts';
 import type { InvocationRun } from '../tasks/end-invocation.ts';
 import type { AttemptOutcome, WakeUpOutcome } from '../tasks/end-run.ts';
 import { runInvocation } from '../tasks/run-invocation.ts';
@@ -100,6 +100,7 @@ async function actOn(
   const arrival: Arrival = {
     ...options,
     context,
+    ...hopsOf(record),
     receiptHandle: record.receiptHandle,
     invocationEndTime: Date.now() + context.getRemainingTimeInMillis(),
   };
@@ -119,16 +120,34 @@ async function actOn(
   return 'done';
 }
 
+/** Of a message that comes again, SQS tells when it came the first time: that is no part of this way. */
+function hopsOf({ attributes }: SQSRecord): { readonly hops?: MessageHops } {
+  const { ApproximateReceiveCount, SentTimestamp, ApproximateFirstReceiveTimestamp } = attributes;
+  const hops = {
+    sentTime: Number(SentTimestamp),
+    receivedTime: Number(ApproximateFirstReceiveTimestamp),
+  };
+  const isKnown = Number.isFinite(hops.sentTime) && Number.isFinite(hops.receivedTime);
+  return ApproximateReceiveCount === '1' && isKnown ? { hops } : {};
+}
+
 /** A message as it came. */
 interface Arrival extends TaskWorkerOptions {
   readonly context: Context;
   readonly receiptHandle: string;
+  readonly hops?: MessageHops;
   readonly invocationEndTime: number;
 }
 
 async function actOnTask(key: TaskKey, arrival: Arrival): Promise<WakeUpOutcome> {
-  const { receiptHandle, invocationEndTime, stopEnd } = arrival;
-  const run = supervisor.expect({ key, receiptHandle, invocationEndTime, runId: randomUUID() });
+  const { receiptHandle, hops, invocationEndTime, stopEnd } = arrival;
+  const run = supervisor.expect({
+    key,
+    receiptHandle,
+    invocationEndTime,
+    runId: randomUUID(),
+    ...(hops && { hops }),
+  });
   const attempt = (task: RunningTask, payloadText: string) =>
     supervisedAttempt({ ...run, startTime: task.startTime }, arrival, infoOf(task), payloadText);
   try {
@@ -154,7 +173,7 @@ async function actOnInvocation(
     supervisedAttempt(
       { ...slot, ...run },
       arrival,
-      { requestId: invocation.requestId, attempt: run.attempt },
+      { requestId: invocation.requestId, attempt: run.attempt, ...invocation.trace },
       payloadText,
     );
   try {
@@ -184,11 +203,12 @@ async function supervisedAttempt(
 }
 
 function infoOf(task: RunningTask): AttemptInfo {
-  const { taskId, functionName, attempt, series, requestId, submitTime, waiter } = task;
+  const { taskId, functionName, attempt, series, requestId, submitTime, trace, waiter } = task;
   const callback = waiter?.waitFor === 'callback' ? { callbackToken: waiter.token } : {};
   return {
     requestId,
     attempt,
+    ...trace,
     task: { taskId, functionName, attempt, series, requestId, submitTime, ...callback },
   };
 }

@@ -98,6 +98,7 @@ function contextOf(message: InvokeMessage): object {
     invokedFunctionArn: message.functionArn,
     memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     awsRequestId: message.requestId,
+    ...(message.clientContext !== undefined && { clientContext: message.clientContext }),
     logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
     getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),

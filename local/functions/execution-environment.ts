@@ -81,7 +81,10 @@ export class ExecutionEnvironment {
   }
 
   /** Runs the handler; the environment must be ready and idle. Never rejects. */
-  async invoke(payloadJson: string, { wantsLogTail = false }: InvokeOptions = {}): Promise<InvokeResult> {
+  async invoke(
+    payloadJson: string,
+    { wantsLogTail = false, clientContext }: InvokeOptions = {},
+  ): Promise<InvokeResult> {
     const requestId = randomUUID();
     const { timeoutSeconds, arn } = this.#definition;
     this.#logTail = wantsLogTail ? new LogTail() : undefined;
@@ -98,6 +101,7 @@ export class ExecutionEnvironment {
       functionArn: arn,
       payloadJson,
       timeoutMs: timeoutSeconds * 1000,
+      clientContext,
     };
     // A process that has just ended cannot be sent to; its end settles the invocation.
     this.#child.send(message, () => {});

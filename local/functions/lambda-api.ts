@@ -100,8 +100,14 @@ async function invoke(
     refuse(response, 429, 'TooManyRequestsException', 'Rate Exceeded.');
     return;
   }
+  const context = clientContext(request.headers['x-amz-client-context']);
+  if (context === 'malformed') {
+    refuse(response, 400, 'InvalidRequestContentException', 'Could not parse client context as base64 JSON.');
+    return;
+  }
   const wantsLogTail = request.headers['x-amz-log-type'] === 'Tail';
-  const result = await lambda.invokeJson(name, payload === '' ? '{}' : payload, { wantsLogTail });
+  const options = { wantsLogTail, ...context };
+  const result = await lambda.invokeJson(name, payload === '' ? '{}' : payload, options);
   const isError = 'functionError' in result;
   response.writeHead(200, {
     'content-type': 'application/json',
@@ -110,6 +116,15 @@ async function invoke(
     ...(result.logTail && { 'x-amz-log-result': result.logTail.toString('base64') }),
   });
   response.end(JSON.stringify(isError ? result.functionError : (result.payload ?? null)));
+}
+
+function clientContext(header: string | string[] | undefined): 'malformed' | { clientContext?: unknown } {
+  if (typeof header !== 'string') return {};
+  try {
+    return { clientContext: JSON.parse(Buffer.from(header, 'base64').toString('utf8')) };
+  } catch {
+    return 'malformed';
+  }
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

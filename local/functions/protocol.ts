@@ -18,6 +18,8 @@ export interface InvokeMessage {
   readonly functionArn: string;
   readonly payloadJson: string;
   readonly timeoutMs: number;
+  /** What the caller put beside the payload. */
+  readonly clientContext?: unknown;
 }
 
 /** An invocation's failure, as Lambda's Invoke answers it with `X-Amz-Function-Error`. */
@@ -35,4 +37,6 @@ export type InvokeResult = InvokeOutcome & { readonly logTail?: Buffer };
 export interface InvokeOptions {
   /** As Lambda's Invoke with LogType Tail. */
   readonly wantsLogTail?: boolean;
+  /** As Lambda's Invoke with a ClientContext, decoded. */
+  readonly clientContext?: unknown;
 }

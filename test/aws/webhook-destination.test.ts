@@ -1,13 +1,14 @@
 import type { lookup } from 'node:dns';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { WebhookDestination, type WebhookDestinationOptions } from '../../lambdas/aws/webhook-destination.ts';
 import type { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
+import type { Trace } from '../../lambdas/domain/trace.ts';
 import { bodyOf, serve } from './receivers.ts';
 
 const message = {
@@ -24,6 +25,7 @@ function tell(
   destination: string,
   options: Partial<WebhookDestinationOptions> = {},
   secretArn: string | undefined = 'arn',
+  trace?: Trace,
 ) {
   const adapter = new WebhookDestination({
     secrets,
@@ -32,7 +34,7 @@ function tell(
     timeoutMs: 5000,
     ...options,
   });
-  return adapter.deliver({ destination, ...(secretArn && { secretArn }) }, message);
+  return adapter.deliver({ destination, ...(secretArn && { secretArn }) }, { ...message, trace });
 }
 
 /** A resolver that answers every name with these addresses. */
@@ -45,6 +47,17 @@ const resolving = (...addresses: string[]) =>
   ) as unknown as typeof lookup;
 
 describe('what a receiver gets', () => {
+  test('has the trace of the submit', async () => {
+    let headers: IncomingHttpHeaders = {};
+    const url = await serve((request, response) => {
+      headers = request.headers;
+      response.writeHead(200).end();
+    });
+    const trace = { traceparent: `00-${'4b'.repeat(16)}-${'0f'.repeat(8)}-01`, tracestate: 'a=1' };
+    await tell(url, {}, 'arn', trace);
+    expect(headers).toMatchObject(trace);
+  });
+
   test('is the body by POST, signed', async () => {
     const requests: unknown[] = [];
     const url = await serve(async (request, response) => {

@@ -12,6 +12,9 @@ describe('a task', () => {
     expect(response.status).toBe(202);
     expect(await response.text()).toBe('');
     expect(response.headers.get('x-fc-async-task-id')).toBe('first');
+    expect(response.headers.get('server-timing')).toMatch(
+      /^total;dur=[\d.]+, dynamodb;dur=[\d.]+, sqs;dur=[\d.]+$/,
+    );
     const requestId = response.headers.get('x-fc-request-id');
     expect(await api.until('echo', 'first', 'Succeeded')).toEqual({
       taskId: 'first',
@@ -31,6 +34,7 @@ describe('a task', () => {
         eventId: index + 1,
         status,
         timestamp: expect.any(Number),
+        ...(status === 'Processed' && { sentTime: expect.any(Number), receivedTime: expect.any(Number) }),
       })),
     });
   });

@@ -11,6 +11,19 @@ test('an existing function runs tasks unchanged', async () => {
   expect(statusesOf(task)).toEqual(['Enqueued', 'Processed', 'Running', 'Succeeded']);
 });
 
+test('code of every kind gets the trace of its submit, and GetAsyncTask tells it', async () => {
+  const trace = { traceparent: `00-${'4b'.repeat(16)}-${'0f'.repeat(8)}-01`, tracestate: 'a=1' };
+  const done = async (name: string) =>
+    api.until(name, await api.accepted(name, { headers: trace }), 'Succeeded');
+  const byLegacy = await done('legacy');
+  expect(JSON.parse(byLegacy.returnPayload ?? '')).toEqual({ legacy: true, custom: trace });
+  expect(byLegacy).toMatchObject(trace);
+  const byHandler = await done('unruly');
+  expect(JSON.parse(byHandler.returnPayload ?? '')).toMatchObject(trace);
+  const called = await api.invoke('unruly', {}, trace);
+  expect(await called.json()).toMatchObject(trace);
+});
+
 test('what it throws is its failure, with its type, message and place', async () => {
   const id = await api.accepted('legacy', { payload: { fails: true } });
   const task = await api.until('legacy', id, 'Failed');

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
+import { withCallTimes } from '../../lambdas/aws/call-times.ts';
 import { OPERATION_NAMES, UNKNOWN_ROUTE } from '../../lambdas/domain/operations.ts';
 import { iamAccess } from '../../lambdas/http/access.ts';
 import { apiHandler } from '../../lambdas/http/operation.ts';
@@ -17,7 +18,13 @@ const userArn = 'arn:aws:iam::123456789012:user/alice';
 function handlerUnderIam() {
   const operation = vi.fn(async ({ caller }) => ({ statusCode: 200, body: { caller } }));
   const logFault = vi.fn();
-  const handler = apiHandler({ routeName: 'GetAsyncTask', access: iamAccess, operation, logFault });
+  const handler = apiHandler({
+    routeName: 'GetAsyncTask',
+    access: iamAccess,
+    operation,
+    logFault,
+    callTimes: withCallTimes,
+  });
   return { handler, operation, logFault };
 }
 

@@ -37,6 +37,7 @@ async function answer(operation: Operation, overrides?: Partial<APIGatewayProxyE
     access: () => ({ caller: 'someone' }),
     operation,
     logFault,
+    callTimes: (act) => act(() => new Map([['Secrets Manager', 1.26]])),
   })(event(overrides));
   return { ...response, logFault };
 }
@@ -128,9 +129,20 @@ describe('the request id', () => {
   ])('is %s', async (_, sent, expected) => {
     const response = await answer(ok, { headers: sent === undefined ? {} : { 'x-fc-request-id': sent } });
     expect(response).toEqual(
-      expect.objectContaining({ statusCode: 204, headers: { 'x-fc-request-id': expected } }),
+      expect.objectContaining({
+        statusCode: 204,
+        headers: expect.objectContaining({ 'x-fc-request-id': expected }),
+      }),
     );
   });
+});
+
+test('the answer says what took how long, also that of a refusal', async () => {
+  const timing = expect.stringMatching(/^total;dur=\d+\.\d, secretsmanager;dur=1\.3$/);
+  const refusal = failing(new TaskModeError('InvalidArgument', 'words'));
+  for (const operation of [async () => ({ statusCode: 204 }), refusal]) {
+    expect((await answer(operation)).headers).toMatchObject({ 'server-timing': timing });
+  }
 });
 
 test('a large answer is base64, so that it cannot grow beyond what Lambda returns', async () => {

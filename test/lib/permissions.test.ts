@@ -36,6 +36,8 @@ function named(resource: unknown): string {
     .replace(/[",]/g, '');
 }
 
+const TRACES = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
+
 const LOGS = (id: string) => [`logs:CreateLogStream on ${id}Logs`, `logs:PutLogEvents on ${id}Logs`];
 
 describe('each role can do exactly what its function does', () => {
@@ -207,7 +209,9 @@ describe('each role can do exactly what its function does', () => {
     ],
     ['FunctionsDeploy', ['dynamodb:UpdateItem on FunctionsTable', ...LOGS('FunctionsDeploy')]],
   ])('%s', (role, permissions) => {
-    expect(permissionsOf(template, role)).toEqual([...permissions].sort());
+    expect(permissionsOf(template, role)).toEqual(
+      [...permissions, ...(role === 'FunctionsDeploy' ? [] : TRACES)].sort(),
+    );
   });
 
   test("a worker reaches its own function's rows only", () => {
@@ -241,10 +245,12 @@ describe('each role can do exactly what its function does', () => {
     });
   });
 
-  test('no action and no resource is *, and no managed policy of AWS is used', () => {
+  test("no action and no resource but X-Ray's is *, and no managed policy of AWS is used", () => {
     for (const { Properties } of Object.values(template.findResources('AWS::IAM::Policy'))) {
       for (const { Action, Resource } of Properties.PolicyDocument.Statement as Statement[]) {
         expect([Action].flat().join(' ')).not.toContain('*');
+        // AWS X-Ray takes traces on * only.
+        if ([Action].flat().every((action) => action.startsWith('xray:Put'))) continue;
         expect([Resource].flat()).not.toContain('*');
       }
     }
@@ -266,6 +272,7 @@ test('who submits the tasks of triggers can do that, and reaches the queues of t
       'dynamodb:GetItem on TasksTable',
       'dynamodb:PutItem on TasksTable',
       ...LOGS('TriggersSubmit'),
+      ...TRACES,
       's3:DeleteObject on PayloadsBucket/payloads/*',
       's3:PutObject on PayloadsBucket/payloads/*',
       'sqs:DeleteMessage on TriggersQueue',

@@ -203,7 +203,7 @@ describe('what a deployment allows', () => {
         const resource = /Success|Topic|Bus|Key|:function:target|:secret:[\w?-]+/.exec(
           JSON.stringify(Resource),
         );
-        return /^(dynamodb|logs|s3|sqs:(?!Send))/.test(action) ? [] : [`${action} on ${resource}`];
+        return /^(dynamodb|logs|s3|xray|sqs:(?!Send))/.test(action) ? [] : [`${action} on ${resource}`];
       }),
     );
     expect(rights.sort()).toEqual([

@@ -298,7 +298,8 @@ describe('a destination', () => {
 
   test.each(OTHER_KINDS)('of another kind is told the same, under one id: %s', async (kind) => {
     const functionName = await toldBy(world.receivers.destinations[kind]);
-    const key = await submit({ functionName, payload: '"é\ufffe"' });
+    const trace = { traceparent: `00-${'4b'.repeat(16)}-${'0f'.repeat(8)}-01`, tracestate: 'a=1' };
+    const key = await submit({ functionName, payload: '"é\ufffe"', trace });
     await deliver(key);
     await deliverAll();
     const task = (await read(key)) as EndedTask;
@@ -307,7 +308,7 @@ describe('a destination', () => {
     expect(received).toHaveLength(1);
     expect(received[0]?.body).toMatchObject({
       timestamp: task.endTime,
-      requestContext: { taskId: key.taskId, status: 'Succeeded', followUpId: followUpId(task) },
+      requestContext: { taskId: key.taskId, status: 'Succeeded', followUpId: followUpId(task), ...trace },
       requestPayload: '"é\ufffe"',
     });
     if (received[0] && 'id' in received[0]) expect(received[0].id).toBe(followUpId(task));

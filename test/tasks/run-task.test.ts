@@ -45,6 +45,30 @@ test('runs the code once with the payload and keeps its result', async () => {
   });
 });
 
+test('the event by which it is taken up has the way of its message, at each attempt', async () => {
+  const key = await submit({ functionName: 'stubborn' });
+  const arrive = (sentTime: number, attempt: () => Promise<AttemptOutcome>) =>
+    runTask(world.runDependencies(attempt), {
+      key,
+      receiptHandle: 'none',
+      invocationEndTime: time.now + 70_000,
+      runId: randomUUID(),
+      hops: { sentTime, receivedTime: sentTime + 5 },
+    });
+  await arrive(1000, failing);
+  time.now += 60_000;
+  await arrive(2000, async () => ({ isSuccess: true, resultText: '1' }));
+  const events = (await read(key))?.events ?? [];
+  expect(events.map(({ status, sentTime, receivedTime }) => [status, sentTime, receivedTime])).toEqual([
+    ['Enqueued', undefined, undefined],
+    ['Processed', 1000, 1005],
+    ['Running', undefined, undefined],
+    ['Retrying', undefined, undefined],
+    ['Running', 2000, 2005],
+    ['Succeeded', undefined, undefined],
+  ]);
+});
+
 test('an ended task is forgotten seven days after its end', async () => {
   const key = await submit();
   await deliver(key);

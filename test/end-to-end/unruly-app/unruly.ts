@@ -13,7 +13,8 @@ interface UnrulyPayload {
 }
 
 /** Misbehaves as it is told. Returns the attempt and the process that it ended on. */
-export const handler: TaskHandler<UnrulyPayload> = async (payload, { task, attempt, signal }) => {
+export const handler: TaskHandler<UnrulyPayload> = async (payload, context) => {
+  const { task, attempt, signal, traceparent, tracestate } = context;
   const { does = 'heed', seconds = 0, attempts = 1, journal } = payload;
   const note = (what: string) => {
     if (journal) appendFileSync(journal, `${task?.taskId} ${process.pid} ${what} ${Date.now()}\n`);
@@ -21,7 +22,7 @@ export const handler: TaskHandler<UnrulyPayload> = async (payload, { task, attem
   note('begins');
   if (attempt <= attempts) await DEEDS[does](seconds * 1000, signal, note);
   note('ends');
-  return { attempt, pid: process.pid };
+  return { attempt, pid: process.pid, ...(traceparent !== undefined && { traceparent, tracestate }) };
 };
 
 type Deed = (ms: number, signal: AbortSignal, note: (what: string) => void) => unknown;
