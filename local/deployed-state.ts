@@ -16,9 +16,16 @@ interface DeployedEventSource {
   readonly current: EventSourceState;
 }
 
+/** A schedule as it was first deployed: a rate counts from then on. */
+interface DeployedSchedule {
+  readonly source: string;
+  readonly createdTime: number;
+}
+
 interface Deployed {
   readonly customResources: Readonly<Record<string, DeployedCustomResource>>;
   readonly eventSources: Readonly<Record<string, DeployedEventSource>>;
+  readonly schedules: Readonly<Record<string, DeployedSchedule>>;
 }
 
 export class DeployedState {
@@ -26,6 +33,7 @@ export class DeployedState {
   readonly #earlier: Deployed;
   readonly #customResources = new Map<string, DeployedCustomResource>();
   readonly #eventSources = new Map<string, DeployedEventSource>();
+  readonly #schedules = new Map<string, DeployedSchedule>();
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(file: string, earlier: Deployed) {
@@ -35,8 +43,8 @@ export class DeployedState {
 
   static async read(file: string): Promise<DeployedState> {
     const text = await readFile(file, 'utf8').catch(() => '{}');
-    const { customResources = {}, eventSources = {} }: Partial<Deployed> = JSON.parse(text);
-    return new DeployedState(file, { customResources, eventSources });
+    const { customResources = {}, eventSources = {}, schedules = {} }: Partial<Deployed> = JSON.parse(text);
+    return new DeployedState(file, { customResources, eventSources, schedules });
   }
 
   /** What an earlier start deployed under this logical id. */
@@ -72,6 +80,15 @@ export class DeployedState {
     await this.save();
   }
 
+  /** Tells when a schedule was first deployed as it is: now, unless an earlier start has. */
+  schedule(logicalId: string, source: string, now: number): { createdTime: number; isNew: boolean } {
+    const earlier = this.#earlier.schedules[logicalId];
+    const isNew = earlier?.source !== source;
+    const schedule = isNew ? { source, createdTime: now } : earlier;
+    this.#schedules.set(logicalId, schedule);
+    return { createdTime: schedule.createdTime, isNew };
+  }
+
   /** Writes what this start has deployed, whole or not at all, one write after the other. */
   save(): Promise<void> {
     this.#saving = this.#saving.catch(() => undefined).then(() => this.#write());
@@ -83,6 +100,7 @@ export class DeployedState {
     const deployed: Deployed = {
       customResources: Object.fromEntries(this.#customResources),
       eventSources: Object.fromEntries(this.#eventSources),
+      schedules: Object.fromEntries(this.#schedules),
     };
     await writeFile(temporary, JSON.stringify(deployed, null, 2));
     await rename(temporary, this.#file);

@@ -6,6 +6,7 @@ import { DeployedState } from './deployed-state.ts';
 import { ACCOUNT_ID } from './engines/engine.ts';
 import { type Engines, startEngines } from './engines/start-engines.ts';
 import { EventBuses } from './events/event-buses.ts';
+import { Targets } from './events/targets.ts';
 import { environmentProgram } from './functions/environment-program.ts';
 import { serveLambdaApi } from './functions/lambda-api.ts';
 import { LambdaService } from './functions/lambda-service.ts';
@@ -73,14 +74,8 @@ export async function prepareHost(
   const eventSources: Host['eventSources'] = new Map();
   const lambdaApi = await serveLambdaApi(() => lambda, eventSources);
   cleanup.defer(() => lambdaApi.close());
-  const eventBuses = new EventBuses({
-    region,
-    accountId: ACCOUNT_ID,
-    sqs,
-    sqsEndpoint: endpoints.sqs,
-    lambda: () => lambda,
-    log,
-  });
+  const targets = new Targets({ sqs, sqsEndpoint: endpoints.sqs, lambda: () => lambda, log });
+  const eventBuses = new EventBuses({ region, accountId: ACCOUNT_ID, targets });
   const eventsApi = await eventBuses.serve();
   cleanup.defer(() => eventsApi.close());
   const workflows = new Workflows({
@@ -131,6 +126,7 @@ export async function prepareHost(
     queueEngine,
     secrets,
     eventBuses,
+    targets,
     accessKeySecrets: new Set(),
     monitoring,
     lambda,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { AwsApiError, type AwsJsonApi, serveAwsJsonApi } from '../aws-json-api.ts';
-import type { LambdaService } from '../functions/lambda-service.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { EventPattern } from './event-pattern.ts';
+import type { TargetInput } from './target-input.ts';
+import type { Target, Targets } from './targets.ts';
 
 /** The bus that every account has. */
 const DEFAULT_BUS = 'default';
@@ -25,14 +25,13 @@ export interface BusEvent {
   readonly detail: JsonObject;
 }
 
-export interface EventTarget {
-  readonly arn: string;
-  /** Of a FIFO queue. */
-  readonly messageGroupId?: string;
+export interface EventTarget extends Target {
+  readonly input: TargetInput;
 }
 
 export interface EventRule {
   readonly name: string;
+  readonly arn: string;
   readonly matches: EventPattern;
   readonly targets: readonly EventTarget[];
 }
@@ -40,10 +39,7 @@ export interface EventRule {
 export interface EventBusesOptions {
   readonly region: string;
   readonly accountId: string;
-  readonly sqs: SQSClient;
-  readonly sqsEndpoint: string;
-  readonly lambda: () => Pick<LambdaService, 'invokeEvent'>;
-  readonly log: (line: string) => void;
+  readonly targets: Targets;
 }
 
 /** The event buses of this machine: each event goes to the targets of the rules that match it, at once and once. */
@@ -126,32 +122,15 @@ export class EventBuses {
   }
 
   async #deliver(bus: string, event: BusEvent): Promise<void> {
-    const rules = (this.#rules.get(bus) ?? []).filter(({ matches }) => matches({ ...event }));
+    const told = { ...event };
+    const rules = (this.#rules.get(bus) ?? []).filter(({ matches }) => matches(told));
     await Promise.all(
-      rules.flatMap(({ name, targets }) =>
-        targets.map((target) =>
-          this.#tell(target, event).catch((error: unknown) => {
-            this.#options.log(`task-mode | rule ${name}: ${target.arn} did not take an event: ${error}`);
-          }),
+      rules.flatMap((rule) =>
+        rule.targets.map((target) =>
+          this.#options.targets.tell(target, target.input(told, rule), { kind: 'rule', ...rule }),
         ),
       ),
     );
-  }
-
-  async #tell({ arn, messageGroupId }: EventTarget, event: BusEvent): Promise<void> {
-    const { sqs, sqsEndpoint, lambda } = this.#options;
-    const [, , service, , account, name] = arn.split(':');
-    if (service === 'lambda') {
-      lambda().invokeEvent(arn, JSON.stringify(event));
-    } else {
-      await sqs.send(
-        new SendMessageCommand({
-          QueueUrl: new URL(`/${account}/${name}`, sqsEndpoint).href,
-          MessageBody: JSON.stringify(event),
-          ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
-        }),
-      );
-    }
   }
 }
 

@@ -7,9 +7,11 @@ import type { EventSource } from '../event-sources/event-source.ts';
 import type { QueuePoller } from '../event-sources/queue-poller.ts';
 import type { RateSchedule } from '../event-sources/rate-schedule.ts';
 import type { EventBuses } from '../events/event-buses.ts';
+import type { Targets } from '../events/targets.ts';
 import type { LambdaService } from '../functions/lambda-service.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
+import type { ClockSchedule } from '../scheduling/clock-schedule.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Workflows } from '../workflows/workflows.ts';
 import type { Properties } from './properties.ts';
@@ -40,6 +42,7 @@ export interface Host {
   readonly queueEngine: QueueEngine;
   readonly secrets: SecretStore;
   readonly eventBuses: EventBuses;
+  readonly targets: Targets;
   /** The secrets, by ARN, from which functions of the API read access keys. */
   readonly accessKeySecrets: Set<string>;
   readonly monitoring: Monitoring;
@@ -51,7 +54,7 @@ export interface Host {
   /** Event source mappings by their ids, for Lambda's own API. */
   readonly eventSources: Map<string, EventSource>;
   /** Schedules that start when everything is deployed. */
-  readonly schedules: RateSchedule[];
+  readonly schedules: (RateSchedule | ClockSchedule)[];
   /** The task functions that custom resources write into a registry table. */
   readonly registeredFunctionNames: string[];
   readonly deployedState: DeployedState;

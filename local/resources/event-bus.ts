@@ -1,10 +1,8 @@
-import type { EventTarget } from '../events/event-buses.ts';
 import { PatternError, readEventPattern } from '../events/event-pattern.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
 import type { DeployedResource, Host, Resource } from './deployer.ts';
 import { physicalName } from './physical-name.ts';
 import type { Properties } from './properties.ts';
-import { plainTargets } from './rule-targets.ts';
+import { eventTargets } from './rule-targets.ts';
 import { deploySchedule } from './schedule-rule.ts';
 
 /** Deploys AWS::Events::EventBus, on which rules of the template match what is put. */
@@ -30,16 +28,14 @@ function deployPattern({ properties, logicalId }: Resource, host: Host): Deploye
   if (!host.eventBuses.has(bus)) {
     properties.refuse('EventBusName', "an event bus of this template, or none for the account's own");
   }
-  const rule = { name, matches: patternOf(properties), targets: targetsOf(properties, host) };
+  const [busName] = bus?.split('/').slice(-1) ?? [];
+  const path = busName === undefined || busName === 'default' ? name : `${busName}/${name}`;
+  const arn = `arn:aws:events:${host.region}:${host.accountId}:rule/${path}`;
+  const rule = { name, arn, matches: patternOf(properties), targets: eventTargets(properties, host) };
   if (properties.optionalString('State') !== 'DISABLED') {
     host.eventBuses.addRule(bus, rule);
   }
-  const [busName] = bus?.split('/').slice(-1) ?? [];
-  const path = busName === undefined || busName === 'default' ? name : `${busName}/${name}`;
-  return {
-    ref: path.replace('/', '|'),
-    attributes: { Arn: `arn:aws:events:${host.region}:${host.accountId}:rule/${path}` },
-  };
+  return { ref: path.replace('/', '|'), attributes: { Arn: arn } };
 }
 
 function patternOf(properties: Properties) {
@@ -49,16 +45,4 @@ function patternOf(properties: Properties) {
     if (!(error instanceof PatternError)) throw error;
     return properties.refuse('EventPattern', `a pattern that can be matched here: ${error.message}`);
   }
-}
-
-function targetsOf(properties: Properties, host: Host): EventTarget[] {
-  return plainTargets(properties).map((target: JsonObject) => {
-    const { Arn: arn, SqsParameters: sqs } = target;
-    const isQueue = typeof arn === 'string' && /^arn:[^:]+:sqs:/.test(arn);
-    if (typeof arn !== 'string' || !(isQueue || host.lambda.has(arn))) {
-      return properties.refuse('Targets', 'queues, and functions of this template');
-    }
-    const group = isJsonObject(sqs) ? sqs.MessageGroupId : undefined;
-    return { arn, ...(typeof group === 'string' && { messageGroupId: group }) };
-  });
 }

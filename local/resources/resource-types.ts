@@ -7,6 +7,7 @@ import { deployEventSourceMapping } from './event-source-mapping.ts';
 import { deployHttpApi, deployIntegration, deployRoute, deployStage } from './http-api.ts';
 import { deployFunction } from './lambda-function.ts';
 import { deployQueue } from './queue.ts';
+import { deploySchedulerSchedule } from './schedule.ts';
 import { deploySecret } from './secret.ts';
 import { deployStateMachine } from './state-machine.ts';
 import { deployTable } from './table.ts';
@@ -27,6 +28,7 @@ export const DEPLOYERS: Readonly<Record<string, Deployer>> = {
   'AWS::Lambda::EventSourceMapping': deployEventSourceMapping,
   'AWS::Lambda::Function': deployFunction,
   'AWS::S3::Bucket': deployBucket,
+  'AWS::Scheduler::Schedule': deploySchedulerSchedule,
   'AWS::SecretsManager::Secret': deploySecret,
   'AWS::SNS::Subscription': deploySubscription,
   'AWS::SNS::Topic': deployTopic,

@@ -14,6 +14,7 @@ const rule = (EventPattern: object, target: object, properties: object = {}) => 
 const RESOURCES: Resources = {
   Fn: functionResource('fn'),
   Queue: { Type: 'AWS::SQS::Queue' },
+  Shaped: { Type: 'AWS::SQS::Queue' },
   Fifo: {
     Type: 'AWS::SQS::Queue',
     Properties: { FifoQueue: true, QueueName: 'events.fifo', ContentBasedDeduplication: true },
@@ -25,6 +26,21 @@ const RESOURCES: Resources = {
     { source: ['test'], detail: { status: ['Failed'] } },
     { Arn: arnOf('Fn') },
     { EventBusName: arnOf('Bus') },
+  ),
+  Transformed: rule(
+    { source: ['shaped'] },
+    {
+      Arn: arnOf('Shaped'),
+      InputTransformer: {
+        InputPathsMap: { id: '$.id', n: '$.detail.n' },
+        InputTemplate: '{"event":<id>,"n":<n>,"rule":<aws.events.rule-name>}',
+      },
+    },
+  ),
+  ToFunctionInPart: rule({ source: ['shaped'] }, { Arn: arnOf('Fn'), InputPath: '$.detail' }),
+  ToGone: rule(
+    { source: ['gone'] },
+    { Arn: 'arn:aws:sqs:us-east-1:000000000000:gone', DeadLetterConfig: { Arn: arnOf('Shaped') } },
   ),
   ToFifo: rule({ source: ['fifo'] }, { Arn: arnOf('Fifo'), SqsParameters: { MessageGroupId: 'g' } }),
   Disabled: rule(
@@ -129,6 +145,21 @@ describe('an event', () => {
   });
 });
 
+describe('a target', () => {
+  test('gets what its rule makes of the event', async () => {
+    const { Entries = [] } = await put({ Source: 'shaped', Detail: '{"n":[1,2],"shape":"part"}' });
+    expect(await received('Shaped')).toEqual([
+      { event: Entries[0]?.EventId, n: [1, 2], rule: 'Test-Transformed' },
+    ]);
+    await expect.poll(() => lines, { timeout: 10_000 }).toContain('Fn | {"n":[1,2],"shape":"part"}');
+  });
+
+  test('that is gone leaves its event in the dead-letter queue of the rule', async () => {
+    await put({ Source: 'gone' });
+    expect(await received('Shaped')).toMatchObject([{ source: 'gone' }]);
+  });
+});
+
 describe('a rule', () => {
   test('has the ARN of its bus', async () => {
     expect(runtime.ref('Bus')).toBe('ends');
@@ -152,9 +183,19 @@ describe('a rule', () => {
       'want queues, and functions',
     ],
     [
-      'an input of its own',
-      rule({ source: ['x'] }, { Arn: arnOf('Fn'), InputPath: '$.detail' }),
-      'want targets without Input',
+      'an input that cannot be made',
+      rule({ source: ['x'] }, { Arn: arnOf('Fn'), InputPath: '$.detail[*]' }),
+      'Rule.Targets is',
+    ],
+    [
+      'a target of more than is known',
+      rule({ source: ['x'] }, { Arn: arnOf('Fn'), EcsParameters: {} }),
+      'want targets of Arn, Id',
+    ],
+    [
+      'dead letters for a function',
+      rule({ source: ['x'] }, { Arn: arnOf('Fn'), DeadLetterConfig: { Arn: arnOf('Fn') } }),
+      'want a queue for dead letters',
     ],
   ])('with %s is refused', async (_, Rule, message) => {
     await expect(start({ Fn: functionResource('fn'), Rule })).rejects.toThrow(message);
