@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { ApiAdapters } from './api-adapters.ts';
+import { traceOfXRay } from './domain/trace.ts';
 import { submitTriggered } from './tasks/submit-triggered.ts';
 import { toTriggerRequest } from './trigger/trigger-request.ts';
 
@@ -14,9 +15,13 @@ export async function handler({ Records }: SQSEvent, context: Context): Promise<
   return { batchItemFailures: kept.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-async function isSubmitted(adapters: ApiAdapters, { messageId, body }: SQSRecord): Promise<boolean> {
+async function isSubmitted(
+  adapters: ApiAdapters,
+  { messageId, body, attributes }: SQSRecord,
+): Promise<boolean> {
   try {
-    await submitTriggered(adapters, { ...toTriggerRequest(body), requestId: messageId });
+    const trace = traceOfXRay(attributes.AWSTraceHeader);
+    await submitTriggered(adapters, { ...toTriggerRequest(body), requestId: messageId, trace });
     return true;
   } catch (error) {
     logger.error('task of a trigger was not submitted: it is tried again', {

@@ -1,3 +1,4 @@
+import type { Trace } from '../domain/trace.ts';
 import { type Submission, type SubmitDependencies, submitTask } from './submit-task.ts';
 
 export interface TriggeredRequest {
@@ -7,6 +8,8 @@ export interface TriggeredRequest {
   readonly delaySeconds: number;
   readonly payload?: unknown;
   readonly requestId: string;
+  /** The event's, where its source is traced. */
+  readonly trace?: Trace | undefined;
 }
 
 /**
@@ -15,7 +18,7 @@ export interface TriggeredRequest {
  * @throws TaskModeError as `submitTask` does, but for a task that is there already.
  */
 export function submitTriggered(deps: SubmitDependencies, request: TriggeredRequest): Promise<Submission> {
-  const { trigger, functionName, taskId, delaySeconds, payload, requestId } = request;
+  const { trigger, functionName, taskId, delaySeconds, payload, requestId, trace } = request;
   const caller = `trigger/${trigger}`;
   return submitTask(deps, {
     functionName,
@@ -26,5 +29,6 @@ export function submitTriggered(deps: SubmitDependencies, request: TriggeredRequ
     delaySeconds,
     payload: JSON.stringify(payload ?? {}),
     onDuplicate: 'return',
+    trace,
   });
 }
