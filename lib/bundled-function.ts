@@ -4,6 +4,7 @@ import {
   ApplicationLogLevel,
   Architecture,
   Function as LambdaFunction,
+  LambdaInsightsVersion,
   LoggingFormat,
   Runtime,
   SystemLogLevel,
@@ -23,7 +24,12 @@ export interface BundledFunctionProps {
   readonly memorySize: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly architecture?: Architecture;
+  /** Whether Lambda Insights measures its instances. */
+  readonly hasInsights?: boolean;
 }
+
+/** Has a layer for both architectures, and is known to the oldest CDK that we take (2.276). */
+const INSIGHTS = LambdaInsightsVersion.VERSION_1_0_498_0;
 
 /** Logs are for looking into a failure: its task can be read for 7 days, so a month is ample. */
 export const LOG_RETENTION = RetentionDays.ONE_MONTH;
@@ -69,7 +75,15 @@ export class BundledFunction extends LambdaFunction {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
       ...(isTraced && { tracing: Tracing.ACTIVE }),
+      ...(props.hasInsights && { insightsVersion: INSIGHTS }),
     });
+    if (props.hasInsights) {
+      acknowledge(
+        role,
+        'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/CloudWatchLambdaInsightsExecutionRolePolicy]',
+        'the policy of Lambda Insights allows its own log group and nothing else',
+      );
+    }
     if (isTraced) {
       acknowledge(
         role,

@@ -69,6 +69,7 @@ export class TaskFunction extends Construct {
       timeout: Duration.seconds(lambdaTimeoutSeconds),
       memorySize: checked.memorySize,
       ...(checked.architecture && { architecture: checked.architecture }),
+      hasInsights: props.insights ?? false,
       environment: {
         ...checked.environment,
         [ENV.functionName]: functionName,

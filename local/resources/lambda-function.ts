@@ -7,6 +7,9 @@ import { physicalName } from './physical-name.ts';
 /** CDK ends a logical id with eight hexadecimal digits that make it unique; people know the part before. */
 const LOGICAL_ID_HASH = /[0-9A-F]{8}$/;
 
+/** Lambda Insights measures instances of AWS's: here there is nothing for it to do. */
+const INSIGHTS_LAYER = /:layer:LambdaInsightsExtension(-Arm64)?:\d+$/;
+
 /** The environment variable by which a function tells its readable name. */
 const NAME_VARIABLE = 'TASK_FUNCTION_NAME';
 
@@ -19,8 +22,8 @@ export function deployFunction({ properties, logicalId }: Resource, host: Host):
       'a Node runtime such as "nodejs24.x": the local runtime runs no other',
     );
   }
-  if (properties.list('Layers').length > 0) {
-    properties.refuse('Layers', 'no layers: the local runtime does not unpack them');
+  if (!properties.strings('Layers').every((arn) => INSIGHTS_LAYER.test(arn))) {
+    properties.refuse('Layers', 'none but Lambda Insights: the local runtime does not unpack layers');
   }
   const assetKey = properties.string('Code.S3Key');
   const taskRoot = host.assetPaths.get(assetKey);

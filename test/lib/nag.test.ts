@@ -26,6 +26,8 @@ test.each([
       },
     },
   ],
+  ['with Lambda Insights', { functions: { echo: { insights: true } } }],
+  ['that is not traced', { taskMode: { tracing: false } }],
   ['with provisioned pollers', { functions: { echo: { pollers: { min: 2, max: 10 } }, other: {} } }],
 ])("a deployment %s has no finding of cdk-nag's AwsSolutions pack", (_, deployment) => {
   expect(findingsOf(deployed(deployment))).toEqual([]);

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { deployed, templateOf } from './synthesized.ts';
 
@@ -209,4 +210,43 @@ describe('what is wrong is refused at synth, with the value and what is wanted',
       'function name must have 1 to 64 characters',
     );
   });
+});
+
+describe('Lambda Insights', () => {
+  test.each([
+    [{}, 'arm64', 'LambdaInsightsExtension-Arm64'],
+    [{ architecture: Architecture.X86_64 }, 'x86x64', 'LambdaInsightsExtension'],
+  ])('measures the instances of a function that wants it, on %o, and no others', (props, suffix, layer) => {
+    const template = templateOf({ functions: { echo: { insights: true, ...props }, other: {} } });
+    const layered = Object.entries(template.findResources('AWS::Lambda::Function')).filter(
+      ([, { Properties }]) => Properties.Layers,
+    );
+    expect(layered.map(([id]) => id)).toEqual([expect.stringContaining('echoWorker')]);
+    const [
+      {
+        'Fn::FindInMap': [map, , key],
+      },
+    ] = layered[0]?.[1].Properties.Layers;
+    expect(key).toMatch(new RegExp(`x${suffix}$`));
+    expect(template.toJSON().Mappings[map]['us-east-1'][key]).toContain(`:layer:${layer}:`);
+    const roles = Object.values(template.findResources('AWS::IAM::Role')).filter(
+      ({ Properties }) => Properties.ManagedPolicyArns,
+    );
+    expect(roles).toHaveLength(1);
+  });
+});
+
+test('all functions are traced by X-Ray unless somebody says otherwise', () => {
+  const modes = (tracing?: boolean) =>
+    new Set(
+      Object.values(
+        templateOf({ taskMode: tracing === undefined ? {} : { tracing } }).findResources(
+          'AWS::Lambda::Function',
+        ),
+      )
+        .filter(({ Properties }) => Properties.Description?.startsWith('Task'))
+        .map(({ Properties }) => Properties.TracingConfig?.Mode),
+    );
+  expect(modes()).toEqual(new Set(['Active']));
+  expect(modes(false)).toEqual(new Set([undefined]));
 });

@@ -113,6 +113,7 @@ describe('startLocalRuntime', () => {
             Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } },
           },
           Fn: functionResource('fn', {
+            Layers: ['arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension-Arm64:31'],
             Environment: {
               Variables: { ROLE: { 'Fn::GetAtt': ['Role', 'Arn'] }, STACK: { Ref: 'AWS::StackName' } },
             },
@@ -138,6 +139,11 @@ describe('startLocalRuntime', () => {
       'another runtime than Node',
       { Fn: functionResource('fn', { Runtime: 'python3.13' }) },
       'Fn.Runtime is "python3.13": want a Node runtime',
+    ],
+    [
+      'a layer that code may need',
+      { Fn: functionResource('fn', { Layers: ['arn:aws:lambda:us-east-1:1:layer:sharp:1'] }) },
+      'want none but Lambda Insights',
     ],
     ['code that is not there', { Fn: functionResource('gone') }, 'Fn.Code.S3Key is gone.zip'],
     [
