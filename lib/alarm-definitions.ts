@@ -9,11 +9,9 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import type { FunctionAlarmName, Severity } from '../lambdas/domain/alarm-name.ts';
 import { QUEUE_DELAY_MAX_SECONDS } from '../lambdas/domain/limits.ts';
 import { functionMetric, sharedMetric } from './task-metrics.ts';
-
-/** `medium`: to look at. `high`: somebody is affected. `critical`: many are, or nothing is looked after any more. */
-export type Severity = 'medium' | 'high' | 'critical';
 
 export interface AlarmDefinition<Subject> {
   readonly severity: Severity;
@@ -154,9 +152,7 @@ export const FUNCTION_ALARMS = {
     threshold: ({ timeoutSeconds }) => 0.9 * timeoutSeconds * 1000,
     evaluationPeriods: 1,
   },
-} as const satisfies Record<string, AlarmDefinition<FunctionSubject>>;
-
-export type FunctionAlarmName = keyof typeof FUNCTION_ALARMS;
+} as const satisfies Record<FunctionAlarmName, AlarmDefinition<FunctionSubject>>;
 
 export const SHARED_ALARMS = {
   apiErrors: {
@@ -217,8 +213,3 @@ export type SharedAlarmName = keyof typeof SHARED_ALARMS;
 
 /** Whose alarms make an incident: one page for all of them. The others are told of one by one. */
 export const INCIDENT_SEVERITIES: readonly Severity[] = ['high', 'critical'];
-
-/** The name of each alarm's heading in docs/runbook.md, and the last part but one of its own. */
-export function alarmSlug(name: FunctionAlarmName | SharedAlarmName | 'incident'): string {
-  return name.replaceAll(/(?<=[a-z])(?=[A-Z0-9])/g, '-').toLowerCase();
-}

@@ -1,4 +1,5 @@
-import type { FunctionAlarmName, Severity, SharedAlarmName } from './alarm-definitions.ts';
+import { type FunctionAlarmName, SEVERITIES, type Severity } from '../lambdas/domain/alarm-name.ts';
+import type { SharedAlarmName } from './alarm-definitions.ts';
 
 /** What of an alarm is to be other than its default. */
 export interface AlarmSettings {
@@ -24,8 +25,6 @@ export interface AlarmSettings {
 export type FunctionAlarmSettings = { readonly [Name in FunctionAlarmName]?: AlarmSettings | false };
 
 export type SharedAlarmSettings = { readonly [Name in SharedAlarmName]?: AlarmSettings | false };
-
-const SEVERITIES: readonly Severity[] = ['medium', 'high', 'critical'];
 
 /** CloudWatch's limit: a day of minutes. */
 const PERIODS_MAX = 1440;

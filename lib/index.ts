@@ -1,3 +1,4 @@
+export type { FunctionAlarmName, Severity } from '../lambdas/domain/alarm-name.ts';
 export { AccessKeys, type AccessKeysProps } from './access-keys.ts';
 export {
   AlarmChannels,
@@ -5,7 +6,7 @@ export {
   type AlarmSlackChannel,
   type AlarmWebhook,
 } from './alarm-channels.ts';
-export type { FunctionAlarmName, Severity, SharedAlarmName } from './alarm-definitions.ts';
+export type { SharedAlarmName } from './alarm-definitions.ts';
 export type { AlarmSettings, FunctionAlarmSettings, SharedAlarmSettings } from './alarm-settings.ts';
 export type { RegisteredFunction } from './function-registry.ts';
 export { FunctionRegistry } from './function-registry.ts';

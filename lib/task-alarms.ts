@@ -13,15 +13,19 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import {
+  alarmNameOf,
+  alarmSlug,
+  type FunctionAlarmName,
+  INCIDENT,
+  type Severity,
+} from '../lambdas/domain/alarm-name.ts';
 import { AlarmChannels, type AlarmChannelsProps } from './alarm-channels.ts';
 import {
   type AlarmDefinition,
-  alarmSlug,
   FUNCTION_ALARMS,
-  type FunctionAlarmName,
   type FunctionSubject,
   INCIDENT_SEVERITIES,
-  type Severity,
   SHARED_ALARMS,
   type SharedAlarmName,
   type SharedSubject,
@@ -135,15 +139,16 @@ export class TaskAlarms extends Construct {
     functionName?: string,
   ): DeployedAlarms<Name> {
     const names = Object.keys(definitions) as Name[];
+    const service = serviceOf(this);
     return new Map(
       names.flatMap((name): [Name, DeployedAlarm][] => {
         const setting = settings[name] ?? {};
         if (setting === false) return [];
         const definition = definitions[name];
         const severity = setting.severity ?? definition.severity;
-        const slug = alarmSlug(name as FunctionAlarmName | SharedAlarmName);
+        const slug = alarmSlug(name);
         const alarm = new Alarm(scope, name, {
-          alarmName: this.#nameOf([functionName, slug, severity]),
+          alarmName: alarmNameOf({ service, functionName, name, severity }),
           alarmDescription: this.#describe(definition.meaning, slug),
           metric: definition.metric(subject),
           comparisonOperator: definition.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -161,20 +166,15 @@ export class TaskAlarms extends Construct {
   #addIncident(scope: Construct, functionName: string, alarms: readonly DeployedAlarm[]): void {
     const severity: Severity = 'critical';
     const incident = new CompositeAlarm(scope, 'Incident', {
-      compositeAlarmName: this.#nameOf([functionName, alarmSlug('incident'), severity]),
+      compositeAlarmName: alarmNameOf({ service: serviceOf(this), functionName, name: INCIDENT, severity }),
       alarmDescription: this.#describe(
         `Something is seriously wrong with task function ${functionName}: the alarms that say what are named with this.`,
-        alarmSlug('incident'),
+        alarmSlug(INCIDENT),
       ),
       alarmRule: AlarmRule.anyOf(...alarms.map(({ alarm }) => alarm)),
     });
     tag(incident, severity, functionName);
     this.#act(incident);
-  }
-
-  /** Such as `MyStack-encode-backlog-medium`. */
-  #nameOf(parts: readonly (string | undefined)[]): string {
-    return [serviceOf(this), ...parts.filter((part) => part !== undefined)].join('-');
   }
 
   #describe(meaning: string, slug: string): string {

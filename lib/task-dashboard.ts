@@ -12,8 +12,9 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { FunctionAlarmName } from '../lambdas/domain/alarm-name.ts';
 import { type StatusMetric, statusMetric } from '../lambdas/domain/metrics.ts';
-import type { FunctionAlarmName, SharedAlarmName } from './alarm-definitions.ts';
+import type { SharedAlarmName } from './alarm-definitions.ts';
 import type { DeployedAlarm, DeployedAlarms } from './task-alarms.ts';
 import { functionMetric, sharedMetric } from './task-metrics.ts';
 

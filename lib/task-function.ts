@@ -4,6 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { FunctionAlarmName } from '../lambdas/domain/alarm-name.ts';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
   MAX_RECEIVE_COUNT,
@@ -12,7 +13,6 @@ import {
   VISIBILITY_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
 import type { FunctionMetricName } from '../lambdas/domain/metrics.ts';
-import type { FunctionAlarmName } from './alarm-definitions.ts';
 import { BundledFunction } from './bundled-function.ts';
 import type { FunctionRegistry } from './function-registry.ts';
 import type { PayloadBucket } from './payload-bucket.ts';

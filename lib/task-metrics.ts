@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import {
   FUNCTION_DIMENSION,
@@ -8,6 +9,8 @@ import {
   SERVICE_DIMENSION,
   type SharedMetric,
 } from '../lambdas/domain/metrics.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { BundledFunction } from './bundled-function.ts';
 
 /** What a function's metrics are told apart by from those of other deployments: the stack's name. */
 export function serviceOf(scope: IConstruct): string {
@@ -43,4 +46,22 @@ export function sharedMetric(
     statistic: 'Sum',
     ...options,
   });
+}
+
+/**
+ * Lets a function read metrics and how alarms stand: of the whole account, for GetMetricData knows no resources, and
+ * DescribeAlarms tells nothing of composite alarms to whom it is granted for less (AWS CloudWatch, API reference).
+ */
+export function grantReadMetrics(reader: BundledFunction): void {
+  reader.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
+      resources: ['*'],
+    }),
+  );
+  acknowledge(
+    reader.role ?? reader,
+    'IAM5[Resource::*]',
+    'AWS knows no narrower resource of these two calls',
+  );
 }

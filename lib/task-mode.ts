@@ -12,6 +12,7 @@ import type { TaskDestination } from './task-destination.ts';
 import { TaskFollowUp } from './task-follow-up.ts';
 import { TaskFunction, type TaskFunctionParts } from './task-function.ts';
 import type { ExistingFunctionProps, TaskFunctionProps } from './task-function-props.ts';
+import { grantReadMetrics } from './task-metrics.ts';
 import { TaskSweep } from './task-sweep.ts';
 import { TaskTable } from './task-table.ts';
 import { TaskTrigger, type TaskTriggerProps } from './task-trigger.ts';
@@ -216,6 +217,7 @@ export class TaskMode extends Construct {
     this.followUp.grantHandOver(StopAsyncTask);
     this.taskTable.grantMove(RedriveAsyncTask);
     this.payloadBucket.grantRedrive(RedriveAsyncTask);
+    grantReadMetrics(this.api.functions.GetAsyncMetrics);
     this.#connectConfigApi();
   }
 

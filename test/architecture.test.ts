@@ -106,6 +106,7 @@ test('AWS clients are made in their place', () => {
   // The others are bundled, or loaded, only where they are needed.
   expect(makers).toEqual([
     'lambdas/aws/clients.ts',
+    'lambdas/aws/cloudwatch-client.ts',
     'lambdas/aws/destination-clients.ts',
     'lambdas/aws/event-source-client.ts',
     'lambdas/aws/lambda-client.ts',

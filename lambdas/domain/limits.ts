@@ -314,3 +314,12 @@ export const REDRIVES_MAX = 20;
 /** How often a webhook is told of an alarm until it takes it, a minute apart. An older alarm is no news. */
 export const ALARM_WEBHOOK_RECEIVE_COUNT = 10;
 export const ALARM_WEBHOOK_RETRY_SECONDS = 60;
+
+/**
+ * For how many days CloudWatch keeps metrics in periods of a minute, of five and of an hour (AWS CloudWatch, metrics
+ * retention). GetMetricData answers 100,800 values at most in one page: some 30 statistics of a day's minutes are half of that.
+ */
+export const METRIC_RETENTION_DAYS = { minutes: 15, fiveMinutes: 63, hours: 455 } as const;
+export const METRIC_POINTS_MAX = 1440;
+export const METRIC_PERIOD_SECONDS_MAX = 86_400;
+export const METRIC_WINDOW_DEFAULT_MS = 3 * 3_600_000;

@@ -25,6 +25,8 @@ export const OPERATIONS = {
   StopAsyncTask: { method: 'PUT', path: `${TASKS}/{taskId}/stop` },
   /** Ours. */
   RedriveAsyncTask: { method: 'POST', path: `${TASKS}/{taskId}/redrive` },
+  /** Ours. */
+  GetAsyncMetrics: { method: 'GET', path: `${FUNCTION}/async-metrics` },
   PutAsyncInvokeConfig: { method: 'PUT', path: ASYNC_CONFIG },
   GetAsyncInvokeConfig: { method: 'GET', path: ASYNC_CONFIG },
   DeleteAsyncInvokeConfig: { method: 'DELETE', path: ASYNC_CONFIG },

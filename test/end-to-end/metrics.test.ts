@@ -3,7 +3,14 @@ import { expect, test } from 'vitest';
 import { METRICS } from '../../lambdas/domain/metric-catalog.ts';
 import type { MetricName } from '../../lambdas/domain/metrics.ts';
 import { CREDENTIALS } from '../../local/engines/engine.ts';
+import { errorOf } from './api.ts';
 import { startExample } from './runtime.ts';
+
+interface AsyncMetrics {
+  readonly timestamps: readonly number[];
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, readonly (number | null)[]>>>>;
+  readonly alarms: readonly { readonly name: string; readonly state: string }[];
+}
 
 const { api, runtime } = await startExample();
 const cloudWatch = new CloudWatchClient({
@@ -56,6 +63,31 @@ test('each event of a task becomes a metric of its function, and the lines stay 
     FailedCount: 1,
   });
   expect(await metricsOf('echo')).toEqual({});
+});
+
+test('consumers are told of them by the API, with the queue, the alarms and nothing of other functions', async () => {
+  await expect
+    .poll(async () => {
+      const response = await api.fetch(
+        '/flaky/async-metrics?metrics=enqueued,retrying,queueWait,backlog,instances',
+      );
+      expect(response.status).toBe(200);
+      const { metrics, alarms, timestamps } = (await response.json()) as AsyncMetrics;
+      expect(timestamps).toHaveLength(metrics.enqueued?.sum?.length ?? 0);
+      expect(alarms.find(({ name }) => name === 'backlog')?.state).toMatch(/^(OK|INSUFFICIENT_DATA)$/);
+      const of = (name: string, statistic: string) =>
+        (metrics[name]?.[statistic] ?? []).filter((value) => value !== null);
+      return {
+        enqueued: of('enqueued', 'sum'),
+        retrying: of('retrying', 'sum'),
+        waits: of('queueWait', 'p99').length,
+        backlog: of('backlog', 'maximum').at(-1),
+        instances: of('instances', 'maximum').at(-1),
+      };
+    })
+    .toEqual({ enqueued: [1], retrying: [1], waits: 1, backlog: 0, instances: 1 });
+  const unknown = await api.fetch('/nobody/async-metrics');
+  expect(await errorOf(unknown)).toMatchObject({ status: 404, Code: 'FunctionNotFound' });
 });
 
 test('a run that the supervisor kills is counted before the process is gone', async () => {

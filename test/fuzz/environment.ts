@@ -4,7 +4,12 @@ import { BUCKET, FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
 
 /** Sets, before it is loaded, what a handler of the API reads from its environment; what a variable yet to come is called, it is called so. */
 export function setEnvironment(
-  endpoints: { readonly dynamodb: string; readonly sqs: string; readonly lambda: string },
+  endpoints: {
+    readonly dynamodb: string;
+    readonly sqs: string;
+    readonly lambda: string;
+    readonly cloudWatch: string;
+  },
   accessKeys: { readonly secret: string; readonly nonceTable: string } | undefined,
 ): void {
   // Metrics are lines on it, one for each task.
@@ -17,6 +22,7 @@ export function setEnvironment(
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
+    AWS_ENDPOINT_URL_CLOUDWATCH: endpoints.cloudWatch,
     ...(accessKeys && {
       [accessKeysSecretArn]: accessKeys.secret,
       [nonceTableName]: accessKeys.nonceTable,

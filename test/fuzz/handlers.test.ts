@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { s3Client } from '../../lambdas/aws/clients.ts';
 import { OPERATION_NAMES, OPERATIONS } from '../../lambdas/domain/operations.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
 import { BUCKET, FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
 import { startWorld } from '../tasks/world.ts';
 import { expectSound } from './answers.ts';
@@ -16,7 +17,8 @@ import { itemsOf } from './state.ts';
 const world = await startWorld();
 world.time.now = Date.now();
 const lambda = await startLambda();
-setEnvironment({ ...world.endpoints, lambda: lambda.endpoint }, undefined);
+const cloudWatch = await startCloudWatch(Date.now);
+setEnvironment({ ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint }, undefined);
 for (const taskId of KNOWN.taskIds) await world.submit({ taskId, delaySeconds: 86_400 });
 await stopTask(world, { functionName: KNOWN.functionName, taskId: 'seed-stopped' });
 

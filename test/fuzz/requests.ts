@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { TASK_STATUSES } from '../../lambdas/domain/lifecycle.ts';
 import { OPERATIONS, type OperationName } from '../../lambdas/domain/operations.ts';
+import { asyncMetricsFields } from '../../lambdas/http/async-metrics.ts';
 import * as configSchemas from '../../lambdas/http/config-schemas.ts';
 import * as schemas from '../../lambdas/http/schemas.ts';
 
@@ -87,7 +88,7 @@ const token = fc
 /** Every field that an operation knows by name, with our extensions; new operations add theirs. */
 const FIELDS = [
   ...new Set(
-    [...Object.values(schemas), ...Object.values(configSchemas)].flatMap((schema) => {
+    [...Object.values(schemas), ...Object.values(configSchemas), asyncMetricsFields].flatMap((schema) => {
       const { shape = {} } = schema as { shape?: object };
       return Object.keys(shape);
     }),
@@ -115,6 +116,10 @@ const SENSE: Readonly<Record<string, readonly string[]>> = {
   startedTimeEnd: ['999999999999999'],
   sortOrderByTime: ['asc', 'desc'],
   includePayload: ['true', 'false'],
+  startTime: ['0', String(Date.now() - 3_600_000)],
+  endTime: [String(Date.now()), '999999999999999'],
+  period: ['60', '300', '86400'],
+  metrics: ['backlog', 'enqueued,queueWait'],
 };
 
 function fieldsOf(names: readonly string[]): fc.Arbitrary<Record<string, string>> {

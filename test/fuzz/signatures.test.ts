@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OPERATION_NAMES, type OperationName } from '../../lambdas/domain/operations.ts';
+import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
 import { FUNCTION_TABLE, NONCE_TABLE, TASK_TABLE } from '../aws/engines.ts';
 import { KEY, signedEvent } from '../http/signed.ts';
 import { startWorld } from '../tasks/world.ts';
@@ -18,8 +19,9 @@ world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
   JSON.stringify({ keys: { [KEY.id]: { secret: KEY.secret, functions: ['*'], actions: ['*'] } } }),
 );
 const lambda = await startLambda();
+const cloudWatch = await startCloudWatch(Date.now);
 setEnvironment(
-  { ...world.endpoints, lambda: lambda.endpoint },
+  { ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint },
   { secret: 'access-keys', nonceTable: NONCE_TABLE },
 );
 for (const taskId of KNOWN.taskIds) await world.submit({ taskId, delaySeconds: 86_400 });

@@ -49,6 +49,8 @@ describe('each bundle keeps to its budget, minified and with the SDK inside', ()
     ['get-concurrency-config', 330 * KB],
     ['delete-concurrency-config', 330 * KB],
     ['list-concurrency-configs', 330 * KB],
+    // CloudWatch's client beside DynamoDB's.
+    ['get-async-metrics', 450 * KB],
     ['sweep', 350 * KB],
     // A client for each kind of destination, of which one deployment loads a few.
     ['follow-up', 350 * KB, 800 * KB],

@@ -128,6 +128,15 @@ describe('each role can do exactly what its function does', () => {
       ],
     ],
     [
+      'GetAsyncMetrics',
+      [
+        'cloudwatch:DescribeAlarms on *',
+        'cloudwatch:GetMetricData on *',
+        'dynamodb:GetItem on FunctionsTable',
+        ...LOGS('ApiGetAsyncMetrics'),
+      ],
+    ],
+    [
       'ListConcurrencyConfigs',
       [
         'dynamodb:GetItem on FunctionsTable',
@@ -245,12 +254,12 @@ describe('each role can do exactly what its function does', () => {
     });
   });
 
-  test("no action and no resource but X-Ray's is *, and no managed policy of AWS is used", () => {
+  test('no action and no resource is * but where AWS has no narrower one, and no managed policy of AWS is used', () => {
     for (const { Properties } of Object.values(template.findResources('AWS::IAM::Policy'))) {
       for (const { Action, Resource } of Properties.PolicyDocument.Statement as Statement[]) {
         expect([Action].flat().join(' ')).not.toContain('*');
-        // AWS X-Ray takes traces on * only.
-        if ([Action].flat().every((action) => action.startsWith('xray:Put'))) continue;
+        const isWide = /^(xray:Put|cloudwatch:(GetMetricData|DescribeAlarms)$)/;
+        if ([Action].flat().every((action) => isWide.test(action))) continue;
         expect([Resource].flat()).not.toContain('*');
       }
     }

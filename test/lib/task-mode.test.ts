@@ -120,6 +120,7 @@ const ROUTES = [
   'GET /2023-03-30/functions/{functionName}/concurrency',
   'DELETE /2023-03-30/functions/{functionName}/concurrency',
   'GET /2023-03-30/concurrency-configs',
+  'GET /2023-03-30/functions/{functionName}/async-metrics',
   '$default',
 ];
 

@@ -6,6 +6,7 @@ import { EventSources } from '../../lambdas/aws/event-sources.ts';
 import { Executions } from '../../lambdas/aws/executions.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
+import { MetricReader } from '../../lambdas/aws/metric-reader.ts';
 import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
 import { SubmitCounter } from '../../lambdas/aws/submit-counter.ts';
 import { toSyncAnswer } from '../../lambdas/aws/sync-event.ts';
@@ -13,6 +14,7 @@ import { TargetFunction } from '../../lambdas/aws/target-function.ts';
 import { Waiters } from '../../lambdas/aws/waiters.ts';
 import { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
 import { WorkerFunction } from '../../lambdas/aws/worker-function.ts';
+import { ASYNC_METRIC_NAMES, metricWindow } from '../../lambdas/domain/async-metrics.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import { SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';
@@ -23,6 +25,7 @@ import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
 import { deleteAsyncInvokeConfig } from '../../lambdas/tasks/delete-async-invoke-config.ts';
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { getAsyncMetrics } from '../../lambdas/tasks/get-async-metrics.ts';
 import { invokeFunction } from '../../lambdas/tasks/invoke-function.ts';
 import { limitSubmits } from '../../lambdas/tasks/limit-submits.ts';
 import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
@@ -38,6 +41,7 @@ import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import type { TaskContext } from '../../lambdas/worker/handler.ts';
 import { invokeExecutor } from '../../lambdas/worker/invoke-executor.ts';
 import { adapterClasses, adapterFiles } from '../aws/adapters.ts';
+import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
 import { FUNCTION_TABLE, SUBMIT_COUNT_TABLE } from '../aws/engines.ts';
 import { webhookDestination } from '../aws/receivers.ts';
 import { startTarget, TARGET_ARN } from '../aws/target.ts';
@@ -86,6 +90,8 @@ const SECRET = 'a-secret-of-the-test-0001';
 world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
   JSON.stringify({ keys: { key: { secret: SECRET, functions: ['echo'], actions: ['fc:InvokeFunction'] } } }),
 );
+
+const { client: cloudWatch } = await startCloudWatch(world.clock);
 
 const RATE = { perSecond: 1000, burst: 1000 };
 
@@ -252,6 +258,15 @@ function processWith(recorder: CallRecorder) {
         limit: 10,
         includePayload: true,
       }),
+    metrics: (key: TaskKey) =>
+      getAsyncMetrics(
+        { ...common, service: 'Stack', metrics: recorder.recorded(new MetricReader({ client: cloudWatch })) },
+        {
+          functionName: key.functionName,
+          window: metricWindow(time.now - 60_000, time.now, 60_000),
+          names: ASYNC_METRIC_NAMES,
+        },
+      ),
     sweep: () =>
       sweepTasks({
         ...world.dependencies,
@@ -487,6 +502,11 @@ const SCENARIOS: Record<string, Scenario> = {
     ends: ['Succeeded'],
   },
   list: { before: submitted({ payload: LARGE }), act: (process) => process.list(), ends: ['Succeeded'] },
+  'metrics, beside a task': {
+    before: submitted(),
+    act: (process, key) => process.metrics(key),
+    ends: ['Succeeded'],
+  },
   'sweep of a long-delayed task': {
     before: async (key) => {
       await submitted({ delaySeconds: 3600 })(key);
