@@ -12,6 +12,7 @@ import { countingProxy } from './counting-proxy.ts';
 import { invocationCost } from './invocation-cost.ts';
 import { limiterCost } from './limiter-cost.ts';
 import { inParallel, percentile, submit, taskTimes } from './load.ts';
+import { metricsCost } from './metrics-cost.ts';
 import { startRuntime } from './runtime-process.ts';
 import { supervisorCost } from './supervisor-cost.ts';
 
@@ -84,6 +85,7 @@ try {
     ...(await countRequests(folder)),
     ...(await invocationCost(folder)),
     ...(await supervisorCost(join(folder, 'load', 'cdk.out'))),
+    ...(await metricsCost(folder)),
     ...(await limiterCost(folder)),
   ];
   console.log(
