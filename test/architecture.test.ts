@@ -55,6 +55,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'docs/': ['docs/', 'lambdas/domain/', 'node:'],
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],
+  'bench/metrics-cost': ['bench/', 'local/', 'lambdas/domain/', 'lambdas/aws/metric-log.ts', 'node:'],
   'bench/': ['bench/', 'local/', 'lambdas/domain/lifecycle.ts', 'node:', '@aws-sdk/'],
 };
 
