@@ -5,7 +5,7 @@ import { TaskModeError } from './domain/errors.ts';
 import { traceOfXRay } from './domain/trace.ts';
 import { attachTask } from './tasks/attach-task.ts';
 import { submitTask } from './tasks/submit-task.ts';
-import { toWorkflowRequest } from './workflow/workflow-request.ts';
+import { toWorkflowRequest, waiterOf } from './workflow/workflow-request.ts';
 
 /** Who a workflow's tasks are of: they are fairly served beside those of the API's callers. */
 const TENANT = 'workflows';
@@ -39,8 +39,8 @@ const pause = (milliseconds: number) =>
   });
 
 async function submit(event: unknown, context: Context): Promise<WorkflowSubmission> {
-  const { functionName, taskId, payload, delaySeconds, waitFor, token, executionId } =
-    toWorkflowRequest(event);
+  const workflowRequest = toWorkflowRequest(event);
+  const { functionName, taskId, payload, delaySeconds, executionId } = workflowRequest;
   const adapters = new ApiAdapters(AbortSignal.timeout(context.getRemainingTimeInMillis()));
   const request = {
     functionName,
@@ -53,11 +53,11 @@ async function submit(event: unknown, context: Context): Promise<WorkflowSubmiss
     delaySeconds,
     payload: JSON.stringify(payload ?? {}),
   };
-  if (waitFor === 'response' || token === undefined) {
-    await submitTask(adapters, { ...request, onDuplicate: 'return' });
+  const waiter = waiterOf(workflowRequest, Date.now());
+  if (waiter) {
+    await attachTask(Object.assign(adapters, { waiters: new Waiters(), pause }), { ...request, waiter });
   } else {
-    const dependencies = Object.assign(adapters, { waiters: new Waiters(), pause });
-    await attachTask(dependencies, { ...request, waiter: { token, executionId, waitFor } });
+    await submitTask(adapters, { ...request, onDuplicate: 'return' });
   }
   return { functionName, taskId };
 }

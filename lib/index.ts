@@ -33,3 +33,4 @@ export {
 export { TaskTriggers } from './task-triggers.ts';
 export { TaskWorkflow, type TaskWorkflowProps } from './task-workflow.ts';
 export { TaskWorkflows } from './task-workflows.ts';
+export { WorkflowStopper } from './workflow-stopper.ts';

@@ -47,6 +47,8 @@ export class TaskFunction extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly worker: BundledFunction;
+  /** How long a run is believed alive without a heartbeat. */
+  readonly leaseSeconds: number;
   readonly #workflows: TaskWorkflows;
   /** By the names under which they are set; empty without alarms. */
   readonly alarms: DeployedAlarms<FunctionAlarmName>;
@@ -56,6 +58,7 @@ export class TaskFunction extends Construct {
     const checked = checkedTaskFunction(functionName, props);
     super(scope, functionName);
     this.functionName = functionName;
+    this.leaseSeconds = checked.leaseSeconds;
     this.#workflows = parts.workflows;
     const lambdaTimeoutSeconds = checked.timeoutSeconds + checked.graceSeconds + TIMEOUT_MARGIN_SECONDS;
     this.deadLetterQueue = this.#queue('DeadLetterQueue', parts, {});
@@ -140,6 +143,11 @@ export class TaskFunction extends Construct {
   /** What a state of a workflow invokes to have a task of this function run. */
   get workflowSubmit(): BundledFunction {
     return this.#workflows.submitFunction(this.queue);
+  }
+
+  /** Lets its worker tell the states that wait for its tasks that these are alive, and nothing else. */
+  grantHeartbeat(): void {
+    this.#workflows.grantHeartbeat(this.worker);
   }
 
   /** Lets the code of its tasks answer the states that wait for its callback. */

@@ -7,6 +7,7 @@ import {
   type TaskMetricsConfig,
   TaskStateBase,
   type TaskStateJsonPathBaseProps,
+  type Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { DELAY_MAX_SECONDS, TASK_ID_PATTERN } from '../lambdas/domain/limits.ts';
@@ -70,7 +71,9 @@ export class TaskInvoke extends TaskStateBase {
     checkProps(id, props);
     this.#props = props;
     const { functionArn } = props.taskFunction.workflowSubmit;
-    if (props.waitFor === 'callback') props.taskFunction.grantCallback();
+    const { waitFor = 'task' } = props;
+    if (waitFor === 'callback') props.taskFunction.grantCallback();
+    if (waitFor === 'task') props.taskFunction.grantHeartbeat();
     this.taskPolicies = [
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] }),
     ];
@@ -89,6 +92,8 @@ export class TaskInvoke extends TaskStateBase {
       ...(taskId !== undefined && { taskId }),
       ...(delay && { delaySeconds: delay.toSeconds() }),
       ...(mapIndex !== undefined && { mapIndex }),
+      ...secondsOf('timeoutSeconds', this.#props.taskTimeout, this.#props.timeout),
+      ...secondsOf('heartbeatSeconds', this.#props.heartbeatTimeout, this.#props.heartbeat),
     };
     const { functionArn } = taskFunction.workflowSubmit;
     if (waitFor === 'response') {
@@ -104,10 +109,15 @@ export class TaskInvoke extends TaskStateBase {
   }
 }
 
-function checkProps(
-  id: string,
-  { taskId, delay, waitFor = 'task', heartbeatTimeout, heartbeat }: TaskInvokeProps,
-): void {
+/** Tells who submits the task how long the state waits: a task that has not started by then never does. */
+function secondsOf(name: string, timeout: Timeout | undefined, duration: Duration | undefined): object {
+  if (timeout?.path !== undefined) return { [name]: JsonPath.numberAt(timeout.path) };
+  const seconds = timeout?.seconds ?? duration?.toSeconds();
+  return seconds === undefined ? {} : { [name]: seconds };
+}
+
+function checkProps(id: string, props: TaskInvokeProps): void {
+  const { taskFunction, taskId, delay, waitFor = 'task' } = props;
   const refuse = (property: string, wanted: string, got: unknown): never => {
     throw new Error(`${property} of the state "${id}" must be ${wanted}, got ${got}`);
   };
@@ -123,11 +133,17 @@ function checkProps(
   ) {
     refuse('delay', `whole seconds from 0 to ${DELAY_MAX_SECONDS}`, `${seconds} s`);
   }
-  if (waitFor !== 'callback' && (heartbeatTimeout ?? heartbeat) !== undefined) {
+  const heartbeatSeconds = props.heartbeatTimeout?.seconds ?? props.heartbeat?.toSeconds();
+  const hasHeartbeat = heartbeatSeconds !== undefined || props.heartbeatTimeout?.path !== undefined;
+  if (waitFor === 'response' && hasHeartbeat) {
+    refuse('heartbeatTimeout', "absent with waitFor: 'response', which waits for nothing", 'one');
+  }
+  const { leaseSeconds } = taskFunction;
+  if (waitFor === 'task' && heartbeatSeconds !== undefined && heartbeatSeconds < leaseSeconds) {
     refuse(
       'heartbeatTimeout',
-      "used with waitFor: 'callback' only: a task's end is watched by its lease",
-      'one',
+      `at least the lease of "${taskFunction.functionName}" (${leaseSeconds} s), at every third of which it is told`,
+      `${heartbeatSeconds} s`,
     );
   }
 }

@@ -92,9 +92,10 @@ export class TaskMode extends Construct {
     });
     this.sweep = new TaskSweep(this, 'Sweep');
     this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
-    this.workflows = new TaskWorkflows(this, 'Workflows', this);
-    const { taskTable, registry, payloadBucket } = this;
-    this.triggers = new TaskTriggers(this, 'Triggers', { taskTable, registry, payloadBucket, removalPolicy });
+    const { taskTable, registry, payloadBucket, followUp } = this;
+    const shared = { taskTable, registry, payloadBucket, removalPolicy };
+    this.workflows = new TaskWorkflows(this, 'Workflows', { ...shared, followUp });
+    this.triggers = new TaskTriggers(this, 'Triggers', shared);
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
     if (props.submitRate) {

@@ -1,6 +1,4 @@
-import { ArnFormat, CfnElement, Duration, Stack } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { ArnFormat, CfnElement, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -11,6 +9,7 @@ import type { FunctionRegistry } from './function-registry.ts';
 import type { PayloadBucket } from './payload-bucket.ts';
 import type { TaskFollowUp } from './task-follow-up.ts';
 import type { TaskTable } from './task-table.ts';
+import { WorkflowStopper } from './workflow-stopper.ts';
 
 /** The parts of TaskMode that workflows use. */
 export interface TaskWorkflowsParts {
@@ -18,6 +17,7 @@ export interface TaskWorkflowsParts {
   readonly registry: FunctionRegistry;
   readonly payloadBucket: PayloadBucket;
   readonly followUp: TaskFollowUp;
+  readonly removalPolicy: RemovalPolicy;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface TaskWorkflowsParts {
 export class TaskWorkflows extends Construct {
   readonly #parts: TaskWorkflowsParts;
   #submitFunction: BundledFunction | undefined;
-  #stopper: { readonly stopFunction: BundledFunction; readonly rule: Rule } | undefined;
+  #stopper: WorkflowStopper | undefined;
 
   constructor(scope: Construct, id: string, parts: TaskWorkflowsParts) {
     super(scope, id);
@@ -43,12 +43,18 @@ export class TaskWorkflows extends Construct {
     return this.#submitFunction;
   }
 
+  /** Who stops the tasks of executions; undefined where no workflow was added. */
+  get stopper(): WorkflowStopper | undefined {
+    return this.#stopper;
+  }
+
   /**
    * Has the tasks of a state machine's executions stopped that end before them: aborted, timed out, or failed in
    * another branch. Those of `addWorkflow` are.
    */
   stopTasksOf(stateMachine: IStateMachine): void {
-    const { stopFunction, rule } = this.#stopper ?? this.#newStopper();
+    this.#stopper ??= this.#newStopper();
+    const { function: stopFunction, rule } = this.#stopper;
     rule.addEventPattern({ detail: { stateMachineArn: [stateMachine.stateMachineArn] } });
     stateMachine.grantExecution(stopFunction, 'states:GetExecutionHistory');
     const { defaultChild } = stateMachine.node;
@@ -63,37 +69,41 @@ export class TaskWorkflows extends Construct {
 
   /** Lets a function's code answer the states that wait for its callback. */
   grantCallback(worker: BundledFunction): void {
-    worker.addToRolePolicy(this.#answerWaiters());
+    this.#grantAnswers(worker, [
+      'states:SendTaskSuccess',
+      'states:SendTaskFailure',
+      'states:SendTaskHeartbeat',
+    ]);
+  }
+
+  /** Lets a worker tell states that their tasks are alive: who runs the user's code can forge no result by that. */
+  grantHeartbeat(worker: BundledFunction): void {
+    this.#grantAnswers(worker, ['states:SendTaskHeartbeat']);
+  }
+
+  /** A token tells nobody which state machine it is of, so that the rights are those to all of the account and region. */
+  #grantAnswers(grantee: BundledFunction, actions: string[]): void {
+    const stateMachines = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: '*',
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    grantee.addToRolePolicy(new PolicyStatement({ actions, resources: [stateMachines] }));
     acknowledge(
-      worker.role ?? worker,
+      grantee.role ?? grantee,
       'IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:*]',
       'a task token does not tell which state machine it is of: the rights are to answer any of this account and region',
     );
   }
 
-  #newStopper() {
-    const stopFunction = new BundledFunction(this, 'Stop', {
-      bundle: { entry: 'workflow-stop.lambda' },
-      description: 'Task Mode: stops the tasks of workflows that were stopped',
-      // A history has at most 25,000 events (AWS Step Functions quotas), read and stopped by ten.
-      timeout: Duration.minutes(5),
-      memorySize: 512,
-    });
-    const { taskTable, registry, followUp } = this.#parts;
-    registry.grantRead(stopFunction);
-    taskTable.grantMove(stopFunction);
-    followUp.grantHandOver(stopFunction);
-    const rule = new Rule(this, 'ExecutionEnded', {
-      description: 'Task Mode: executions of workflows that have ended before their tasks',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { status: ['ABORTED', 'TIMED_OUT', 'FAILED'] },
-      },
-      targets: [new LambdaFunction(stopFunction)],
-    });
-    this.#stopper = { stopFunction, rule };
-    return this.#stopper;
+  #newStopper(): WorkflowStopper {
+    const { taskTable, registry, followUp, removalPolicy } = this.#parts;
+    const stopper = new WorkflowStopper(this, 'Stop', { removalPolicy });
+    registry.grantRead(stopper.function);
+    taskTable.grantMove(stopper.function);
+    followUp.grantHandOver(stopper.function);
+    return stopper;
   }
 
   #newSubmitFunction(): BundledFunction {
@@ -111,20 +121,5 @@ export class TaskWorkflows extends Construct {
     payloadBucket.grantRead(submitFunction);
     for (const grantee of [submitFunction, followUp.function]) this.grantCallback(grantee);
     return submitFunction;
-  }
-
-  /** A token tells nobody which state machine it is of, so that the rights are those to all of the account and region. */
-  #answerWaiters(): PolicyStatement {
-    return new PolicyStatement({
-      actions: ['states:SendTaskSuccess', 'states:SendTaskFailure', 'states:SendTaskHeartbeat'],
-      resources: [
-        Stack.of(this).formatArn({
-          service: 'states',
-          resource: 'stateMachine',
-          resourceName: '*',
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      ],
-    });
   }
 }

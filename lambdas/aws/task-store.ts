@@ -52,13 +52,15 @@ export interface Change {
   readonly now: number;
   readonly eventDetail?: string | undefined;
   readonly fields?: Readonly<Record<string, unknown>> & { readonly wakeTime?: number };
+  /** It holds only while the same waiter waits as when the task was read. */
+  readonly isForWaiter?: boolean;
 }
 
 /** What is noted about a task that stays in its status. */
 export type Note =
   | { readonly wakeTime: number | undefined }
   | { readonly resentTime: number }
-  | { readonly waiter: Waiter };
+  | { readonly waiter: Waiter; readonly startDeadline: number };
 
 export type FailedDeliveryNote = NextDelivery['note'] & { readonly followUpError: string };
 
@@ -178,6 +180,7 @@ export class TaskStore {
       .set(withEvent(task, { status: to, timestamp: now, ...(eventDetail !== undefined && { eventDetail }) }))
       .when(`#status IN (${listed(sources)})`, statusValues(sources));
     if (!task.waiter) update.when('attribute_not_exists(waiter)', {});
+    else if (change.isForWaiter) update.whenSameIn('waiter', 'token', task.waiter.token);
     const outcome = await this.#update(task, asRead(update, task), (row) => row.writeId === writeId);
     if (!outcome.isWritten && isAwaitedSince(task, outcome.current)) {
       this.#writes.set(outcome.current, this.#writes.get(task) ?? new Map());

@@ -52,6 +52,13 @@ export class Update {
     return this;
   }
 
+  /** Writes only over a row that has this value in a field of a field. */
+  whenSameIn(field: string, inner: string, value: string): this {
+    const path = `${this.#name(field)}.${this.#name(inner)}`;
+    this.#conditions.push(`${path} = ${this.#value(`same_${field}_${inner}`, value)}`);
+    return this;
+  }
+
   build() {
     const clauses = { SET: this.#sets, REMOVE: this.#removes };
     return {

@@ -93,7 +93,7 @@ export const RAISERS: Record<TaskEvent | 'submit', readonly Raiser[]> = {
   fail: ['worker', 'supervisor', 'sweep', 'dead-letter'],
   retry: ['worker', 'supervisor', 'sweep'],
   handBack: ['worker', 'supervisor'],
-  stop: ['API'],
+  stop: ['API', 'supervisor', 'workflows'],
   stopped: ['worker', 'supervisor', 'sweep'],
   expire: ['worker', 'sweep', 'dead-letter'],
   invalidate: ['worker', 'sweep'],

@@ -162,6 +162,18 @@ export const TRIGGER_ID_PATTERN = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /** The largest output that Step Functions takes (AWS Step Functions quotas: 256 KiB per state, as UTF-8). */
 export const WORKFLOW_TEXT_MAX_BYTES = 262_144;
 
+/** How many executions that have ended are seen to at once, each by its own invocation: its history may be a long one. */
+export const WORKFLOW_STOP_CONCURRENCY = { batchSize: 1, maxConcurrency: 10 } as const;
+
+/**
+ * That an execution has ended is looked at twice at least, since its history is told with a lag (GetExecutionHistory is
+ * eventually consistent), and for as long as a submit of its may still come; again while AWS fails us.
+ */
+export const WORKFLOW_HISTORY_LAG_MS = 5000;
+export const WORKFLOW_SUBMIT_WITHIN_MS = 60_000;
+export const WORKFLOW_STOP_RETRY_SECONDS = { again: 10, failed: 60 } as const;
+export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
+
 /** Lambda ends an invocation at 900 s (AWS Lambda quotas). */
 export const LAMBDA_TIMEOUT_MAX_SECONDS = 900;
 

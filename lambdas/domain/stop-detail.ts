@@ -12,3 +12,8 @@ export function stopDetail({ events }: Pick<Task, 'events'>, endedBy: StopEnd, n
   const askedTime = events.findLast(({ status }) => status === 'Stopping')?.timestamp ?? now;
   return JSON.stringify({ endedBy, tookMs: Math.max(now - askedTime, 0) });
 }
+
+/** Why a task was asked to stop that nobody else has stopped, as JSON text. */
+export const NO_LONGER_AWAITED = JSON.stringify({
+  reason: 'the state of a workflow that waited for it does no more',
+});

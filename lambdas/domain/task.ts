@@ -148,6 +148,12 @@ export type UnfinishedTask = TaskIn<UnfinishedStatus>;
 export type EndedTask = TaskIn<TerminalStatus>;
 export type RunningTask = TaskIn<'Running'>;
 
+/** Tells until when a task must have started: within its event age, and while the state waits that waits for it. */
+export function startDeadlineOf(dueTime: number, config: TaskConfig, waiter: Waiter | undefined): number {
+  const deadline = dueTime + config.maxAsyncEventAgeInSeconds * 1000;
+  return Math.min(deadline, waiter?.untilTime ?? deadline);
+}
+
 /** Tells when a task that has not started is forgotten: TTL must never take one that can still run. */
 export function expiresAtOf(dueTime: number, config: TaskConfig): number {
   return Math.ceil(dueTime / 1000) + config.maxAsyncEventAgeInSeconds + RETENTION_SECONDS;

@@ -2,7 +2,7 @@ import type { Waiters } from '../aws/waiters.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { isFollowUpPending } from '../domain/follow-up.ts';
 import { isTerminal } from '../domain/lifecycle.ts';
-import type { Task, UnfinishedTask } from '../domain/task.ts';
+import { startDeadlineOf, type Task, type UnfinishedTask } from '../domain/task.ts';
 import { lateAnswerTo, type Waiter } from '../domain/waiter.ts';
 import { readText } from './get-task.ts';
 import { redriveTask } from './redrive-task.ts';
@@ -61,7 +61,8 @@ async function takesOver(deps: AttachDependencies, task: UnfinishedTask, waiter:
       `task "${task.taskId}" of function "${task.functionName}" is awaited by another state: give each its own taskId`,
     );
   }
-  return deps.storeFor(1).note(task, { waiter });
+  const startDeadline = startDeadlineOf(task.dueTime, task.config, waiter);
+  return deps.storeFor(1).note(task, { waiter, startDeadline });
 }
 
 function isEnded(task: Task): task is Exclude<Task, UnfinishedTask> {

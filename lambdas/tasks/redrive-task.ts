@@ -7,7 +7,7 @@ import { isFollowUpPending } from '../domain/follow-up.ts';
 import { INITIAL_STATUS, isTerminal, sourcesOf } from '../domain/lifecycle.ts';
 import { REDRIVES_MAX } from '../domain/limits.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
-import { expiresAtOf, type StoredText, type Task, type TaskKey } from '../domain/task.ts';
+import { expiresAtOf, type StoredText, startDeadlineOf, type Task, type TaskKey } from '../domain/task.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { type FindFunctionDependencies, functionTakingTasks } from './find-function.ts';
 import { readText, taskNotFound } from './get-task.ts';
@@ -31,7 +31,7 @@ export async function redriveTask(deps: RedriveDependencies, key: TaskKey, waite
   checkRedrivable(task);
   const submissionId = randomUUID();
   const payload = await payloadCopy(deps.payloads, task, submissionId);
-  const fields = { ...newSeries(task, submissionId, payload, deps.clock()), waiter };
+  const fields = newSeries(task, { submissionId, payload, waiter, now: deps.clock() });
   const change = { now: deps.clock(), fields };
   const outcome = await store.move(task, 'redrive', INITIAL_STATUS, change);
   if (!outcome.isWritten && outcome.current?.submissionId !== submissionId) {
@@ -61,15 +61,23 @@ function notAllowed(taskId: string, why: string): TaskModeError {
   return new TaskModeError('RedriveNotAllowed', `task "${taskId}" ${why}`);
 }
 
+interface Series {
+  readonly submissionId: string;
+  readonly payload: StoredText;
+  readonly waiter: Waiter | undefined;
+  readonly now: number;
+}
+
 /** Every field of a series begins anew; the ones of the series before that do not apply are removed. */
-function newSeries(task: Task, submissionId: string, payload: StoredText, now: number) {
+function newSeries(task: Task, { submissionId, payload, waiter, now }: Series) {
   return {
     series: task.series + 1,
     submissionId,
     payload,
+    waiter,
     dueTime: now,
     notBefore: now,
-    startDeadline: now + task.config.maxAsyncEventAgeInSeconds * 1000,
+    startDeadline: startDeadlineOf(now, task.config, waiter),
     attempt: 0,
     expiresAt: expiresAtOf(now, task.config),
     endTime: undefined,

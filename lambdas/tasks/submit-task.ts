@@ -10,7 +10,14 @@ import { INITIAL_STATUS } from '../domain/lifecycle.ts';
 import { INLINE_PAYLOAD_MAX_BYTES, QUEUE_DELAY_MAX_SECONDS, RESEND_AFTER_MS } from '../domain/limits.ts';
 import { checkedPayload } from '../domain/payload.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
-import { expiresAtOf, type StoredText, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
+import {
+  expiresAtOf,
+  type StoredText,
+  startDeadlineOf,
+  type Task,
+  type TaskIn,
+  type TaskKey,
+} from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { byteLength } from '../domain/text.ts';
 import type { Trace } from '../domain/trace.ts';
@@ -123,7 +130,7 @@ function newTask({ request, key, submissionId, payload, target, now }: NewTask):
     dueTime,
     notBefore: dueTime,
     ...(request.delaySeconds > QUEUE_DELAY_MAX_SECONDS && { wakeTime: dueTime }),
-    startDeadline: dueTime + config.maxAsyncEventAgeInSeconds * 1000,
+    startDeadline: startDeadlineOf(dueTime, config, request.waiter),
     attempt: 0,
     events: [{ status: INITIAL_STATUS, timestamp: now }],
     payload,

@@ -1,3 +1,4 @@
+import { Waiters } from '../aws/waiters.ts';
 import type { InvocationLog } from '../tasks/end-invocation.ts';
 import type { EndLog } from '../tasks/end-run.ts';
 import { aboutInvocation, aboutTask } from './log-fields.ts';
@@ -33,8 +34,14 @@ const lineLog: EndLog & InvocationLog = {
 
 /** The supervision of this worker's runs, with the connections to AWS of the thread that it is on. */
 export function superviseWorker(
-  options: Omit<SupervisionOptions, 'timeoutSeconds' | 'leaseMs' | 'dependencies'>,
+  options: Omit<SupervisionOptions, 'timeoutSeconds' | 'leaseMs' | 'dependencies' | 'waiters'>,
   log: EndLog & InvocationLog = lineLog,
 ): Supervision {
-  return new Supervision({ ...options, timeoutSeconds, leaseMs, dependencies: { ...endDependencies, log } });
+  return new Supervision({
+    ...options,
+    timeoutSeconds,
+    leaseMs,
+    dependencies: { ...endDependencies, log },
+    waiters: new Waiters(),
+  });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Waiters } from '../aws/waiters.ts';
 import { HEARTBEAT, STOP_POLL_MS } from '../domain/limits.ts';
 import type { EndInvocationDependencies } from '../tasks/end-invocation.ts';
 import type { EndDependencies } from '../tasks/end-run.ts';
@@ -28,6 +29,8 @@ export interface SupervisionOptions {
   /** How long a run is believed alive without another word. */
   readonly leaseMs: number;
   readonly dependencies: EndDependencies & EndInvocationDependencies;
+  /** The states of workflows that wait for tasks. */
+  readonly waiters: Waiters;
   readonly abort: (run: RunSlot) => void;
 }
 
@@ -62,6 +65,7 @@ export class Supervision {
       }
       await pause(Math.max(Math.min(STOP_POLL_MS, killTime - Date.now()), 1));
     }
+    if (!('invocation' in run)) this.#tasks.forget(run);
   }
 
   #mustEnd(run: WatchedRun, isHeartbeat: boolean): Promise<boolean> {

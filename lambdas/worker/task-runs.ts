@@ -1,5 +1,8 @@
+import type { Waiters } from '../aws/waiters.ts';
 import { HEARTBEAT } from '../domain/limits.ts';
-import type { Task, TaskIn } from '../domain/task.ts';
+import { NO_LONGER_AWAITED } from '../domain/stop-detail.ts';
+import type { RunningTask, Task, TaskIn } from '../domain/task.ts';
+import { heartbeatPauseMs, type Waiter } from '../domain/waiter.ts';
 import { type EndDependencies, endKilledRun, handBack, type WakeUpOutcome } from '../tasks/end-run.ts';
 import { AFTER_KILL_MS, type CutOff, type RunKeeper } from './run-keeper.ts';
 import type { RunSlot } from './run-slots.ts';
@@ -13,12 +16,15 @@ export interface TaskRunsOptions {
   /** How long a run is believed alive without another word. */
   readonly leaseMs: number;
   readonly dependencies: EndDependencies;
+  readonly waiters: Waiters;
   readonly isRunning: (run: RunSlot) => boolean;
 }
 
 /** Sees to the runs of tasks: what their rows say, and what these are to say. */
 export class TaskRuns implements RunKeeper<TaskRun> {
   readonly #options: TaskRunsOptions;
+  /** When the state was told last, of each run that one waits for, that its task is alive. */
+  readonly #beatTimes = new Map<string, number>();
 
   constructor(options: TaskRunsOptions) {
     this.#options = options;
@@ -35,10 +41,36 @@ export class TaskRuns implements RunKeeper<TaskRun> {
       if (isHeartbeat && this.#options.isRunning(run)) {
         await queue.retime(queueUrl, run.receiptHandle, (HEARTBEAT.visibility * leaseMs) / 1000);
       }
-      return task?.status !== 'Running' || task.runId !== run.runId;
+      if (task?.status !== 'Running' || task.runId !== run.runId) return true;
+      await this.#beat(task, isHeartbeat);
+      return false;
     } catch {
       return false;
     }
+  }
+
+  /** Tells the state that waits for the task that it is alive; where none waits any more, has the task stopped. */
+  async #beat(task: RunningTask, isHeartbeat: boolean): Promise<void> {
+    const { waiter, runId } = task;
+    if (!waiter || !this.#isBeatDue(waiter, runId, isHeartbeat)) return;
+    this.#beatTimes.set(runId, Date.now());
+    if (await this.#options.waiters.heartbeat(waiter.token)) return;
+    const { store } = this.#options.dependencies;
+    // Another attempt of the state may have begun to wait meanwhile.
+    const change = { now: Date.now(), eventDetail: NO_LONGER_AWAITED, isForWaiter: true };
+    await store.move(task, 'stop', 'Stopping', change);
+  }
+
+  /** At the first look, since the state may have given up while its task waited, and then with the lease's heartbeats. */
+  #isBeatDue(waiter: Waiter, runId: string, isHeartbeat: boolean): boolean {
+    const beatTime = this.#beatTimes.get(runId);
+    if (beatTime === undefined) return true;
+    return isHeartbeat && Date.now() >= beatTime + heartbeatPauseMs(waiter);
+  }
+
+  /** A run that is over needs no more of what was remembered of it. */
+  forget({ runId }: TaskRun): void {
+    this.#beatTimes.delete(runId);
   }
 
   async settle(run: TaskRun, { isKilled, killedBeside, isPaused }: CutOff): Promise<void> {

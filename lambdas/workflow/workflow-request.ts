@@ -4,6 +4,7 @@ import { TaskModeError } from '../domain/errors.ts';
 import { DELAY_MAX_SECONDS, FUNCTION_NAME_PATTERN, TASK_ID_PATTERN } from '../domain/limits.ts';
 import type { TaskKey } from '../domain/task.ts';
 import { quoted } from '../domain/text.ts';
+import type { Waiter } from '../domain/waiter.ts';
 
 /** What the state `TaskInvoke` sends, under the names that it sends it. */
 const workflowRequest = z.object({
@@ -30,6 +31,8 @@ const workflowRequest = z.object({
   ),
   waitFor: z.enum(['response', 'task', 'callback']),
   token: z.optional(z.string()),
+  timeoutSeconds: z.optional(z.number()),
+  heartbeatSeconds: z.optional(z.number()),
   executionId: z.string(),
   stateName: z.string(),
   enteredTime: z.string(),
@@ -54,6 +57,20 @@ export function toWorkflowRequest(event: unknown): WorkflowRequest {
     );
   }
   return { ...parsed.data, taskId: parsed.data.taskId ?? defaultTaskId(parsed.data) };
+}
+
+/** Tells how the state waits that asks for a task; undefined when it does not. */
+export function waiterOf(request: WorkflowRequest, now: number): Waiter | undefined {
+  const { waitFor, token, executionId, timeoutSeconds, heartbeatSeconds } = request;
+  if (waitFor === 'response' || token === undefined) return undefined;
+  const withinSeconds = Math.min(timeoutSeconds ?? Infinity, heartbeatSeconds ?? Infinity);
+  return {
+    token,
+    executionId,
+    waitFor,
+    ...(Number.isFinite(withinSeconds) && { untilTime: now + withinSeconds * 1000 }),
+    ...(waitFor === 'callback' && heartbeatSeconds !== undefined && { heartbeatSeconds }),
+  };
 }
 
 /** Reads which task a state has asked for, from the parameters in its history; undefined when it asked for something else. */

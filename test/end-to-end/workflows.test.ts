@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { Jimp, JimpMime } from 'jimp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { synthesize } from '../../local/assembly/synthesize.ts';
-import { statusesOf } from './api.ts';
+import { type AsyncTask, statusesOf } from './api.ts';
 import { startExample, temporaryFolder } from './runtime.ts';
 import { workflowsOf } from './workflows.ts';
 
@@ -96,4 +96,68 @@ describe('media', () => {
       'Succeeded',
     ]);
   });
+});
+
+/** How the tasks of an execution stand. */
+async function tasksOf(executionArn: string): Promise<AsyncTask[]> {
+  const tasks = await workflows.tasksOf(executionArn);
+  return Promise.all(tasks.map(({ functionName, taskId }) => api.task(functionName, taskId)));
+}
+
+const statusesIn = async (executionArn: string) =>
+  (await tasksOf(executionArn)).map(({ status }) => status).sort();
+
+describe('an execution that is stopped', () => {
+  test('has all its tasks stopped, those that run and those that wait, and their processes end', async () => {
+    const item = { does: 'spin', seconds: 60 };
+    const arn = await workflows.start('each', Array(4).fill(item));
+    const running = Array(2).fill('Running');
+    await expect
+      .poll(() => statusesIn(arn), { timeout: 20_000 })
+      .toEqual(['Enqueued', 'Enqueued', ...running]);
+    const pids = runtime.environmentPids('work');
+    expect(pids).toHaveLength(2);
+    await workflows.stop(arn);
+    await workflows.stop(arn);
+    await expect.poll(() => statusesIn(arn), { timeout: 20_000 }).toEqual(Array(4).fill('Stopped'));
+    await expect.poll(() => pids.filter((pid) => runtime.environmentPids('work').includes(pid))).toEqual([]);
+    expect((await workflows.describe(arn)).status).toBe('ABORTED');
+  }, 60_000);
+});
+
+describe('a state whose time is up', () => {
+  test('and is caught has its running task stopped, and one that had not started never runs', async () => {
+    const ignores = { does: 'ignore', seconds: 60 };
+    const filler = await api.accepted('work', { payload: ignores });
+    await api.until('work', filler, 'Running');
+    const runs = await workflows.start('timed', ignores);
+    await expect.poll(() => statusesIn(runs), { timeout: 10_000 }).toEqual(['Running']);
+    const waits = await workflows.start('timed', ignores);
+    for (const arn of [runs, waits]) expect(await outputOf(arn)).toEqual({ caught: 'States.Timeout' });
+    await expect.poll(() => statusesIn(runs), { timeout: 10_000 }).toEqual(['Stopped']);
+    const [task] = await tasksOf(runs);
+    expect(statusesOf(task as AsyncTask)).toEqual([
+      'Enqueued',
+      'Processed',
+      'Running',
+      'Stopping',
+      'Stopped',
+    ]);
+    await api.stop('work', filler);
+    await expect.poll(() => statusesIn(waits), { timeout: 20_000 }).toEqual(['Expired']);
+  }, 60_000);
+});
+
+describe("a state that waits for its code's callback", () => {
+  test("gets what the code answers, and not the task's result", async () => {
+    const arn = await workflows.start('called', {});
+    expect(await outputOf(arn)).toEqual({ answer: 42 });
+    await expect.poll(() => statusesIn(arn)).toEqual(['Succeeded']);
+  });
+
+  test('gives up on code that has fallen silent, whose task is stopped then', async () => {
+    const arn = await workflows.start('called', { isSilent: true });
+    expect(await outputOf(arn)).toEqual({ caught: 'States.Timeout' });
+    await expect.poll(() => statusesIn(arn), { timeout: 15_000 }).toEqual(['Stopped']);
+  }, 45_000);
 });

@@ -1,5 +1,6 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { TaskInvoke } from '../../lib/index.ts';
 import { deployed, templateOf } from './synthesized.ts';
 
 interface Statement {
@@ -290,4 +291,68 @@ test('who submits the tasks of triggers can do that, and reaches the queues of t
       'sqs:SendMessage on echoQueue',
     ].sort(),
   );
+});
+
+describe('a workflow adds exactly', () => {
+  const { stack, taskMode } = deployed({ functions: {} });
+  const taskFunction = taskMode.addFunction('echo', { entry: 'examples/echo.ts' });
+  taskMode.addFunction('encode', { entry: 'examples/echo.ts' });
+  taskMode.addWorkflow('media', { definition: new TaskInvoke(stack, 'Work', { taskFunction }) });
+  const template = Template.fromStack(stack);
+  const ANSWERS = ['Failure', 'Heartbeat', 'Success'].map(
+    (answer) =>
+      `states:SendTask${answer} on arn:{Ref:AWS::Partition}:states:{Ref:AWS::Region}:{Ref:AWS::AccountId}:stateMachine:*`,
+  );
+  const EXECUTIONS = (text: string) => text.includes('execution:');
+
+  test('who submits its tasks, to the functions that it names', () => {
+    expect(permissionsOf(template, 'WorkflowsSubmit')).toEqual(
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:PutItem on TasksTable',
+        'dynamodb:UpdateItem on TasksTable',
+        ...LOGS('WorkflowsSubmit'),
+        ...TRACES,
+        's3:DeleteObject on PayloadsBucket/payloads/*',
+        's3:GetObject on PayloadsBucket/payloads/*',
+        's3:GetObject on PayloadsBucket/payloads/*',
+        's3:GetObject on PayloadsBucket/results/*',
+        's3:PutObject on PayloadsBucket/payloads/*',
+        'sqs:SendMessage on echoQueue',
+        ...ANSWERS,
+      ].sort(),
+    );
+  });
+
+  test('who stops its tasks, reading its executions', () => {
+    const permissions = permissionsOf(template, 'WorkflowsStopFunction');
+    expect(permissions.filter((permission) => !EXECUTIONS(permission))).toEqual(
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:UpdateItem on TasksTable',
+        ...LOGS('WorkflowsStopFunction'),
+        ...TRACES,
+        'sqs:ChangeMessageVisibility on WorkflowsStopQueue',
+        'sqs:DeleteMessage on WorkflowsStopQueue',
+        'sqs:GetQueueAttributes on WorkflowsStopQueue',
+        'sqs:ReceiveMessage on WorkflowsStopQueue',
+        'sqs:SendMessage on FollowUpQueue',
+      ].sort(),
+    );
+    expect(permissions.filter(EXECUTIONS)).toEqual([
+      expect.stringMatching(/^states:GetExecutionHistory on .*:execution:.*Workflowsmedia.*:\*$/),
+    ]);
+  });
+
+  test('that a worker may tell its states that it lives', () => {
+    const permissions = permissionsOf(template, 'echoWorker').filter((each) => each.includes('states:'));
+    expect(permissions).toEqual(ANSWERS.filter((each) => each.includes('Heartbeat')));
+    expect(permissionsOf(template, 'encodeWorker').join()).not.toContain('states:');
+  });
+
+  test('the answers of who tells how tasks ended', () => {
+    expect(permissionsOf(template, 'FollowUpFunction')).toEqual(expect.arrayContaining(ANSWERS));
+  });
 });

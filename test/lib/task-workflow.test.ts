@@ -82,6 +82,16 @@ describe('a state that runs a task', () => {
     });
   });
 
+  test('says how long it waits, so that no task starts later', () => {
+    const times = {
+      taskTimeout: Timeout.at('$.seconds'),
+      heartbeatTimeout: Timeout.duration(Duration.seconds(60)),
+    };
+    const state = stateOf(times);
+    expect(state).toMatchObject({ TimeoutSecondsPath: '$.seconds', HeartbeatSeconds: 60 });
+    expect(state.Parameters.Payload).toMatchObject({ 'timeoutSeconds.$': '$.seconds', heartbeatSeconds: 60 });
+  });
+
   test('that waits for nothing has no token, and gets what was accepted', () => {
     const state = stateOf({ waitFor: 'response' });
     expect(state.Resource).toBe('arn:aws:lambda:us-east-1:000000000000:function:submit');
@@ -98,8 +108,13 @@ describe('a state that runs a task', () => {
     ],
     [
       'heartbeat',
-      { heartbeatTimeout: Timeout.duration(Duration.seconds(60)) },
-      /heartbeatTimeout of the state "Work" must be/,
+      { heartbeatTimeout: Timeout.duration(Duration.seconds(59)) },
+      /heartbeatTimeout of the state "Work" must be at least the lease of "echo" \(60 s\).*, got 59 s/,
+    ],
+    [
+      'heartbeat where nothing is waited for',
+      { waitFor: 'response', heartbeatTimeout: Timeout.at('$.seconds') },
+      /heartbeatTimeout of the state "Work" must be absent with waitFor: 'response'/,
     ],
   ])('is refused at synth for its %s', (_, props, message) => {
     expect(() => withWorkflow(props)).toThrow(message);
@@ -173,15 +188,51 @@ describe('a workflow', () => {
     });
   });
 
-  test('has the rights to answer states with who submits and who tells, and not with workers', () => {
-    const roles = (waitFor: NonNullable<Props['waitFor']>) => {
+  test('has the end of an execution kept in a queue, and what cannot be done about it in another', () => {
+    const template = Template.fromStack(withWorkflow().stack);
+    const deadLetters = { 'Fn::GetAtt': [Match.stringLikeRegexp('WorkflowsStopDeadLetterQueue'), 'Arn'] };
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({ source: ['aws.states'] }),
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('WorkflowsStopQueue'), 'Arn'] },
+          DeadLetterConfig: { Arn: deadLetters },
+          Id: Match.anyValue(),
+        },
+      ],
+    });
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      RedrivePolicy: { deadLetterTargetArn: deadLetters, maxReceiveCount: 20 },
+      MessageRetentionPeriod: 14 * 86_400,
+      // Longer than the function may take.
+      VisibilityTimeout: 360,
+    });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionName: { Ref: Match.stringLikeRegexp('WorkflowsStopFunction') },
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 10 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  test('has the rights to answer states with who submits and who tells; workers may say that they live', () => {
+    const roles = (waitFor: NonNullable<Props['waitFor']>, answer: 'Success' | 'Heartbeat') => {
       const policies = Template.fromStack(withWorkflow({ waitFor }).stack).findResources('AWS::IAM::Policy');
       return Object.values(policies)
-        .filter(({ Properties }) => JSON.stringify(Properties.PolicyDocument).includes('states:SendTask'))
+        .filter(({ Properties }) =>
+          JSON.stringify(Properties.PolicyDocument).includes(`states:SendTask${answer}`),
+        )
         .map(({ Properties }) => String(Properties.Roles[0].Ref).replace(/^TaskMode|Role.*/g, ''));
     };
-    expect(roles('task').sort()).toEqual(['FollowUpFunction', 'WorkflowsSubmit']);
-    expect(roles('callback').sort()).toEqual(['FollowUpFunction', 'WorkflowsSubmit', 'echoWorker']);
+    expect(roles('task', 'Success').sort()).toEqual(['FollowUpFunction', 'WorkflowsSubmit']);
+    expect(roles('callback', 'Success').sort()).toEqual([
+      'FollowUpFunction',
+      'WorkflowsSubmit',
+      'echoWorker',
+    ]);
+    const tellers = ['FollowUpFunction', 'WorkflowsSubmit', 'echoWorker'];
+    expect(roles('task', 'Heartbeat').sort()).toEqual(tellers);
+    expect(roles('response', 'Heartbeat').sort()).toEqual(['FollowUpFunction', 'WorkflowsSubmit']);
   });
 
   test.each(['task', 'callback'] as const)("that waits for a %s has no finding of cdk-nag's", (waitFor) => {

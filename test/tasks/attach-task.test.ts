@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Waiters } from '../../lambdas/aws/waiters.ts';
-import type { TaskKey } from '../../lambdas/domain/task.ts';
+import type { RunningTask, TaskKey } from '../../lambdas/domain/task.ts';
 import type { Waiter } from '../../lambdas/domain/waiter.ts';
 import { type AttachRequest, attachTask } from '../../lambdas/tasks/attach-task.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
@@ -243,6 +243,44 @@ test('a state gets the end of a task that was submitted without it, while it ran
     fields: { result: { text: '1' }, endTime: time.now },
   });
   expect(outcome).toMatchObject({ isWritten: true, task: { followUp: 'pending', waiter: { token: 't1' } } });
+});
+
+describe('a state that waits for so long', () => {
+  const waiter = (token: string, untilTime: number) => ({ ...waiterOf(token), untilTime });
+
+  test('has its task start by then or not at all, also the next time', async () => {
+    await attach(waiter('t1', time.now + 1000));
+    states.waiting.delete('t1');
+    const later = time.now + 90_000;
+    await attach(waiter('t2', later));
+    expect(await read(KEY)).toMatchObject({ startDeadline: later, waiter: { token: 't2' } });
+    time.now += 90_001;
+    await deliver(succeeds);
+    await world.deliverAll();
+    expect(await read(KEY)).toMatchObject({ status: 'Expired', attempt: 0 });
+    expect(states.answers).toMatchObject([{ token: 't2', answer: { error: 'TaskMode.Expired' } }]);
+    await attach(waiter('t3', time.now + 1000));
+    expect(await read(KEY)).toMatchObject({ status: 'Enqueued', startDeadline: time.now + 1000 });
+  });
+
+  test('does not shorten the event age by waiting for longer', async () => {
+    await attach(waiterOf('t1'));
+    const { startDeadline } = (await read(KEY)) ?? {};
+    await attach(waiter('t3', Number.MAX_SAFE_INTEGER), { taskId: 'w-2' });
+    expect(await read({ ...KEY, taskId: 'w-2' })).toMatchObject({ startDeadline });
+  });
+});
+
+test('a stop of a task that nobody waits for leaves alone one that another waits for since', async () => {
+  await attach(waiterOf('t1'));
+  const running = await start();
+  states.waiting.delete('t1');
+  await attach(waiterOf('t2'));
+  const stop = { now: time.now, isForWaiter: true };
+  expect(await world.store.move(running, 'stop', 'Stopping', stop)).toMatchObject({ isWritten: false });
+  const current = (await read(KEY)) as RunningTask;
+  expect(current).toMatchObject({ status: 'Running', waiter: { token: 't2' } });
+  expect(await world.store.move(current, 'stop', 'Stopping', stop)).toMatchObject({ isWritten: true });
 });
 
 test('a redrive by the API leaves no old waiter behind', async () => {

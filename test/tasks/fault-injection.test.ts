@@ -652,7 +652,9 @@ const SCENARIOS: Record<string, Scenario> = {
       await received();
       const run = { runId: 'dead', now: time.now, leaseUntil: time.now + 1000, instanceId: 'i' };
       const started = await world.store.start(key, run);
-      if (started.isWritten) await world.store.note(started.task, { waiter: { ...WAITER, token: 'gone' } });
+      const { startDeadline } = (await read(key)) as Task;
+      const waiter = { ...WAITER, token: 'gone' };
+      if (started.isWritten) await world.store.note(started.task, { waiter, startDeadline });
     },
     act: (process, key) => process.attach(key),
     repeat: (process, key) => process.attach(key),

@@ -5,8 +5,10 @@ import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { RunCounter } from '../../lambdas/aws/run-counter.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import { Waiters } from '../../lambdas/aws/waiters.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
 import type { RunningTask } from '../../lambdas/domain/task.ts';
+import type { Waiter } from '../../lambdas/domain/waiter.ts';
 import { RunSlots } from '../../lambdas/worker/run-slots.ts';
 import { Supervision } from '../../lambdas/worker/supervision.ts';
 import { newTask } from '../aws/tasks.ts';
@@ -18,6 +20,7 @@ const store = new TaskStore({ client: new DynamoDBClient({}), tableName: 'tasks'
 const queue = new TaskQueue({ client: new SQSClient({}) });
 const none = () => undefined;
 const abort = vi.fn();
+const waiters = new Waiters();
 const slots = new RunSlots();
 const supervision = new Supervision({
   slots,
@@ -47,6 +50,7 @@ const supervision = new Supervision({
     instanceId: 'instance-1',
     countMetrics: none,
   },
+  waiters,
   abort,
 });
 
@@ -62,12 +66,16 @@ const task: RunningTask = {
 const extendLease = vi.spyOn(store, 'extendLease');
 const get = vi.spyOn(store, 'get');
 const retime = vi.spyOn(queue, 'retime');
+const move = vi.spyOn(store, 'move');
+const beat = vi.spyOn(waiters, 'heartbeat');
 
 beforeEach(() => {
   vi.clearAllMocks();
   get.mockResolvedValue(task);
   extendLease.mockResolvedValue(task);
   retime.mockResolvedValue(true);
+  move.mockResolvedValue({ isWritten: true, task });
+  beat.mockResolvedValue(true);
 });
 
 /** Watches a run until what is awaited is so, then has it end. */
@@ -106,4 +114,45 @@ test.each<[string, Partial<RunningTask> | undefined]>([
   extendLease.mockResolvedValue({ ...task, ...change });
   await watched(() => expect.poll(() => extendLease.mock.calls.length, { timeout: 5000 }).toBe(1));
   expect(abort).toHaveBeenCalledTimes(1);
+});
+
+const WAITER: Waiter = { token: 'token-1', waitFor: 'task', executionId: 'arn:execution' };
+
+/** The task of a workflow, as its row is read. */
+function awaitedBy(waiter: Waiter): RunningTask {
+  const awaited = { ...task, waiter };
+  get.mockResolvedValue(awaited);
+  extendLease.mockResolvedValue(awaited);
+  return awaited;
+}
+
+test('a state that waits for a run is told at its first look and with each heartbeat that it is alive', async () => {
+  awaitedBy(WAITER);
+  await watched(() => expect.poll(() => beat.mock.calls.length, { timeout: 5000 }).toBe(2));
+  expect(beat.mock.calls).toEqual([['token-1'], ['token-1']]);
+  expect(move).not.toHaveBeenCalled();
+});
+
+test('a run whose state waits no longer is stopped, unless another has begun to wait', async () => {
+  const awaited = awaitedBy(WAITER);
+  beat.mockResolvedValue(false);
+  await watched(() => expect.poll(() => move.mock.calls.length, { timeout: 5000 }).toBeGreaterThan(0));
+  expect(move.mock.calls[0]?.slice(0, 3)).toEqual([awaited, 'stop', 'Stopping']);
+  expect(move.mock.calls[0]?.[3]).toMatchObject({ isForWaiter: true });
+  // What ends the run is its row, when that says Stopping.
+  expect(abort).not.toHaveBeenCalled();
+});
+
+test('a run goes on while Step Functions does not answer', async () => {
+  awaitedBy(WAITER);
+  beat.mockRejectedValue(new TaskModeError('ServiceUnavailable', 'Step Functions is away'));
+  await watched(() => expect.poll(() => extendLease.mock.calls.length, { timeout: 5000 }).toBe(2));
+  expect(move).not.toHaveBeenCalled();
+  expect(abort).not.toHaveBeenCalled();
+});
+
+test("a state that counts its code's own heartbeats is told so rarely that silent code is found out", async () => {
+  awaitedBy({ ...WAITER, waitFor: 'callback', heartbeatSeconds: 60 });
+  await watched(() => expect.poll(() => extendLease.mock.calls.length, { timeout: 5000 }).toBe(3));
+  expect(beat).toHaveBeenCalledTimes(1);
 });
