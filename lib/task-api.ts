@@ -54,8 +54,10 @@ export interface TaskApiProps {
  */
 const API_FUNCTION = { memorySize: 512, timeout: Duration.seconds(10) };
 
-/** A synchronous invocation is answered at 28 s (SYNC_DEADLINE_MS), and API Gateway ends it at 30 s. */
-const INVOKE_TIMEOUT = Duration.seconds(30);
+/** A synchronous invocation is answered at 28 s (SYNC_DEADLINE_MS), who waits for a task at 27.5 s; API Gateway ends both at 30 s. */
+const LONG_TIMEOUT = Duration.seconds(30);
+
+const LONG_OPERATIONS: readonly RouteName[] = ['InvokeFunction', 'GetAsyncTask'];
 
 /** What the access log says of each request. The task id is in the path; payloads are nowhere. */
 const ACCESS_LOG = AccessLogFormat.custom(
@@ -116,7 +118,7 @@ export class TaskApi extends Construct {
       bundle: { entry: `${kebabCase(name)}.lambda` },
       description: `Task Mode API: ${name}`,
       ...API_FUNCTION,
-      ...(name === 'InvokeFunction' && { timeout: INVOKE_TIMEOUT }),
+      ...(LONG_OPERATIONS.includes(name) && { timeout: LONG_TIMEOUT }),
     });
   }
 

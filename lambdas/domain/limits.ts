@@ -248,6 +248,13 @@ export const REQUEST_DEADLINE_MS = 2500;
 export const SYNC_DEADLINE_MS = 28_000;
 
 /**
+ * How long GetAsyncTask waits for a task's end, at the most: with a last read of REQUEST_DEADLINE_MS within API Gateway's
+ * 30 s. It looks after 100 ms, then at intervals half as long again, up to 2 s: 16 reads in 20 s.
+ */
+export const WAIT_MAX_SECONDS = 25;
+export const WAIT_POLL = { firstMs: 100, growth: 1.5, maxMs: 2000 } as const;
+
+/**
  * Largest result of a synchronous invocation, as base64 or with its escapes, whichever is less. Lambda answers 6 MB
  * (AWS Lambda quotas) twice on its way, once beside the answer's headers.
  */

@@ -6,6 +6,7 @@ import {
   LIST_LIMIT_RANGE,
   TASK_ID_PATTERN,
   TENANT_PATTERN,
+  WAIT_MAX_SECONDS,
 } from '../domain/limits.ts';
 
 /** The contract's operations as schemas: one per operation, keyed by wire names, each message saying what is wanted. */
@@ -87,6 +88,14 @@ export const invokeFunctionFields = z
 export type InvokeFunctionFields = z.output<typeof invokeFunctionFields>;
 
 export const taskFields = z.object({ functionName, taskId, qualifier });
+
+export const getAsyncTaskFields = z.object({
+  functionName,
+  taskId,
+  qualifier,
+  /** Ours. */
+  wait: z._default(wholeNumber(0, WAIT_MAX_SECONDS, ' of seconds'), 0),
+});
 
 /** The contract's SDK documents `Dequeued` where its service says `Processed`. */
 const STATUS_ALIASES: Readonly<Record<string, TaskStatus>> = { Dequeued: 'Processed' };

@@ -116,6 +116,7 @@ const SENSE: Readonly<Record<string, readonly string[]>> = {
   startedTimeEnd: ['999999999999999'],
   sortOrderByTime: ['asc', 'desc'],
   includePayload: ['true', 'false'],
+  wait: ['0'],
   startTime: ['0', String(Date.now() - 3_600_000)],
   endTime: [String(Date.now()), '999999999999999'],
   period: ['60', '300', '86400'],

@@ -222,11 +222,8 @@ describe('Lambda Insights', () => {
       ([, { Properties }]) => Properties.Layers,
     );
     expect(layered.map(([id]) => id)).toEqual([expect.stringContaining('echoWorker')]);
-    const [
-      {
-        'Fn::FindInMap': [map, , key],
-      },
-    ] = layered[0]?.[1].Properties.Layers;
+    const [layerArn] = layered.map(([, { Properties }]) => Properties.Layers[0]);
+    const [map, , key] = layerArn['Fn::FindInMap'];
     expect(key).toMatch(new RegExp(`x${suffix}$`));
     expect(template.toJSON().Mappings[map]['us-east-1'][key]).toContain(`:layer:${layer}:`);
     const roles = Object.values(template.findResources('AWS::IAM::Role')).filter(
