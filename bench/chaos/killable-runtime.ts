@@ -12,6 +12,7 @@ export class KillableRuntime {
   readonly #logFile: number;
   #child: ChildProcess | undefined;
   #url = '';
+  #sfnEndpoint = '';
   #processesKilled = 0;
 
   private constructor(options: RuntimeChildOptions, logFile: string) {
@@ -28,6 +29,11 @@ export class KillableRuntime {
   /** Where it listens; after a restart, elsewhere. */
   get url(): string {
     return this.#url;
+  }
+
+  /** Where its Step Functions listen. */
+  get sfnEndpoint(): string {
+    return this.#sfnEndpoint;
   }
 
   get processesKilled(): number {
@@ -54,14 +60,18 @@ export class KillableRuntime {
       stdio: ['ignore', this.#logFile, this.#logFile, 'ipc'],
     });
     this.#child = child;
-    const url = await new Promise<string>((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       child.on('message', (message: FromRuntimeChild) => {
-        if (message.kind === 'ready') resolve(message.url);
-        else this.#processesKilled += 1;
+        if (message.kind === 'killed') {
+          this.#processesKilled += 1;
+          return;
+        }
+        this.#url = message.url;
+        this.#sfnEndpoint = message.sfnEndpoint;
+        resolve();
       });
       child.once('exit', () => reject(new Error('the local runtime ended before it was ready')));
     });
-    this.#url = url;
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -21,7 +21,9 @@ export interface KillRequest {
   readonly among: 'workers' | 'all';
 }
 
-export type FromRuntimeChild = { readonly kind: 'ready'; readonly url: string } | { readonly kind: 'killed' };
+export type FromRuntimeChild =
+  | { readonly kind: 'ready'; readonly url: string; readonly sfnEndpoint: string }
+  | { readonly kind: 'killed' };
 
 const { sweepId, ...options } = JSON.parse(process.argv[2] ?? '{}') as RuntimeChildOptions;
 
@@ -40,7 +42,7 @@ process.on('message', ({ place, among }: KillRequest) => {
   tell({ kind: 'killed' });
 });
 process.once('SIGTERM', () => void runtime.stop().then(() => process.exit(0)));
-tell({ kind: 'ready', url: runtime.url });
+tell({ kind: 'ready', url: runtime.url, sfnEndpoint: runtime.endpoints.sfn });
 
 const sweep = runtime.ref(sweepId);
 while (sweep !== undefined) {

@@ -1,11 +1,12 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Jimp, JimpMime } from 'jimp';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { KillableRuntime } from '../../bench/chaos/killable-runtime.ts';
 import { synthesize } from '../../local/assembly/synthesize.ts';
-import { type AsyncTask, statusesOf } from './api.ts';
+import { Api, type AsyncTask, statusesOf } from './api.ts';
 import { startExample, temporaryFolder } from './runtime.ts';
-import { workflowsOf } from './workflows.ts';
+import { executionsAt, logicalIdOf, workflowsOf } from './workflows.ts';
 
 const assemblyDir = temporaryFolder('assembly');
 await synthesize({
@@ -161,3 +162,33 @@ describe("a state that waits for its code's callback", () => {
     await expect.poll(() => statusesIn(arn), { timeout: 15_000 }).toEqual(['Stopped']);
   }, 45_000);
 });
+
+test('after a kill in the middle of a Map of 200 tasks, each task ends and says so, and the execution too', async () => {
+  const dataDir = temporaryFolder('killed');
+  const killable = await KillableRuntime.start(
+    { assemblyDir, dataDir, port: 0, sweepId: logicalIdOf(assemblyDir, 'Workflows', 'SweepFunction') },
+    join(dataDir, 'runtime.log'),
+  );
+  onTestFinished(() => killable.stop());
+  const machineOf = (name: string) => workflows.refOf(`Workflows${name}`) ?? '';
+  const before = executionsAt(killable.sfnEndpoint, machineOf);
+  const work = { does: 'heed', seconds: 0.3 };
+  const arn = await before.start('each', Array(200).fill(work));
+  const endedBefore = async () =>
+    (await new Api(killable.url).listAll('work')).filter(({ status }) => status === 'Succeeded').length;
+  await expect.poll(endedBefore, { timeout: 30_000 }).toBeGreaterThanOrEqual(10);
+  const submitted = await before.tasksOf(arn);
+  await killable.restart();
+
+  const after = executionsAt(killable.sfnEndpoint, machineOf);
+  expect(await after.ended(arn)).toMatchObject({ status: 'ABORTED', error: 'LocalRuntime.Restarted' });
+  const api = new Api(killable.url);
+  const unfinished = async () =>
+    (await api.listAll('work')).filter(({ status }) => status !== 'Succeeded' && status !== 'Stopped');
+  await expect.poll(unfinished, { timeout: 40_000, interval: 500 }).toEqual([]);
+  const tasks = await api.listAll('work');
+  const ids = tasks.map(({ taskId }) => taskId);
+  expect(ids).toEqual(expect.arrayContaining(submitted.map(({ taskId }) => taskId)));
+  // None that waited was begun after all: 40 at once had been submitted.
+  expect(tasks.filter(({ status }) => status === 'Stopped').length).toBeGreaterThan(20);
+}, 120_000);

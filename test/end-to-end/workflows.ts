@@ -18,26 +18,31 @@ interface Asked {
   readonly taskId: string;
 }
 
+/** The logical id of the resource of an app whose id, but for its hash, ends like this. */
+export function logicalIdOf(assemblyDir: string, stackName: string, name: string): string {
+  const { Resources } = JSON.parse(readFileSync(join(assemblyDir, `${stackName}.template.json`), 'utf-8'));
+  return Object.keys(Resources).find((id) => id.slice(0, -8).endsWith(name)) ?? '';
+}
+
 /** The workflows of a runtime, as a client of Step Functions sees them. */
 export function workflowsOf(runtime: LocalRuntime, assemblyDir: string) {
-  const sfn = new SFNClient({ region: runtime.region, endpoint: runtime.endpoints.sfn, credentials });
-  afterAll(() => sfn.destroy());
-  const file = join(assemblyDir, `${runtime.stackName}.template.json`);
-  const { Resources } = JSON.parse(readFileSync(file, 'utf-8'));
+  const refOf = (name: string) => runtime.ref(logicalIdOf(assemblyDir, runtime.stackName, name));
+  return { refOf, ...executionsAt(runtime.endpoints.sfn, (name) => refOf(`Workflows${name}`) ?? '') };
+}
 
-  /** What Ref gives of the resource whose logical id, but for its hash, ends like this. */
-  const refOf = (name: string) =>
-    runtime.ref(Object.keys(Resources).find((id) => id.slice(0, -8).endsWith(name)) ?? '');
+/** The executions that a client of Step Functions starts and sees, of workflows whose ARNs `machineOf` gives. */
+export function executionsAt(endpoint: string, machineOf: (workflow: string) => string) {
+  const sfn = new SFNClient({ region: 'us-east-1', endpoint, credentials });
+  afterAll(() => sfn.destroy());
 
   const describe = (executionArn: string) => sfn.send(new DescribeExecutionCommand({ executionArn }));
 
   return {
     describe,
-    refOf,
     /** Starts an execution and gives its ARN. */
     start: async (workflow: string, input: unknown): Promise<string> => {
       const command = new StartExecutionCommand({
-        stateMachineArn: refOf(`Workflows${workflow}`),
+        stateMachineArn: machineOf(workflow),
         input: JSON.stringify(input),
       });
       return (await sfn.send(command)).executionArn ?? '';
