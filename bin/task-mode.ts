@@ -10,7 +10,8 @@ if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE_MAJOR) {
 } else {
   const { runCommandLine } = await import('../local/command-line.ts');
   const { parseAccessKeys } = await import('../lambdas/domain/access-key.ts');
-  await runCommandLine(process.argv.slice(2), { checkAccessKeys: parseAccessKeys });
+  const { findConsole } = await import('../local/gateway/find-console.ts');
+  await runCommandLine(process.argv.slice(2), { checkAccessKeys: parseAccessKeys, findConsole });
 }
 
 export {};

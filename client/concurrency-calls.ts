@@ -1,8 +1,5 @@
-import { type CallOptions, jsonOf, type Transport } from './transport.ts';
+import { type CallOptions, jsonOf, PAGE_LIMIT, type Transport } from './transport.ts';
 import type { ConcurrencyConfig, ConfigPage } from './wire-types.ts';
-
-/** As many as one page can have. */
-const PAGE_LIMIT = 100;
 
 /** The calls on how many of a function's tasks run at once. */
 export class ConcurrencyCalls {

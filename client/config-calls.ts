@@ -1,6 +1,6 @@
 import { isTaskModeError } from './client-error.ts';
-import { type CallOptions, jsonOf, type Transport } from './transport.ts';
-import type { AsyncInvokeConfig, AsyncInvokeConfigChange } from './wire-types.ts';
+import { type CallOptions, jsonOf, PAGE_LIMIT, type Transport } from './transport.ts';
+import type { AsyncInvokeConfig, AsyncInvokeConfigChange, ConfigPage } from './wire-types.ts';
 
 /** The calls on a function's async-invoke configuration. */
 export class ConfigCalls {
@@ -19,6 +19,22 @@ export class ConfigCalls {
       if (isTaskModeError(error, 'AsyncConfigNotExists')) return undefined;
       throw error;
     }
+  }
+
+  /** Reads what was put, of one function or of all, by name; of others nothing. */
+  async *list(
+    functionName?: string,
+    { signal }: CallOptions = {},
+  ): AsyncGenerator<AsyncInvokeConfig, void, undefined> {
+    let nextToken: string | undefined;
+    do {
+      const query = { functionName, limit: PAGE_LIMIT, nextToken };
+      const page = jsonOf<ConfigPage<AsyncInvokeConfig>>(
+        await this.#transport.call('ListAsyncInvokeConfigs', { query, signal }),
+      );
+      yield* page.configs;
+      nextToken = page.nextToken;
+    } while (nextToken);
   }
 
   /** Changes what is named, for tasks that are submitted from then on. */

@@ -56,6 +56,9 @@ const UNANSWERED: ReadonlySet<ClientErrorCode> = new Set([
   'InternalServerError',
 ]);
 
+/** As many as one page of a list can have. */
+export const PAGE_LIMIT = 100;
+
 const DEFAULT_ATTEMPTS = 4;
 const DEFAULT_TIMEOUT_MS = 10_000;
 

@@ -43,6 +43,8 @@ export interface DevOptions {
 export interface CommandLineOptions {
   /** Throws an error that says what is wrong with a text of access keys. */
   readonly checkAccessKeys: (text: string) => unknown;
+  /** Finds the built web console, or builds it. */
+  readonly findConsole: (signal: AbortSignal) => Promise<string>;
 }
 
 /** Runs the `task-mode` command; resolves when it has started, or failed and set the exit code. */
@@ -205,10 +207,14 @@ async function runDev(options: DevOptions, commandLineOptions: CommandLineOption
   const { auth, accessKeysFile, allowsLocalWebhooks } = options;
   const accessKeys =
     accessKeysFile === undefined ? undefined : await readAccessKeys(accessKeysFile, commandLineOptions);
+  // It is built while the runtime starts.
+  const consoleFolder = commandLineOptions.findConsole(starting.signal);
+  consoleFolder.catch(() => undefined);
   // Only now: it loads the engines, which a wrong option need not wait for.
   const { startLocalRuntime } = await import('./runtime.ts');
   runtime = await startLocalRuntime({
     ...options,
+    consoleFolder,
     context: {
       ...(auth !== undefined && { auth }),
       ...(allowsLocalWebhooks && { [LOCAL_WEBHOOKS_CONTEXT]: 'true' }),

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { openDataDirectory } from './data-directory.ts';
 import type { InvokeResult } from './functions/protocol.ts';
+import { ConsoleFiles } from './gateway/console-files.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { prepareHost } from './prepare-host.ts';
 import { deleteRemovedCustomResources } from './resources/custom-aws.ts';
@@ -27,6 +28,8 @@ export interface LocalRuntimeOptions {
   readonly sqsEndpoint?: string;
   /** CDK context values of the app, over those of its cdk.json; not used with assemblyDir. */
   readonly context?: Readonly<Record<string, string>>;
+  /** Folder of the built web console, which is served at /console; it may still be being built. @default - no console */
+  readonly consoleFolder?: Promise<string>;
   /** The access keys of the API, as the text of their secret. @default - those that the secret has */
   readonly accessKeys?: string;
   /** Takes function logs (`name | line`) and the runtime's notes (`task-mode | ...`), a line at a time. @default - standard output */
@@ -40,6 +43,8 @@ export interface LocalRuntimeOptions {
 export interface LocalRuntime {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
+  /** Where the web console is, if it is served. */
+  readonly consoleUrl: string | undefined;
   readonly stackName: string;
   readonly region: string;
   readonly endpoints: {
@@ -115,9 +120,15 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
   }
   host.monitoring.start();
   await host.workflows.endInterrupted();
+  const { consoleFolder } = options;
+  if (consoleFolder !== undefined) {
+    const { stackName, region, registeredFunctionNames: functionNames } = host;
+    gateway.serveConsole(new ConsoleFiles(consoleFolder, { stackName, region, functionNames }));
+  }
   gateway.serve(host.lambda, (request) => host.monitoring.takeRequest(request));
   return {
     url: gateway.url,
+    consoleUrl: consoleFolder === undefined ? undefined : `${gateway.url}/console`,
     stackName: host.stackName,
     region: host.region,
     endpoints,

@@ -2,10 +2,11 @@ import type { LocalRuntime } from './runtime.ts';
 
 /** What the person at the terminal is told when the runtime takes requests. */
 export function welcome(runtime: LocalRuntime, startMs: number): string {
-  const { url, functionNames, hasAccessKeys } = runtime;
+  const { url, consoleUrl, functionNames, hasAccessKeys } = runtime;
   const name = functionNames.find((functionName) => functionName === 'echo') ?? functionNames[0];
   return [
     `Task Mode is ready at ${url}`,
+    ...(consoleUrl === undefined ? [] : [`See and submit tasks at ${consoleUrl}`]),
     hasAccessKeys
       ? 'Every request must be signed with an access key, as the Alibaba FC SDK does it.'
       : 'Nobody is asked here who they are: on AWS, IAM checks every caller.',

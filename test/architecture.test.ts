@@ -52,6 +52,8 @@ const ROOMS: Record<string, readonly string[]> = {
   'examples/media/media-workflow.ts': ['lib/index.ts', 'aws-cdk-lib', 'constructs'],
   // It runs in browsers: nothing of Node.
   'client/': ['client/', 'lambdas/domain/', '@smithy/signature-v4', '@aws-crypto/sha256-js'],
+  'console/': ['vite', '@vitejs/plugin-react', 'node:'],
+  'console/src/': ['console/src/', 'client/index.ts', 'react', '@cloudscape-design/'],
   'docs/': ['docs/', 'lambdas/domain/', 'node:'],
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],
@@ -59,8 +61,8 @@ const ROOMS: Record<string, readonly string[]> = {
   'bench/': ['bench/', 'local/', 'lambdas/domain/lifecycle.ts', 'node:', '@aws-sdk/'],
 };
 
-const SOURCES = globSync('{bin,client,lib,lambdas,local,examples,docs,bench}/**/*.ts', {
-  exclude: ['**/node_modules/**'],
+const SOURCES = globSync('{bin,client,console,lib,lambdas,local,examples,docs,bench}/**/*.{ts,tsx}', {
+  exclude: ['**/node_modules/**', 'console/dist/**'],
 });
 
 /** A file belongs to the innermost room that holds it. */

@@ -41,6 +41,7 @@ export async function synthesize(options: SynthOptions): Promise<void> {
 
 async function runApp(command: string, options: SynthOptions, contextEnv: NodeJS.ProcessEnv): Promise<void> {
   const { appDir, outDir, region, accountId, verbose, log, signal } = options;
+  signal?.throwIfAborted();
   const child = launchCommand(command, {
     cwd: appDir,
     env: {

@@ -5,6 +5,7 @@ import { LOOPBACK } from '../engines/engine.ts';
 import { type LambdaService, MAX_PAYLOAD_BYTES } from '../functions/lambda-service.ts';
 import type { Json } from '../json.ts';
 import { StartupError } from '../startup-error.ts';
+import type { ConsoleFiles } from './console-files.ts';
 import { httpEvent, newRequestId, type ReceivedRequest, splitTarget } from './http-event.ts';
 import { functionResponse, gatewayResponse, type HttpResponse } from './http-response.ts';
 import { type Route, Router, routeKeyFault } from './router.ts';
@@ -52,6 +53,7 @@ export class Gateway {
   readonly #routes: Route<RouteTarget>[] = [];
   #api: { readonly id: string; readonly logicalId: string } | undefined;
   #serving: Serving | undefined;
+  #console: ConsoleFiles | undefined;
 
   private constructor(server: Server) {
     const { port } = server.address() as AddressInfo;
@@ -107,6 +109,11 @@ export class Gateway {
     return undefined;
   }
 
+  /** Has the console answer what is its own. */
+  serveConsole(console: ConsoleFiles): void {
+    this.#console = console;
+  }
+
   serve(lambda: LambdaService, onAnswered: (request: AnsweredRequest) => void): void {
     this.#serving = { router: new Router(this.#routes), lambda, onAnswered };
   }
@@ -126,7 +133,8 @@ export class Gateway {
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = newRequestId();
     const startMs = performance.now();
-    const serving = this.#serving;
+    const isOfConsole = this.#console?.owns(splitTarget(message).path) ?? false;
+    const serving = isOfConsole ? undefined : this.#serving;
     let answer: HttpResponse;
     try {
       answer = await this.#respond(message, requestId);
@@ -152,7 +160,7 @@ export class Gateway {
       response.end(failed.body);
       return;
     }
-    response.end(hasBody ? body : undefined);
+    response.end(hasBody && message.method !== 'HEAD' ? body : undefined);
   }
 
   async #respond(message: IncomingMessage, requestId: string): Promise<HttpResponse> {
@@ -165,6 +173,9 @@ export class Gateway {
     const body = await readBody(message);
     if (body === undefined) {
       return gatewayResponse(413, 'Request Entity Too Large');
+    }
+    if (this.#console?.owns(splitTarget(message).path)) {
+      return this.#console.answer(message, splitTarget(message).path);
     }
     if (this.#serving === undefined) {
       return gatewayResponse(503, 'Service Unavailable');

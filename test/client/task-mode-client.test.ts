@@ -201,6 +201,12 @@ describe('configuration', () => {
     expect(sent[2]).toMatchObject({ method: 'DELETE', path: '/functions/echo/async-invoke-config' });
   });
 
+  test('of one function is found in the list, or none is', async () => {
+    const { client, sent } = clientOf(json(200, { configs: [] }));
+    expect((await client.config.list('echo').next()).done).toBe(true);
+    expect(sent[0]?.path).toBe('/async-invoke-configs?functionName=echo&limit=100');
+  });
+
   test('of concurrency is put, listed over its pages, and deleted', async () => {
     const page = (functionArn: string, nextToken?: string) =>
       json(200, { configs: [{ functionArn }], nextToken });

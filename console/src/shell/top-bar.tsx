@@ -1,0 +1,49 @@
+import TopNavigation from '@cloudscape-design/components/top-navigation';
+import { useState } from 'react';
+import { useFunctions } from '../data/functions.tsx';
+import icon from '../icon.svg';
+import { hrefTo } from './router.ts';
+import { chooseTheme, storedTheme, THEMES, type Theme } from './theme.ts';
+
+const WORDS: Record<Theme, string> = { system: 'As the machine', light: 'Light', dark: 'Dark' };
+
+const CHOSEN = { iconName: 'check' } as const;
+
+/** Where one is, and how it looks. */
+export function TopBar() {
+  const [theme, setTheme] = useState(storedTheme);
+  const { surroundings } = useFunctions();
+  const place = [surroundings.stackName, surroundings.isLocal ? 'this machine' : surroundings.region];
+  return (
+    <header id="top-bar">
+      <TopNavigation
+        identity={{ href: hrefTo('/'), title: 'Task Mode', logo: { src: icon, alt: '' } }}
+        utilities={[
+          ...(surroundings.stackName === undefined
+            ? []
+            : [
+                {
+                  type: 'button' as const,
+                  text: place.filter(Boolean).join(' on '),
+                  href: hrefTo('/'),
+                  disableUtilityCollapse: false,
+                },
+              ]),
+          {
+            type: 'menu-dropdown',
+            iconName: 'settings',
+            ariaLabel: 'Theme',
+            title: 'Theme',
+            items: THEMES.map((id) => ({ id, text: WORDS[id], ...(id === theme && CHOSEN) })),
+            onItemClick: ({ detail }) => {
+              const chosen = THEMES.find((id) => id === detail.id) ?? 'system';
+              chooseTheme(chosen);
+              setTheme(chosen);
+            },
+          },
+        ]}
+        i18nStrings={{ overflowMenuTriggerText: 'More', overflowMenuTitleText: 'All' }}
+      />
+    </header>
+  );
+}
