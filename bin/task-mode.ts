@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The version comes first: on an older Node the imports of the local runtime fail with less helpful words.
+// The version comes first: on an older Node the imports fail with less helpful words.
 const MINIMUM_NODE_MAJOR = 24;
 
 if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE_MAJOR) {
@@ -8,10 +8,8 @@ if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE_MAJOR) {
   );
   process.exitCode = 1;
 } else {
-  const { runCommandLine } = await import('../local/command-line.ts');
-  const { parseAccessKeys } = await import('../lambdas/domain/access-key.ts');
-  const { findConsole } = await import('../local/gateway/find-console.ts');
-  await runCommandLine(process.argv.slice(2), { checkAccessKeys: parseAccessKeys, findConsole });
+  const { runCommandLine } = await import('../cli/command-line.ts');
+  await runCommandLine(process.argv.slice(2));
 }
 
 export {};

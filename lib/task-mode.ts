@@ -1,6 +1,7 @@
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { API_URL_DESCRIPTION } from '../lambdas/domain/stack-output.ts';
 import { setTracing } from './bundled-function.ts';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
@@ -105,7 +106,7 @@ export class TaskMode extends Construct {
     this.#connectFollowUp();
     this.alarms = props.alarms === false ? undefined : this.#addAlarms(props.alarms ?? {});
     this.dashboard = props.dashboard === false ? undefined : this.#addDashboard();
-    new CfnOutput(this, 'Url', { value: this.url, description: 'Address of the Task Mode API' });
+    new CfnOutput(this, 'Url', { value: this.url, description: API_URL_DESCRIPTION });
   }
 
   /**

@@ -46,8 +46,26 @@ const ROOMS: Record<string, readonly string[]> = {
   'lambdas/': ['lambdas/', 'aws-lambda', '@aws-lambda-powertools/'],
   'lib/': ['lib/', 'lambdas/domain/', 'aws-cdk-lib', 'constructs', 'esbuild', 'node:'],
   'local/': ['local/', 'node:', '@aws-sdk/', 'fauxqs', 'dynalite', 'croner'],
+  // What people type stands on the typed client, as their own programs do.
+  'cli/': [
+    'cli/',
+    'client/',
+    'lambdas/domain/',
+    'node:',
+    'commander',
+    '@aws-sdk/credential-providers',
+    '@smithy/signature-v4',
+    '@aws-crypto/sha256-js',
+  ],
   // The local runtime knows nothing of lambdas: what a file of access keys must be, the command tells it.
-  'bin/': ['lib/index.ts', 'examples/', 'local/', 'lambdas/domain/access-key.ts', 'aws-cdk-lib', 'node:'],
+  'cli/commands/dev.ts': [
+    'cli/',
+    'lambdas/domain/access-key.ts',
+    'local/run-dev.ts',
+    'local/gateway/find-console.ts',
+    'commander',
+  ],
+  'bin/': ['lib/index.ts', 'examples/', 'cli/command-line.ts', 'aws-cdk-lib', 'node:'],
   'examples/': ['examples/', 'lambdas/worker/handler.ts', 'node:', 'jimp', '@aws-sdk/client-s3'],
   'examples/media/media-workflow.ts': ['lib/index.ts', 'aws-cdk-lib', 'constructs'],
   // It runs in browsers: nothing of Node.
@@ -61,7 +79,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'bench/': ['bench/', 'local/', 'lambdas/domain/lifecycle.ts', 'node:', '@aws-sdk/'],
 };
 
-const SOURCES = globSync('{bin,client,console,lib,lambdas,local,examples,docs,bench}/**/*.{ts,tsx}', {
+const SOURCES = globSync('{bin,cli,client,console,lib,lambdas,local,examples,docs,bench}/**/*.{ts,tsx}', {
   exclude: ['**/node_modules/**', 'console/dist/**'],
 });
 

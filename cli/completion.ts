@@ -1,0 +1,75 @@
+import type { Command, Option } from 'commander';
+
+/** What a shell may offer after these words, of which the last is being typed. */
+export function candidatesFor(program: Command, words: readonly string[]): string[] {
+  const typed = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const { command, awaiting } = commandAt(program, before);
+  if (awaiting !== undefined) return startingWith(typed, wordsOf(awaiting));
+  const { options, commands } = visible(command);
+  if (typed.startsWith('-')) {
+    return startingWith(
+      typed,
+      options.flatMap(({ long }) => long ?? []),
+    );
+  }
+  return startingWith(
+    typed,
+    commands.map((one) => one.name()),
+  );
+}
+
+/** Follows the words to the innermost command; the last may be an option that awaits its value. */
+function commandAt(
+  program: Command,
+  words: readonly string[],
+): { readonly command: Command; readonly awaiting?: Option } {
+  let command = program;
+  let awaiting: Option | undefined;
+  for (const word of words) {
+    if (awaiting !== undefined) {
+      awaiting = undefined;
+      continue;
+    }
+    const option = command.options.find(({ long, short }) => word === long || word === short);
+    if (option?.required) awaiting = option;
+    command = command.commands.find((one) => one.name() === word) ?? command;
+  }
+  return { command, ...(awaiting !== undefined && { awaiting }) };
+}
+
+function visible(command: Command) {
+  const help = command.createHelp();
+  return { options: help.visibleOptions(command), commands: help.visibleCommands(command) };
+}
+
+/** Options that take one of some words carry them with what reads them (`wordOption`). */
+function wordsOf({ parseArg }: Option): readonly string[] {
+  const words: unknown = parseArg === undefined ? undefined : (parseArg as { words?: unknown }).words;
+  return Array.isArray(words) ? words : [];
+}
+
+function startingWith(typed: string, candidates: readonly string[]): string[] {
+  return candidates.filter((one) => one.startsWith(typed));
+}
+
+/** What each shell is to run: it asks the command itself, so that it offers what the version there is can do. */
+export const COMPLETION_SCRIPTS = {
+  bash: `_task_mode() {
+  local IFS=$'\\n'
+  COMPREPLY=($(task-mode __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _task_mode task-mode
+`,
+  zsh: `#compdef task-mode
+_task_mode() {
+  local -a offered
+  offered=("\${(@f)$(task-mode __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  offered=(\${offered:#})
+  if (( \${#offered} )); then compadd -a offered; else _files; fi
+}
+compdef _task_mode task-mode
+`,
+  fish: `complete -c task-mode -a '(task-mode __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+`,
+} as const;

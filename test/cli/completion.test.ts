@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { candidatesFor } from '../../cli/completion.ts';
+import { makeProgram } from '../../cli/program.ts';
+
+it.each([
+  [[''], ['submit', 'dev', 'help'], ['__complete']],
+  [['sub'], ['submit'], ['stop']],
+  [['config', ''], ['get', 'put', 'delete'], ['submit']],
+  [['config', 'put', 'echo', '--t'], ['--task-mode'], ['--retries']],
+  [['config', 'put', 'echo', '--task-mode', ''], ['on', 'off'], []],
+  [['list', 'echo', '--status', 'St'], ['Stopping', 'Stopped'], ['Failed']],
+  [['list', '--limit', ''], [], ['submit']],
+  [['submit', '--id', 'list', '--w'], ['--wait'], ['--watch']],
+  [['completion', '--'], ['--help'], ['--endpoint']],
+])('offers what may follow %j', (words, offered, others) => {
+  const candidates = candidatesFor(makeProgram(), words);
+  expect(candidates).toEqual(expect.arrayContaining(offered));
+  for (const other of others) expect(candidates).not.toContain(other);
+});
