@@ -49,6 +49,12 @@ export interface SharedSubject {
   readonly followUpDeadLetterQueue: IQueue;
 }
 
+/** What triggers share. */
+export interface TriggersSubject {
+  readonly scope: IConstruct;
+  readonly deadLetterQueue: IQueue;
+}
+
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
 
@@ -210,6 +216,19 @@ export const SHARED_ALARMS = {
 } as const satisfies Record<string, AlarmDefinition<SharedSubject>>;
 
 export type SharedAlarmName = keyof typeof SHARED_ALARMS;
+
+/** Deployed with the first trigger. */
+export const TRIGGER_ALARMS = {
+  triggerDeadLetters: {
+    severity: 'high',
+    meaning: 'What events or schedules have sent could not be delivered, or not be submitted for an hour.',
+    metric: ({ deadLetterQueue }) => visible(deadLetterQueue),
+    threshold: () => 1,
+    evaluationPeriods: 1,
+  },
+} as const satisfies Record<string, AlarmDefinition<TriggersSubject>>;
+
+export type TriggerAlarmName = keyof typeof TRIGGER_ALARMS;
 
 /** Whose alarms make an incident: one page for all of them. The others are told of one by one. */
 export const INCIDENT_SEVERITIES: readonly Severity[] = ['high', 'critical'];

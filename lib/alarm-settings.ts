@@ -1,5 +1,5 @@
 import { type FunctionAlarmName, SEVERITIES, type Severity } from '../lambdas/domain/alarm-name.ts';
-import type { SharedAlarmName } from './alarm-definitions.ts';
+import type { SharedAlarmName, TriggerAlarmName } from './alarm-definitions.ts';
 
 /** What of an alarm is to be other than its default. */
 export interface AlarmSettings {
@@ -23,6 +23,8 @@ export interface AlarmSettings {
 
 /** Settings by alarm; `false` is none. */
 export type FunctionAlarmSettings = { readonly [Name in FunctionAlarmName]?: AlarmSettings | false };
+
+export type TriggerAlarmSettings = { readonly [Name in TriggerAlarmName]?: AlarmSettings | false };
 
 export type SharedAlarmSettings = { readonly [Name in SharedAlarmName]?: AlarmSettings | false };
 

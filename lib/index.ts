@@ -6,8 +6,13 @@ export {
   type AlarmSlackChannel,
   type AlarmWebhook,
 } from './alarm-channels.ts';
-export type { SharedAlarmName } from './alarm-definitions.ts';
-export type { AlarmSettings, FunctionAlarmSettings, SharedAlarmSettings } from './alarm-settings.ts';
+export type { SharedAlarmName, TriggerAlarmName } from './alarm-definitions.ts';
+export type {
+  AlarmSettings,
+  FunctionAlarmSettings,
+  SharedAlarmSettings,
+  TriggerAlarmSettings,
+} from './alarm-settings.ts';
 export type { RegisteredFunction } from './function-registry.ts';
 export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';

@@ -29,12 +29,16 @@ import {
   SHARED_ALARMS,
   type SharedAlarmName,
   type SharedSubject,
+  TRIGGER_ALARMS,
+  type TriggerAlarmName,
+  type TriggersSubject,
 } from './alarm-definitions.ts';
 import {
   type AlarmSettings,
   checkAlarmSettings,
   type FunctionAlarmSettings,
   type SharedAlarmSettings,
+  type TriggerAlarmSettings,
 } from './alarm-settings.ts';
 import { serviceOf } from './task-metrics.ts';
 
@@ -52,6 +56,13 @@ export interface TaskAlarmsProps extends AlarmChannelsProps {
    * @default - all, with the thresholds of docs/runbook.md
    */
   readonly shared?: SharedAlarmSettings;
+
+  /**
+   * The alarms of what triggers share, once there is one.
+   *
+   * @default - all, with the thresholds of docs/runbook.md
+   */
+  readonly triggers?: TriggerAlarmSettings;
 
   /**
    * The topic that alarms are published to. It must let `cloudwatch.amazonaws.com` publish, and so must its key.
@@ -77,10 +88,8 @@ export interface DeployedAlarm {
 }
 
 /** Deployed alarms, each under the name by which it is set. */
-export type DeployedAlarms<Name extends string = FunctionAlarmName | SharedAlarmName> = ReadonlyMap<
-  Name,
-  DeployedAlarm
->;
+export type DeployedAlarms<Name extends string = FunctionAlarmName | SharedAlarmName | TriggerAlarmName> =
+  ReadonlyMap<Name, DeployedAlarm>;
 
 /** Alarms that people act on: of each function and of what all share, published to one encrypted topic. */
 export class TaskAlarms extends Construct {
@@ -102,6 +111,7 @@ export class TaskAlarms extends Construct {
     super(scope, id);
     checkAlarmSettings('alarms.functions', props.functions ?? {}, Object.keys(FUNCTION_ALARMS));
     checkAlarmSettings('alarms.shared', props.shared ?? {}, Object.keys(SHARED_ALARMS));
+    checkAlarmSettings('alarms.triggers', props.triggers ?? {}, Object.keys(TRIGGER_ALARMS));
     this.#props = props;
     this.runbookUrl = props.runbookUrl;
     this.topic = props.topic ?? this.#newTopic(props.removalPolicy);
@@ -128,6 +138,15 @@ export class TaskAlarms extends Construct {
     const ofIncident = all.filter(({ severity }) => INCIDENT_SEVERITIES.includes(severity));
     for (const { alarm } of all.filter((each) => !ofIncident.includes(each))) this.#act(alarm);
     if (ofIncident.length > 0) this.#addIncident(inner, functionName, ofIncident);
+    return alarms;
+  }
+
+  /** Adds the alarms of what triggers share. */
+  addTriggers(scope: Construct, subject: Omit<TriggersSubject, 'scope'>): DeployedAlarms<TriggerAlarmName> {
+    const inner = new Construct(scope, 'Alarms');
+    const settings = this.#props.triggers ?? {};
+    const alarms = this.#deploy(inner, TRIGGER_ALARMS, { ...subject, scope: inner }, settings);
+    for (const { alarm } of alarms.values()) this.#act(alarm);
     return alarms;
   }
 

@@ -96,7 +96,6 @@ export class TaskMode extends Construct {
     const { taskTable, registry, payloadBucket, followUp } = this;
     const shared = { taskTable, registry, payloadBucket, removalPolicy };
     this.workflows = new TaskWorkflows(this, 'Workflows', { ...shared, followUp });
-    this.triggers = new TaskTriggers(this, 'Triggers', shared);
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
     if (props.submitRate) {
@@ -106,6 +105,7 @@ export class TaskMode extends Construct {
     this.#connectFollowUp();
     this.alarms = props.alarms === false ? undefined : this.#addAlarms(props.alarms ?? {});
     this.dashboard = props.dashboard === false ? undefined : this.#addDashboard();
+    this.triggers = new TaskTriggers(this, 'Triggers', { ...shared, alarms: this.alarms });
     new CfnOutput(this, 'Url', { value: this.url, description: API_URL_DESCRIPTION });
   }
 

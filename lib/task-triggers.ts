@@ -13,6 +13,7 @@ import {
 import { BundledFunction } from './bundled-function.ts';
 import type { FunctionRegistry } from './function-registry.ts';
 import type { PayloadBucket } from './payload-bucket.ts';
+import type { TaskAlarms } from './task-alarms.ts';
 import type { TaskTable } from './task-table.ts';
 
 /** The parts of TaskMode that triggers use. */
@@ -20,6 +21,8 @@ export interface TaskTriggersParts {
   readonly taskTable: TaskTable;
   readonly registry: FunctionRegistry;
   readonly payloadBucket: PayloadBucket;
+  /** Undefined where there are none. */
+  readonly alarms: TaskAlarms | undefined;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -103,7 +106,7 @@ export class TaskTriggers extends Construct {
   }
 
   #newDeployed(): Deployed {
-    const { taskTable, registry, payloadBucket, removalPolicy } = this.#parts;
+    const { taskTable, registry, payloadBucket, alarms, removalPolicy } = this.#parts;
     const common = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -139,6 +142,7 @@ export class TaskTriggers extends Construct {
     });
     // It is refused while its role cannot read the queue yet.
     eventSource.node.addDependency(submitFunction);
+    alarms?.addTriggers(this, { deadLetterQueue });
     return { queue, deadLetterQueue, submitFunction };
   }
 

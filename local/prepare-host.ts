@@ -6,6 +6,7 @@ import { DeployedState } from './deployed-state.ts';
 import { ACCOUNT_ID } from './engines/engine.ts';
 import { type Engines, startEngines } from './engines/start-engines.ts';
 import { EventBuses } from './events/event-buses.ts';
+import { objectEvent } from './events/object-event.ts';
 import { Targets } from './events/targets.ts';
 import { environmentProgram } from './functions/environment-program.ts';
 import { serveLambdaApi } from './functions/lambda-api.ts';
@@ -76,6 +77,10 @@ export async function prepareHost(
   cleanup.defer(() => lambdaApi.close());
   const targets = new Targets({ sqs, sqsEndpoint: endpoints.sqs, lambda: () => lambda, log });
   const eventBuses = new EventBuses({ region, accountId: ACCOUNT_ID, targets });
+  const toldBuckets: Host['toldBuckets'] = new Set();
+  queueEngine.onObjectCreated((creation) => {
+    if (toldBuckets.has(creation.bucket)) eventBuses.publish(objectEvent(creation, region, ACCOUNT_ID));
+  });
   const eventsApi = await eventBuses.serve();
   cleanup.defer(() => eventsApi.close());
   const workflows = new Workflows({
@@ -127,6 +132,7 @@ export async function prepareHost(
     secrets,
     eventBuses,
     targets,
+    toldBuckets,
     accessKeySecrets: new Set(),
     monitoring,
     lambda,

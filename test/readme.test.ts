@@ -29,3 +29,9 @@ test('every dependency has its line of why in the README', () => {
   );
   expect(missing).toEqual([]);
 });
+
+test('the triggers of the README are those of an app that is compiled, and run by the end-to-end tests', () => {
+  const [, shown = ''] = /## Triggers and schedules.*?```ts\n(.*?)```/s.exec(README) ?? [];
+  expect(shown).toContain('addTrigger');
+  expect(readFileSync('test/end-to-end/triggers-app/app.ts', 'utf-8')).toContain(shown);
+});

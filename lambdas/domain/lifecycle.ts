@@ -82,11 +82,11 @@ export function isTerminal(status: TaskStatus): status is TerminalStatus {
 export const TERMINAL_STATUSES: readonly TerminalStatus[] = TASK_STATUSES.filter(isTerminal);
 
 /** Who may raise an event. */
-export type Raiser = 'API' | 'worker' | 'supervisor' | 'sweep' | 'dead-letter' | 'workflows';
+export type Raiser = 'API' | 'worker' | 'supervisor' | 'sweep' | 'dead-letter' | 'triggers' | 'workflows';
 
 /** Who raises each event: the documentation's column, and the list that a reader checks a use case against. */
 export const RAISERS: Record<TaskEvent | 'submit', readonly Raiser[]> = {
-  submit: ['API', 'workflows'],
+  submit: ['API', 'triggers', 'workflows'],
   dequeue: ['worker'],
   start: ['worker'],
   succeed: ['worker'],

@@ -5,12 +5,16 @@ export type Stores = NonNullable<BuildAppOptions['stores']>;
 
 export type Queue = ReturnType<Stores['sqsStore']['createQueue']>;
 
+/** What fauxqs tells of each message and object. */
+export type ObjectSpy = NonNullable<Stores['s3Store']['spy']>;
+
 type Persistence = NonNullable<Stores['sqsStore']['persistence']>;
 
 interface Parts {
   readonly SqsStore: new () => Stores['sqsStore'];
   readonly SnsStore: new () => Stores['snsStore'];
   readonly S3Store: new () => Stores['s3Store'];
+  readonly MessageSpy: new () => ObjectSpy;
   readonly PersistenceManager: new (dataDir: string) => Persistence;
 }
 
@@ -18,6 +22,7 @@ const FILES: Readonly<Record<keyof Parts, string>> = {
   SqsStore: 'sqs/sqsStore.js',
   SnsStore: 'sns/snsStore.js',
   S3Store: 's3/s3Store.js',
+  MessageSpy: 'spy.js',
   PersistenceManager: 'persistence.js',
 };
 

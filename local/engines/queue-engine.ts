@@ -3,11 +3,14 @@ import { buildApp } from 'fauxqs';
 import type { QueueFigures } from '../monitoring/queue-sampler.ts';
 import { type Engine, LOOPBACK } from './engine.ts';
 import { fauxqsParts, type Queue } from './fauxqs-parts.ts';
+import { type ObjectCreation, onObjectCreated } from './object-creations.ts';
 import { attendTo, takeBackInflight, withSoundQueues } from './sound-queues.ts';
 
 export interface QueueEngine extends Engine {
   /** Makes an S3 bucket if there is none of that name. */
   createBucket(name: string): void;
+  /** Has somebody told of each object that is put into a bucket from now on. */
+  onObjectCreated(tell: (creation: ObjectCreation) => void): void;
   /** Tells how a queue stands; undefined when there is none of that name. */
   queueFigures(name: string): QueueFigures | undefined;
 }
@@ -18,7 +21,7 @@ export interface QueueEngine extends Engine {
  */
 export async function startQueueEngine(dataDir: string, region: string): Promise<QueueEngine> {
   await mkdir(dataDir, { recursive: true });
-  const { SqsStore, SnsStore, S3Store, PersistenceManager } = await fauxqsParts();
+  const { SqsStore, SnsStore, S3Store, MessageSpy, PersistenceManager } = await fauxqsParts();
   const persistence = new PersistenceManager(dataDir);
   const stores = {
     sqsStore: withSoundQueues(new SqsStore()),
@@ -39,6 +42,7 @@ export async function startQueueEngine(dataDir: string, region: string): Promise
     createBucket: (name) => {
       stores.s3Store.createBucket(name);
     },
+    onObjectCreated: (tell) => onObjectCreated(stores.s3Store, new MessageSpy(), tell),
     queueFigures: (name) => {
       const queue = stores.sqsStore.getQueueByName(name);
       return queue && figuresOf(queue.inspectMessages(), Date.now());

@@ -43,6 +43,8 @@ export interface Host {
   readonly secrets: SecretStore;
   readonly eventBuses: EventBuses;
   readonly targets: Targets;
+  /** The buckets whose objects EventBridge is told of. */
+  readonly toldBuckets: Set<string>;
   /** The secrets, by ARN, from which functions of the API read access keys. */
   readonly accessKeySecrets: Set<string>;
   readonly monitoring: Monitoring;

@@ -1,5 +1,5 @@
 import { deployAlarm, deployCompositeAlarm } from './alarm.ts';
-import { deployBucket } from './bucket.ts';
+import { deployBucket, deployBucketNotifications } from './bucket.ts';
 import { deployCustomAws } from './custom-aws.ts';
 import type { Deployer } from './deployer.ts';
 import { deployEventBus, deployRule } from './event-bus.ts';
@@ -35,4 +35,5 @@ export const DEPLOYERS: Readonly<Record<string, Deployer>> = {
   'AWS::SQS::Queue': deployQueue,
   'AWS::StepFunctions::StateMachine': deployStateMachine,
   'Custom::AWS': deployCustomAws,
+  'Custom::S3BucketNotifications': deployBucketNotifications,
 };

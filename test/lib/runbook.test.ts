@@ -1,13 +1,23 @@
 import { readFileSync } from 'node:fs';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { alarmSlug } from '../../lambdas/domain/alarm-name.ts';
-import { FUNCTION_ALARMS, SHARED_ALARMS } from '../../lib/alarm-definitions.ts';
-import { templateOf } from './synthesized.ts';
+import { FUNCTION_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS } from '../../lib/alarm-definitions.ts';
+import { deployed } from './synthesized.ts';
 
 const RUNBOOK = readFileSync('docs/runbook.md', 'utf-8');
 const HEADINGS = [...RUNBOOK.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
-const NAMES = [...Object.keys(FUNCTION_ALARMS), ...Object.keys(SHARED_ALARMS)];
-const { Resources, Outputs } = templateOf({ functions: { encode: {} } }).toJSON();
+const NAMES = [FUNCTION_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS].flatMap(Object.keys);
+
+/** The template of a stack with all that the runbook names. */
+function template() {
+  const { stack, taskMode } = deployed({ functions: {} });
+  const taskFunction = taskMode.addFunction('encode', { entry: 'examples/echo.ts' });
+  taskMode.addTrigger('Uploaded', { taskFunction, eventPattern: { source: ['aws.s3'] } });
+  return Template.fromStack(stack).toJSON();
+}
+
+const { Resources, Outputs } = template();
 
 test('every alarm has its heading, and every heading its alarm', () => {
   expect(HEADINGS.toSorted()).toEqual([...NAMES, 'incident'].map(alarmSlug).toSorted());

@@ -226,6 +226,37 @@ describe('what triggers share', () => {
     });
   });
 
+  test('is told of by an alarm when it holds a dead letter', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'Stack-trigger-dead-letters-high',
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Statistic: 'Maximum',
+      Period: 60,
+      Dimensions: [
+        {
+          Name: 'QueueName',
+          Value: { 'Fn::GetAtt': [arnOf('DeadLetterQueue')['Fn::GetAtt'][0], 'QueueName'] },
+        },
+      ],
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: [{ Ref: Match.stringLikeRegexp('^TaskModeAlarmsTopic') }],
+    });
+  });
+
+  test.each([
+    ['no alarm of it', { triggers: { triggerDeadLetters: false } } as const],
+    ['no alarms at all', false as const],
+  ])('may have %s', (_, alarms) => {
+    const { stack, taskMode } = deployed({ functions: {}, taskMode: { alarms } });
+    const taskFunction = taskMode.addFunction('echo', { entry: ECHO });
+    taskMode.addTrigger('Nightly', { taskFunction, ...NIGHTLY });
+    expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('trigger-dead-letters');
+  });
+
   test('is not deployed without a trigger', () => {
     const { stack, taskMode } = withTriggers({});
     expect(taskMode.triggers.isDeployed).toBe(false);
