@@ -14,8 +14,9 @@ import type { AsyncInvokeConfig } from '../lambdas/domain/async-invoke-config.ts
 import type { Scaling } from '../lambdas/domain/concurrency.ts';
 import type { AllowedDestination } from '../lambdas/domain/destination.ts';
 import { ENV } from '../lambdas/domain/env.ts';
-import { DESTINATIONS_ROW } from '../lambdas/domain/storage-names.ts';
+import { DESTINATIONS_ROW, WORKFLOW_ROW_PREFIX } from '../lambdas/domain/storage-names.ts';
 import type { RuntimeSettings } from '../lambdas/domain/task-function.ts';
+import type { Workflow } from '../lambdas/domain/workflow.ts';
 import { LOG_RETENTION, writeLogs } from './bundled-function.ts';
 
 export interface FunctionRegistryProps {
@@ -129,6 +130,32 @@ export class FunctionRegistry extends Construct {
     });
   }
 
+  /** Writes a workflow's row at deployment, and removes it with the workflow. */
+  registerWorkflow(scope: Construct, id: string, { workflowName, ...deployed }: Workflow): void {
+    const deployedBy = Fn.join('/', [Stack.of(scope).stackId, scope.node.addr]);
+    const key = `${WORKFLOW_ROW_PREFIX}${workflowName}`;
+    this.#deploy(scope, id, {
+      onUpdate: this.#call(key, {
+        UpdateExpression:
+          'SET stateMachineArn = :stateMachineArn, isExpress = :isExpress, deployedBy = :deployedBy',
+        ExpressionAttributeValues: {
+          ':stateMachineArn': attribute(deployed.stateMachineArn),
+          ':isExpress': attribute(deployed.isExpress),
+          ':deployedBy': attribute(deployedBy),
+        },
+      }),
+      onDelete: {
+        ...this.#call(key, {
+          // A workflow that another construct or stack deployed since keeps its row.
+          ConditionExpression: 'deployedBy = :deployedBy',
+          ExpressionAttributeValues: { ':deployedBy': attribute(deployedBy) },
+        }),
+        action: 'DeleteItem',
+        ignoreErrorCodesMatching: 'ConditionalCheckFailed.*',
+      },
+    });
+  }
+
   /** Has CloudFormation make calls that write the table. */
   #deploy(scope: Construct, id: string, calls: Pick<AwsCustomResourceProps, 'onUpdate' | 'onDelete'>): void {
     const resource = new AwsCustomResource(scope, id, {
@@ -137,12 +164,13 @@ export class FunctionRegistry extends Construct {
       logGroup: this.#logGroup,
       installLatestAwsSdk: false,
     });
-    const statement = new PolicyStatement({
-      actions: ['dynamodb:UpdateItem'],
-      resources: [this.table.tableArn],
-    });
-    const { policyDependable } = resource.grantPrincipal.addToPrincipalPolicy(statement);
-    if (policyDependable) resource.node.addDependency(policyDependable);
+    for (const action of new Set([calls.onUpdate?.action, calls.onDelete?.action])) {
+      if (action === undefined) continue;
+      const resources = [this.table.tableArn];
+      const statement = new PolicyStatement({ actions: [`dynamodb:${action}`], resources });
+      const { policyDependable } = resource.grantPrincipal.addToPrincipalPolicy(statement);
+      if (policyDependable) resource.node.addDependency(policyDependable);
+    }
   }
 
   #call(functionName: string, update: object): AwsSdkCall {

@@ -14,10 +14,11 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import {
-  OPERATION_NAMES,
   OPERATIONS,
   type OperationName,
   type RouteName,
+  TASK_OPERATION_NAMES,
+  type TaskOperationName,
   UNKNOWN_ROUTE,
 } from '../lambdas/domain/operations.ts';
 import { AccessKeys, type AccessKeysProps } from './access-keys.ts';
@@ -82,7 +83,8 @@ const ACCESS_LOG = AccessLogFormat.custom(
 /** The HTTP API on the contract's paths. Every route asks who calls; TLS is all that API Gateway speaks. */
 export class TaskApi extends Construct {
   readonly api: HttpApi;
-  readonly functions: Readonly<Record<OperationName, BundledFunction>>;
+  /** Of the operations that there always are. */
+  readonly functions: Readonly<Record<TaskOperationName, BundledFunction>>;
   /** Where callers sign with access keys. */
   readonly accessKeys: AccessKeys | undefined;
 
@@ -101,12 +103,13 @@ export class TaskApi extends Construct {
     this.#addStage();
     // TypeScript does not keep the names of a list through fromEntries: they are the table's.
     this.functions = Object.fromEntries(
-      OPERATION_NAMES.map((name) => [name, this.#addOperation(name)]),
-    ) as Record<OperationName, BundledFunction>;
+      TASK_OPERATION_NAMES.map((name) => [name, this.addOperation(name)]),
+    ) as Record<TaskOperationName, BundledFunction>;
     this.#addRoute(UNKNOWN_ROUTE, HttpRouteKey.DEFAULT, this.#function(UNKNOWN_ROUTE));
   }
 
-  #addOperation(name: OperationName): BundledFunction {
+  /** Adds the route of an operation, and the function behind it. */
+  addOperation(name: OperationName): BundledFunction {
     const { method, path } = OPERATIONS[name];
     const handler = this.#function(name);
     this.#addRoute(name, HttpRouteKey.with(path, HttpMethod[method]), handler);

@@ -93,9 +93,9 @@ export class TaskMode extends Construct {
     });
     this.sweep = new TaskSweep(this, 'Sweep');
     this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
-    const { taskTable, registry, payloadBucket, followUp } = this;
+    const { taskTable, registry, payloadBucket, followUp, api } = this;
     const shared = { taskTable, registry, payloadBucket, removalPolicy };
-    this.workflows = new TaskWorkflows(this, 'Workflows', { ...shared, followUp });
+    this.workflows = new TaskWorkflows(this, 'Workflows', { ...shared, followUp, api });
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
     if (props.submitRate) {
@@ -130,10 +130,14 @@ export class TaskMode extends Construct {
     return new TaskFunction(this, functionName, { ...props, target }, this.#parts());
   }
 
-  /** Adds a workflow over tasks. The tasks of an execution that is stopped, times out or fails are stopped with it. */
-  addWorkflow(id: string, props: TaskWorkflowProps): TaskWorkflow {
-    const workflow = new TaskWorkflow(this.workflows, id, props);
-    this.workflows.stopTasksOf(workflow);
+  /**
+   * Adds a workflow over tasks, under the name by which the API starts it. The tasks of an execution that is stopped,
+   * times out or fails are stopped with it.
+   * @throws Error at synth, naming what is wrong and what is wanted.
+   */
+  addWorkflow(workflowName: string, props: TaskWorkflowProps): TaskWorkflow {
+    const workflow = new TaskWorkflow(this.workflows, workflowName, props);
+    this.workflows.add(workflow);
     return workflow;
   }
 

@@ -63,6 +63,11 @@ export class TaskTable extends Construct {
     this.#grant(grantee, ['dynamodb:GetItem']);
   }
 
+  /** Lets a function read many tasks at once, by their keys. */
+  grantReadMany(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:BatchGetItem']);
+  }
+
   /** Lets a function read tasks and move them on. */
   grantMove(grantee: LambdaFunction): void {
     this.#grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);

@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnElement, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   DefinitionBody,
@@ -8,8 +8,9 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { FUNCTION_NAME_PATTERN } from '../lambdas/domain/limits.ts';
 import { acknowledge } from './acknowledge.ts';
-import { LOG_RETENTION } from './bundled-function.ts';
+import { type BundledFunction, LOG_RETENTION } from './bundled-function.ts';
 
 export interface TaskWorkflowProps {
   /** Its states. `TaskInvoke` is one that runs a task. */
@@ -31,9 +32,18 @@ export interface TaskWorkflowProps {
   readonly timeout?: Duration;
 }
 
-/** A workflow over tasks: a state machine with its log and its traces. */
+/** A workflow over tasks: a state machine with its log and its traces, by the name that the API calls it. */
 export class TaskWorkflow extends StateMachine {
+  readonly workflowName: string;
+  readonly isExpress: boolean;
+
+  /** @throws Error at synth for a name that the API could not take. */
   constructor(scope: Construct, id: string, props: TaskWorkflowProps) {
+    if (!FUNCTION_NAME_PATTERN.test(id)) {
+      throw new Error(
+        `the name of a workflow must have 1 to 64 letters, digits, _ and -, not starting with a digit or -, got ${JSON.stringify(id)}`,
+      );
+    }
     const logs = new LogGroup(scope, `${id}Logs`, {
       retention: LOG_RETENTION,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -46,10 +56,25 @@ export class TaskWorkflow extends StateMachine {
       // Which states, not what with: payloads are nowhere in our logs.
       logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: false },
     });
+    this.workflowName = id;
+    this.isExpress = props.stateMachineType === StateMachineType.EXPRESS;
     acknowledge(
       this.role,
       'IAM5[Resource::*]',
       'delivery of logs and traces is granted on * only (AWS Step Functions: logging, X-Ray)',
+    );
+  }
+
+  /** Lets a function make calls on each of its executions. */
+  grantOnExecutions(grantee: BundledFunction, ...actions: string[]): void {
+    this.grantExecution(grantee, ...actions);
+    const { defaultChild } = this.node;
+    if (!CfnElement.isCfnElement(defaultChild)) return;
+    const ref = `{"Ref":"${Stack.of(this).getLogicalId(defaultChild)}"}`;
+    acknowledge(
+      grantee.role ?? grantee,
+      `IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{"Fn::Select":[6,{"Fn::Split":[":",${ref}]}]}:*]`,
+      'executions get their names when they start: the right is to those of this workflow',
     );
   }
 }

@@ -1,20 +1,17 @@
-import { ArnFormat, CfnElement, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { BundledFunction } from './bundled-function.ts';
-import type { FunctionRegistry } from './function-registry.ts';
 import type { PayloadBucket } from './payload-bucket.ts';
 import type { TaskFollowUp } from './task-follow-up.ts';
-import type { TaskTable } from './task-table.ts';
+import type { TaskWorkflow } from './task-workflow.ts';
+import { WorkflowApi, type WorkflowApiParts } from './workflow-api.ts';
 import { WorkflowStopper } from './workflow-stopper.ts';
 
 /** The parts of TaskMode that workflows use. */
-export interface TaskWorkflowsParts {
-  readonly taskTable: TaskTable;
-  readonly registry: FunctionRegistry;
+export interface TaskWorkflowsParts extends WorkflowApiParts {
   readonly payloadBucket: PayloadBucket;
   readonly followUp: TaskFollowUp;
   readonly removalPolicy: RemovalPolicy;
@@ -26,12 +23,14 @@ export interface TaskWorkflowsParts {
  */
 export class TaskWorkflows extends Construct {
   readonly #parts: TaskWorkflowsParts;
+  readonly #api: WorkflowApi;
   #submitFunction: BundledFunction | undefined;
   #stopper: WorkflowStopper | undefined;
 
   constructor(scope: Construct, id: string, parts: TaskWorkflowsParts) {
     super(scope, id);
     this.#parts = parts;
+    this.#api = new WorkflowApi(parts);
   }
 
   /** The function that states invoke, with the right to wake up the tasks of this queue. */
@@ -43,28 +42,24 @@ export class TaskWorkflows extends Construct {
     return this.#submitFunction;
   }
 
-  /** Who stops the tasks of executions; undefined where no workflow was added. */
+  /** Who stops the tasks of executions; undefined where no Standard workflow was added. */
   get stopper(): WorkflowStopper | undefined {
     return this.#stopper;
   }
 
-  /**
-   * Has the tasks of a state machine's executions stopped that end before them: aborted, timed out, or failed in
-   * another branch. Those of `addWorkflow` are.
-   */
-  stopTasksOf(stateMachine: IStateMachine): void {
+  /** Lets the API start a workflow, and has the tasks stopped that its executions leave behind. */
+  add(workflow: TaskWorkflow): void {
+    this.#api.add(workflow);
+    // No event tells of the end of an Express execution (AWS Step Functions, status change events).
+    if (!workflow.isExpress) this.#stopTasksOf(workflow);
+  }
+
+  /** Has the tasks of a workflow's executions stopped that end before them: aborted, timed out, or failed in another branch. */
+  #stopTasksOf(workflow: TaskWorkflow): void {
     this.#stopper ??= this.#newStopper();
     const { function: stopFunction, rule } = this.#stopper;
-    rule.addEventPattern({ detail: { stateMachineArn: [stateMachine.stateMachineArn] } });
-    stateMachine.grantExecution(stopFunction, 'states:GetExecutionHistory');
-    const { defaultChild } = stateMachine.node;
-    if (!CfnElement.isCfnElement(defaultChild)) return;
-    const ref = `{"Ref":"${Stack.of(this).getLogicalId(defaultChild)}"}`;
-    acknowledge(
-      stopFunction.role ?? stopFunction,
-      `IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{"Fn::Select":[6,{"Fn::Split":[":",${ref}]}]}:*]`,
-      'executions get their names when they start: the right is to read those of this workflow',
-    );
+    rule.addEventPattern({ detail: { stateMachineArn: [workflow.stateMachineArn] } });
+    workflow.grantOnExecutions(stopFunction, 'states:GetExecutionHistory');
   }
 
   /** Lets a function's code answer the states that wait for its callback. */

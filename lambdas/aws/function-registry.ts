@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { REGISTRY_CACHE_MS } from '../domain/limits.ts';
-import { DESTINATIONS_ROW } from '../domain/storage-names.ts';
+import { isFunctionRow } from '../domain/storage-names.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { callAws } from './faults.ts';
 import { toAttributes } from './task-item.ts';
@@ -61,7 +61,7 @@ export class FunctionRegistry {
     await callAws('DynamoDB', async () => {
       for await (const { Items = [] } of pages) {
         const rows = Items.map((item) => unmarshall(item));
-        records.push(...rows.filter(({ functionName }) => functionName !== DESTINATIONS_ROW).map(toRecord));
+        records.push(...rows.filter(({ functionName }) => isFunctionRow(String(functionName))).map(toRecord));
       }
     });
     return records;

@@ -16,6 +16,14 @@ export type ErrorCode =
   | 'AsyncTaskFinished'
   /** Ours: only a task that ended without success can be run again. */
   | 'RedriveNotAllowed'
+  /** Ours: of workflows and their executions. */
+  | 'WorkflowNotFound'
+  | 'ExecutionNotFound'
+  | 'ExecutionAlreadyExists'
+  /** Ours: an execution that ended otherwise cannot be stopped. */
+  | 'ExecutionFinished'
+  /** Ours: of executions of Express workflows there is no record. */
+  | 'WorkflowTypeNotSupported'
   /** Ours: another state of a workflow waits for the task. */
   | 'TaskAlreadyAwaited'
   /** Alibaba's own for a user's rate: the FC SDK reads `x-acs-retry-after` of codes with this word only (section 12). */

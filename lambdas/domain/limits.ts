@@ -174,6 +174,27 @@ export const WORKFLOW_SUBMIT_WITHIN_MS = 60_000;
 export const WORKFLOW_STOP_RETRY_SECONDS = { again: 10, failed: 60 } as const;
 export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
 
+/**
+ * How an execution may be named when it is started here: what Step Functions recommends (letters, digits, - and _), of
+ * its 80 characters. Those that were started elsewhere may have whatever Step Functions takes (StartExecution).
+ */
+export const NEW_EXECUTION_NAME_PATTERN = /^[A-Za-z0-9_-]{1,80}$/;
+export const EXECUTION_NAME_PATTERN = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+
+/** What StopExecution takes (AWS Step Functions API). */
+export const EXECUTION_ERROR_MAX_CHARACTERS = 256;
+export const EXECUTION_CAUSE_MAX_CHARACTERS = 32_768;
+
+/** One page of an execution's steps: as many as BatchGetItem reads tasks at once. */
+export const STEPS_LIMIT_RANGE = { min: 1, max: 100, default: 100 } as const;
+
+/** What a step tells of its error's cause, which may have 32 KB: a page of a hundred is one answer. */
+export const STEP_CAUSE_MAX_BYTES = 1024;
+
+/** For how long a history is read on, and the reading's deadline. A history has 25,000 events at most (AWS quota), 1,000 a request. */
+export const HISTORY_WORK_MS = 5000;
+export const HISTORY_DEADLINE_MS = 8000;
+
 /** Lambda ends an invocation at 900 s (AWS Lambda quotas). */
 export const LAMBDA_TIMEOUT_MAX_SECONDS = 900;
 

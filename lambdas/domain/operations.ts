@@ -9,16 +9,19 @@ const ASYNC_CONFIG = `${FUNCTION}/async-invoke-config`;
 
 const CONCURRENCY = `${FUNCTION}/concurrency`;
 
+const WORKFLOWS = `/${API_VERSION}/workflows`;
+
+const EXECUTIONS = `${WORKFLOWS}/{workflowName}/executions`;
+
+const EXECUTION = `${EXECUTIONS}/{executionName}`;
+
 interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
 }
 
-/**
- * The contract's operations (FC contract section 2), and ours: routes, rights of access keys and the functions behind
- * them are derived from this one table.
- */
-export const OPERATIONS = {
+/** The contract's operations (FC contract section 2), and ours. */
+const TASK_OPERATIONS = {
   InvokeFunction: { method: 'POST', path: `${FUNCTION}/invocations` },
   GetAsyncTask: { method: 'GET', path: `${TASKS}/{taskId}` },
   ListAsyncTasks: { method: 'GET', path: TASKS },
@@ -37,11 +40,51 @@ export const OPERATIONS = {
   ListConcurrencyConfigs: { method: 'GET', path: `/${API_VERSION}/concurrency-configs` },
 } as const satisfies Readonly<Record<string, Route>>;
 
-export type OperationName = keyof typeof OPERATIONS;
+/** Ours, deployed with the first workflow. */
+const WORKFLOW_OPERATIONS = {
+  ListWorkflows: { method: 'GET', path: WORKFLOWS },
+  StartWorkflowExecution: { method: 'POST', path: EXECUTIONS },
+  ListWorkflowExecutions: { method: 'GET', path: EXECUTIONS },
+  GetWorkflowExecution: { method: 'GET', path: EXECUTION },
+  StopWorkflowExecution: { method: 'PUT', path: `${EXECUTION}/stop` },
+  GetWorkflowExecutionHistory: { method: 'GET', path: `${EXECUTION}/history` },
+} as const satisfies Readonly<Record<string, Route>>;
 
-export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly OperationName[];
+/** Routes, rights of access keys and the functions behind them are derived from this one table. */
+export const OPERATIONS = { ...TASK_OPERATIONS, ...WORKFLOW_OPERATIONS };
+
+export type TaskOperationName = keyof typeof TASK_OPERATIONS;
+
+export type WorkflowOperationName = keyof typeof WORKFLOW_OPERATIONS;
+
+export type OperationName = TaskOperationName | WorkflowOperationName;
+
+export const TASK_OPERATION_NAMES = Object.keys(TASK_OPERATIONS) as readonly TaskOperationName[];
+
+export const WORKFLOW_OPERATION_NAMES = Object.keys(WORKFLOW_OPERATIONS) as readonly WorkflowOperationName[];
+
+export const OPERATION_NAMES: readonly OperationName[] = [
+  ...TASK_OPERATION_NAMES,
+  ...WORKFLOW_OPERATION_NAMES,
+];
 
 /** What answers a path and method that is no operation. */
 export const UNKNOWN_ROUTE = 'UnknownRoute';
 
 export type RouteName = OperationName | typeof UNKNOWN_ROUTE;
+
+/** The lists over functions, which take a function as their filter. */
+const FILTERED_BY_FUNCTION: readonly RouteName[] = ['ListAsyncInvokeConfigs', 'ListConcurrencyConfigs'];
+
+interface RouteParameters {
+  readonly path: Readonly<Record<string, string | undefined>> | undefined;
+  readonly query: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/**
+ * Tells which one function a request is about; undefined when it concerns all of them, as a workflow does. A name that
+ * the operation does not read names nothing.
+ */
+export function functionOf(routeName: RouteName, { path, query }: RouteParameters): string | undefined {
+  return path?.functionName ?? (FILTERED_BY_FUNCTION.includes(routeName) ? query?.functionName : undefined);
+}

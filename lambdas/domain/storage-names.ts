@@ -6,3 +6,11 @@ export const OBJECT_PREFIXES = { payload: 'payloads/', result: 'results/' } as c
 
 /** The row of the function table that holds the destinations which the deployment allows. No function name has a #. */
 export const DESTINATIONS_ROW = '#destinations';
+
+/** What the keys of the rows begin with that hold the workflows of the deployment, each by its name. */
+export const WORKFLOW_ROW_PREFIX = '#workflow/';
+
+/** Tells whether a row of the function table is of a function. */
+export function isFunctionRow(key: string): boolean {
+  return !key.startsWith('#');
+}

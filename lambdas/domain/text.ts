@@ -15,8 +15,16 @@ export function truncated(text: string, maxBytes: number): string {
 
 /** A value as an error message shows it: quoted, and cut so that hostile input cannot fill a log. */
 export function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-  return `"${truncated(text, 100)}"`;
+  return `"${truncated(typeof value === 'string' ? value : jsonOf(value), 100)}"`;
+}
+
+/** What is nested some thousand levels deep can be read as JSON, but not written. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return 'what is nested too deep to be shown';
+  }
 }
 
 /** SQS refuses two characters that JSON lets stand in a string (SendMessage); an escape means the same. */

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { TaskModeError } from '../domain/errors.ts';
-import { API_VERSION, OPERATIONS, type RouteName, UNKNOWN_ROUTE } from '../domain/operations.ts';
+import { API_VERSION, functionOf, OPERATIONS, type RouteName, UNKNOWN_ROUTE } from '../domain/operations.ts';
 import { quoted } from '../domain/text.ts';
 import type { RequestSignature, SignedRequest } from '../tasks/authorize-request.ts';
 
@@ -55,7 +55,10 @@ export function readSignedRequest(event: APIGatewayProxyEventV2, routeName: Rout
   }
   return {
     routeName,
-    functionName: event.pathParameters?.functionName ?? event.queryStringParameters?.functionName,
+    functionName: functionOf(routeName, {
+      path: event.pathParameters,
+      query: event.queryStringParameters,
+    }),
     requestId: event.requestContext.requestId,
     signature: {
       accessKeyId,

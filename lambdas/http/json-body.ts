@@ -22,7 +22,18 @@ export function bodyObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
  * @throws TaskModeError `InvalidArgument` naming field, value and what is wanted.
  */
 export function parseBody<S extends z.ZodMiniType>(schema: S, text: string): z.output<S> {
-  const body = jsonOf(text);
+  return checked(
+    schema,
+    jsonOf(text, (_, value) => value ?? undefined),
+  );
+}
+
+/** Checks a body that holds a caller's own JSON, in which a null is a value. */
+export function parseWholeBody<S extends z.ZodMiniType>(schema: S, text: string): z.output<S> {
+  return checked(schema, jsonOf(text));
+}
+
+function checked<S extends z.ZodMiniType>(schema: S, body: unknown): z.output<S> {
   const parsed = z.safeParse(schema, body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -32,9 +43,9 @@ export function parseBody<S extends z.ZodMiniType>(schema: S, text: string): z.o
   throw refusal(`${field} ${issue?.message}`, got);
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(text: string, reviver?: (key: string, value: unknown) => unknown): unknown {
   try {
-    return JSON.parse(text, (_, value: unknown) => value ?? undefined);
+    return JSON.parse(text, reviver);
   } catch {
     throw refusal('body must be a JSON object', text);
   }

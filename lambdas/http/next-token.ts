@@ -50,6 +50,22 @@ export function fromFunctionsToken(
   return placeOf(token, [lists, functionName ?? ''], (name) => FUNCTION_NAME_PATTERN.test(name));
 }
 
+/** A place in a list of ours about workflows, by what the list is of. */
+export function toPlaceToken(place: string | undefined, list: Filter): string | undefined {
+  return tokenOf(place === undefined ? undefined : Buffer.from(place).toString('base64url'), list);
+}
+
+/** @throws TaskModeError `InvalidArgument` for anything but a token of this list. */
+export function fromPlaceToken(
+  token: string | undefined,
+  list: Filter,
+  isPlace: (place: string) => boolean,
+): string | undefined {
+  const decoded = (place: string) => Buffer.from(place, 'base64url').toString('utf-8');
+  const place = placeOf(token, list, (encoded) => encoded !== '' && isPlace(decoded(encoded)));
+  return place === undefined ? undefined : decoded(place);
+}
+
 type Filter = readonly (string | number)[];
 
 /** Twelve characters tell filters apart; the token is no secret and grants nothing. */

@@ -73,11 +73,14 @@ export function waiterOf(request: WorkflowRequest, now: number): Waiter | undefi
   };
 }
 
-/** Reads which task a state has asked for, from the parameters in its history; undefined when it asked for something else. */
+/**
+ * Reads which task a state has asked for, from the parameters in its history, or from the input of the function that it
+ * called where it does not wait; undefined when it asked for something else.
+ */
 export function taskOfRequest(parametersText: string): TaskKey | undefined {
   try {
-    const { Payload } = JSON.parse(parametersText) as { readonly Payload?: unknown };
-    const { functionName, taskId } = toWorkflowRequest(Payload);
+    const parameters = JSON.parse(parametersText) as { readonly Payload?: unknown };
+    const { functionName, taskId } = toWorkflowRequest(parameters.Payload ?? parameters);
     return { functionName, taskId };
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import { afterAll } from 'vitest';
 import { AwsApiError, serveAwsJsonApi } from '../../local/aws-json-api.ts';
 import type { JsonObject } from '../../local/json.ts';
 
-/** Step Functions with states that wait, each by its token, and executions that have asked for tasks. */
+/** Step Functions with states that wait, each by its token, and executions that have asked for tasks and run for ever. */
 export async function startWaitingStates() {
   const waiting = new Set<string>();
   const answers: { readonly token: string; readonly answer: object }[] = [];
@@ -31,6 +31,20 @@ export async function startWaitingStates() {
       SendTaskFailure: (input) =>
         answer(input, { error: input.error, cause: JSON.parse(String(input.cause)) }),
       SendTaskHeartbeat: (input) => ifWaiting(input, (token) => heartbeats.push(token)),
+      StartExecution: ({ stateMachineArn, name }) => ({
+        executionArn: `${stateMachineArn}:${name}`,
+        startDate: 1,
+      }),
+      DescribeExecution: ({ executionArn }) => ({
+        executionArn,
+        stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:w',
+        name: String(executionArn).split(':').at(-1),
+        status: 'RUNNING',
+        startDate: 1,
+        input: '{}',
+      }),
+      ListExecutions: () => ({ executions: [] }),
+      StopExecution: () => ({ stopDate: 2 }),
       GetExecutionHistory: ({ executionArn, nextToken }) => {
         const texts = requests.get(String(executionArn)) ?? [];
         const index = nextToken === undefined ? 0 : Number(nextToken);

@@ -192,3 +192,89 @@ test('after a kill in the middle of a Map of 200 tasks, each task ends and says 
   // None that waited was begun after all: 40 at once had been submitted.
   expect(tasks.filter(({ status }) => status === 'Stopped').length).toBeGreaterThan(20);
 }, 120_000);
+
+describe('over the API', () => {
+  const media = `${runtime.url}/2023-03-30/workflows/media/executions`;
+  const start = (body: object) => fetch(media, { method: 'POST', body: JSON.stringify(body) });
+  const read = async (path: string) => JSON.parse(await (await fetch(`${media}${path}`)).text());
+  const until = (path: string, status: string) =>
+    expect.poll(async () => (await read(path)).status, { timeout: 30_000, interval: 100 }).toBe(status);
+
+  test('a workflow is started once under its name, and read to its steps and their tasks', async () => {
+    const image = (await photo(0xcc3333ff)).toString('base64');
+    const body = { name: 'album-1', input: { images: [image, 'bm8gaW1hZ2U=', image], size: 32 } };
+    const started = await start(body);
+    expect(started.status).toBe(202);
+    const execution = (await started.json()) as object;
+    expect(execution).toMatchObject({
+      workflowName: 'media',
+      executionName: 'album-1',
+      status: 'Running',
+      endTime: 0,
+    });
+    const other = await start({ ...body, input: { images: [] } });
+    expect(other.status).toBe(409);
+    expect(await other.json()).toMatchObject({
+      Code: 'ExecutionAlreadyExists',
+      executionName: 'album-1',
+    });
+    await until('/album-1', 'Succeeded');
+    const again = await start(body);
+    expect(again.status).toBe(200);
+    expect(await again.json()).toEqual({ ...execution, status: 'Succeeded', endTime: expect.any(Number) });
+
+    const { input, output } = await read('/album-1');
+    expect(JSON.parse(input)).toEqual(body.input);
+    expect(JSON.parse(output)).toMatchObject({ manifest: { made: 2 } });
+    const { steps, isComplete } = await read('/album-1/history');
+    expect(isComplete).toBe(true);
+    const thumbnails = steps.filter(
+      ({ functionName }: { functionName?: string }) => functionName === 'thumbnail',
+    );
+    expect(
+      thumbnails
+        .map(({ mapIndex, status, taskStatus }: Record<string, unknown>) => [mapIndex, status, taskStatus])
+        .sort(),
+    ).toEqual([
+      [0, 'Succeeded', 'Succeeded'],
+      [1, 'Caught', 'Failed'],
+      [2, 'Succeeded', 'Succeeded'],
+    ]);
+    const first = await api.task('thumbnail', thumbnails[0].taskId);
+    expect(first.startedTime).toBeGreaterThanOrEqual(thumbnails[0].enteredTime - 1000);
+    const page = await read('/album-1/history?limit=2');
+    const next = await read(`/album-1/history?limit=2&nextToken=${page.nextToken}`);
+    expect([...page.steps, ...next.steps]).toEqual(steps.slice(0, 4));
+    const { executions } = await read('?status=Succeeded');
+    expect(
+      executions.filter(({ executionName }: Record<string, unknown>) => executionName === 'album-1'),
+    ).toHaveLength(1);
+  });
+
+  test('an execution is stopped, and its tasks with it', async () => {
+    const image = (await photo(0x3366ccff)).toString('base64');
+    await start({ name: 'stopped-1', input: { images: Array(4).fill(image), size: 66 } });
+    await expect
+      .poll(
+        async () =>
+          (await read('/stopped-1/history')).steps.some(
+            ({ taskStatus }: Record<string, unknown>) => taskStatus,
+          ),
+        { timeout: 10_000, interval: 50 },
+      )
+      .toBe(true);
+    const stop = () =>
+      fetch(`${media}/stopped-1/stop`, { method: 'PUT', body: JSON.stringify({ error: 'Enough' }) });
+    expect([(await stop()).status, (await stop()).status]).toEqual([204, 204]);
+    expect(await read('/stopped-1')).toMatchObject({ status: 'Stopped', error: 'Enough' });
+    const ends = ['Stopped', undefined];
+    const statuses = async () =>
+      (await read('/stopped-1/history')).steps.map(({ taskStatus }: Record<string, unknown>) => taskStatus);
+    await expect
+      .poll(async () => (await statuses()).every((status: unknown) => ends.includes(status as string)), {
+        timeout: 15_000,
+      })
+      .toBe(true);
+    expect((await fetch(`${media}/nobody`)).status).toBe(404);
+  });
+});

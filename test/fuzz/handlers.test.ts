@@ -13,10 +13,12 @@ import { answerOf, eventOf, handlerOf } from './events.ts';
 import { startLambda } from './lambda-engine.ts';
 import { KNOWN, requestOf } from './requests.ts';
 import { itemsOf } from './state.ts';
+import { startKnownWorkflow } from './workflow.ts';
 
 const world = await startWorld();
 world.time.now = Date.now();
 const lambda = await startLambda();
+const executions = await startKnownWorkflow(world);
 const cloudWatch = await startCloudWatch(Date.now);
 setEnvironment({ ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint }, undefined);
 for (const taskId of KNOWN.taskIds) await world.submit({ taskId, delaySeconds: 86_400 });
@@ -25,13 +27,14 @@ await stopTask(world, { functionName: KNOWN.functionName, taskId: 'seed-stopped'
 /** The user whom API Gateway has checked. */
 const IAM = { authorizer: { iam: { userArn: 'arn:aws:iam::123456789012:user/alice' } } };
 
-/** All that the API keeps: rows, configurations, and the payloads that are too large for their rows. */
+/** All that the API keeps: rows, configurations, the payloads that are too large for their rows, and executions. */
 async function kept(): Promise<unknown> {
   const objects = await (await s3Client()).send(new ListObjectsV2Command({ Bucket: BUCKET }));
   return [
     await itemsOf(world.dynamoDb, TASK_TABLE),
     await itemsOf(world.dynamoDb, FUNCTION_TABLE),
     (objects.Contents ?? []).map(({ Key }) => Key),
+    executions(),
   ];
 }
 

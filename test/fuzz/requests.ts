@@ -4,6 +4,7 @@ import { OPERATIONS, type OperationName } from '../../lambdas/domain/operations.
 import { asyncMetricsFields } from '../../lambdas/http/async-metrics.ts';
 import * as configSchemas from '../../lambdas/http/config-schemas.ts';
 import * as schemas from '../../lambdas/http/schemas.ts';
+import * as workflowSchemas from '../../lambdas/http/workflow-schemas.ts';
 
 /** A request of an operation, as anybody may send it. */
 export interface FuzzRequest {
@@ -15,7 +16,20 @@ export interface FuzzRequest {
 }
 
 /** What a test has put there before: a function that takes tasks, and ids of its tasks. */
-export const KNOWN = { functionName: 'echo', taskIds: ['seed-waiting', 'seed-stopped'] } as const;
+export const KNOWN = {
+  functionName: 'echo',
+  taskIds: ['seed-waiting', 'seed-stopped'],
+  workflowName: 'media',
+  executionNames: ['seed-execution'],
+} as const;
+
+/** What each parameter of a path may be, so that it is found. */
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  functionName: [KNOWN.functionName],
+  taskId: KNOWN.taskIds,
+  workflowName: [KNOWN.workflowName],
+  executionName: KNOWN.executionNames,
+};
 
 const HOSTILE = [
   '',
@@ -88,10 +102,12 @@ const token = fc
 /** Every field that an operation knows by name, with our extensions; new operations add theirs. */
 const FIELDS = [
   ...new Set(
-    [...Object.values(schemas), ...Object.values(configSchemas), asyncMetricsFields].flatMap((schema) => {
-      const { shape = {} } = schema as { shape?: object };
-      return Object.keys(shape);
-    }),
+    [...[schemas, configSchemas, workflowSchemas].flatMap(Object.values), asyncMetricsFields].flatMap(
+      (schema) => {
+        const { shape = {} } = schema as { shape?: object };
+        return Object.keys(shape);
+      },
+    ),
   ),
 ];
 
@@ -159,6 +175,10 @@ const CONFIG = {
     fc.record({ onFailure: fc.jsonValue() }),
   ),
   reservedConcurrency: fc.integer({ min: -2, max: 2000 }),
+  name: fc.oneof(fc.constantFrom('fuzz-6', 'fuzz-7'), word),
+  input: fc.jsonValue(),
+  error: fc.string(),
+  cause: fc.string(),
 };
 
 const body = fc.oneof(
@@ -189,6 +209,7 @@ const body = fc.oneof(
     '\ufeff{}',
     '"\\ud800"',
     `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+    `{"input":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
     `"${'€'.repeat(2000)}"`,
   ),
 );
@@ -201,7 +222,7 @@ const parametersOf = (operation: OperationName) =>
         fc.oneof(
           {
             weight: 4,
-            arbitrary: fc.constantFrom(...(name === 'functionName' ? [KNOWN.functionName] : KNOWN.taskIds)),
+            arbitrary: fc.constantFrom(...(PARAMETERS[name] ?? [''])),
           },
           { weight: 1, arbitrary: word },
         ),

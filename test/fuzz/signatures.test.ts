@@ -12,6 +12,7 @@ import { answerOf, eventOf, type Handler, handlerOf } from './events.ts';
 import { startLambda } from './lambda-engine.ts';
 import { type FuzzRequest, KNOWN, requestOf, word } from './requests.ts';
 import { itemsOf } from './state.ts';
+import { startKnownWorkflow } from './workflow.ts';
 
 const world = await startWorld();
 world.time.now = Date.now();
@@ -20,6 +21,7 @@ world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
 );
 const lambda = await startLambda();
 const cloudWatch = await startCloudWatch(Date.now);
+await startKnownWorkflow(world);
 setEnvironment(
   { ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint },
   { secret: 'access-keys', nonceTable: NONCE_TABLE },

@@ -304,3 +304,26 @@ test('nothing that a request can hold makes the reading fail otherwise than by a
   expect(isMade({ ...lone, pathParameters: { functionName: half, taskId: half } })).toBe(false);
   expect(isMade({ ...lone, queryStringParameters: { [half]: half } })).toBe(false);
 });
+
+describe('the function that a request is about', () => {
+  const functionOf = (signed: Signed) =>
+    readSignedRequest(signedEvent(signed), signed.operation).functionName;
+
+  test('is the one of its path', () => {
+    expect(functionOf(GET)).toBe('echo');
+    expect(functionOf({ ...GET, query: { functionName: 'other' } })).toBe('echo');
+  });
+
+  test.each(['ListAsyncInvokeConfigs', 'ListConcurrencyConfigs'] as const)(
+    'is the filter of %s',
+    (operation) => {
+      expect(functionOf({ operation, query: { functionName: 'echo' } })).toBe('echo');
+      expect(functionOf({ operation })).toBeUndefined();
+    },
+  );
+
+  test('is none where nothing reads its name: a workflow concerns all functions', () => {
+    const request: Signed = { operation: 'StartWorkflowExecution', query: { functionName: 'echo' } };
+    expect(functionOf(request)).toBeUndefined();
+  });
+});

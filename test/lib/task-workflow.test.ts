@@ -4,11 +4,13 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import {
   JsonPath,
   Map as MapState,
+  Pass,
   StateMachineType,
   TaskInput,
   Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
+import { OPERATIONS, WORKFLOW_OPERATION_NAMES } from '../../lambdas/domain/operations.ts';
 import { TaskInvoke, type TaskInvokeProps } from '../../lib/index.ts';
 import { deployed, findingsOf } from './synthesized.ts';
 
@@ -149,6 +151,32 @@ describe('a workflow', () => {
     expect(aslValidator(definitionOf(Template.fromStack(stack)))).toMatchObject({ isValid: true });
   });
 
+  test('is started and seen by routes of the API', () => {
+    const template = Template.fromStack(withWorkflow().stack);
+    for (const name of WORKFLOW_OPERATION_NAMES) {
+      const RouteKey = `${OPERATIONS[name].method} ${OPERATIONS[name].path}`;
+      template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey, AuthorizationType: 'AWS_IAM' });
+    }
+  });
+
+  test('has a row by which the API finds it, which goes with it unless another deployment has it now', () => {
+    const rows = Object.values(Template.fromStack(withWorkflow().stack).findResources('Custom::AWS')).map(
+      ({ Properties }) => ({
+        update: JSON.stringify(Properties.Update),
+        delete: JSON.stringify(Properties.Delete),
+      }),
+    );
+    const row = rows.find(({ update }) => update.includes('#workflow/media'));
+    expect(row?.update).toMatch(/UpdateItem.*stateMachineArn.*TaskModeWorkflowsmedia/);
+    expect(row?.delete).toMatch(/DeleteItem.*#workflow\/media.*deployedBy = :deployedBy/);
+  });
+
+  test.each(['', '1st', 'a.b', 'x'.repeat(65)])('is refused at synth for its name %j', (name) => {
+    const { stack, taskMode } = deployed({ functions: {} });
+    const definition = new Pass(stack, 'Pass');
+    expect(() => taskMode.addWorkflow(name, { definition })).toThrow('the name of a workflow must have');
+  });
+
   test('may be Express', () => {
     const { stack, taskMode } = deployed({ functions: {} });
     const taskFunction = taskMode.addFunction('echo', { entry: 'examples/echo.ts' });
@@ -243,5 +271,5 @@ describe('a workflow', () => {
 test('without a workflow nothing is deployed for one', () => {
   const template = Template.fromStack(deployed().stack);
   template.resourceCountIs('AWS::StepFunctions::StateMachine', 0);
-  expect(JSON.stringify(template.toJSON())).not.toMatch(/states:|Workflows/);
+  expect(JSON.stringify(template.toJSON())).not.toMatch(/states:|Workflow/);
 });

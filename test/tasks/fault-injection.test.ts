@@ -14,6 +14,7 @@ import { TargetFunction } from '../../lambdas/aws/target-function.ts';
 import { Waiters } from '../../lambdas/aws/waiters.ts';
 import { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
 import { WorkerFunction } from '../../lambdas/aws/worker-function.ts';
+import { WorkflowRegistry } from '../../lambdas/aws/workflow-registry.ts';
 import { ASYNC_METRIC_NAMES, metricWindow } from '../../lambdas/domain/async-metrics.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
@@ -26,15 +27,21 @@ import { deleteAsyncInvokeConfig } from '../../lambdas/tasks/delete-async-invoke
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { getAsyncMetrics } from '../../lambdas/tasks/get-async-metrics.ts';
+import { getWorkflowExecution } from '../../lambdas/tasks/get-workflow-execution.ts';
+import { getWorkflowExecutionHistory } from '../../lambdas/tasks/get-workflow-execution-history.ts';
 import { invokeFunction } from '../../lambdas/tasks/invoke-function.ts';
 import { limitSubmits } from '../../lambdas/tasks/limit-submits.ts';
 import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
+import { listWorkflowExecutions } from '../../lambdas/tasks/list-workflow-executions.ts';
+import { listWorkflows } from '../../lambdas/tasks/list-workflows.ts';
 import { putAsyncInvokeConfig } from '../../lambdas/tasks/put-async-invoke-config.ts';
 import { putConcurrency } from '../../lambdas/tasks/put-concurrency.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
+import { startWorkflowExecution } from '../../lambdas/tasks/start-workflow-execution.ts';
 import { stopExecution } from '../../lambdas/tasks/stop-execution.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { stopWorkflowExecution } from '../../lambdas/tasks/stop-workflow-execution.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
 import { submitTriggered } from '../../lambdas/tasks/submit-triggered.ts';
 import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
@@ -225,6 +232,30 @@ function processWith(recorder: CallRecorder) {
         { ...common, executions: recorder.recorded(new Executions()), taskOf: () => key },
         WAITER.executionId,
       ),
+    workflows: async (key: TaskKey) => {
+      const executions = {
+        ...common,
+        workflows: recorder.recorded(new WorkflowRegistry(table)),
+        executions: recorder.recorded(new Executions()),
+        taskOf: () => key,
+      };
+      await listWorkflows(executions, { limit: 10 });
+      const { executionName } = await startWorkflowExecution(executions, {
+        workflowName: 'w',
+        name: 'e',
+        input: '{}',
+      });
+      const execution = { workflowName: 'w', executionName };
+      await getWorkflowExecution(executions, execution);
+      await listWorkflowExecutions(executions, {
+        workflowName: 'w',
+        status: 'Running',
+        limit: 10,
+        token: undefined,
+      });
+      await getWorkflowExecutionHistory(executions, { ...execution, limit: 100, offset: 0 });
+      await stopWorkflowExecution(executions, { ...execution, error: 'E', cause: undefined });
+    },
     followUp: (key: TaskKey) =>
       deliverFollowUp(
         {
@@ -692,6 +723,15 @@ const SCENARIOS: Record<string, Scenario> = {
     act: (process, key) => process.stopExecution(key),
     repeat: (process, key) => process.stopExecution(key),
     ends: ['Stopped'],
+  },
+  'all that is asked of workflows, beside a task': {
+    before: async (key) => {
+      await world.registerWorkflow('w');
+      await submitted()(key);
+    },
+    act: (process, key) => process.workflows(key),
+    repeat: (process, key) => process.workflows(key),
+    ends: ['Succeeded'],
   },
   'sweep of a task of which a queue is not told yet': {
     before: async (key) => {

@@ -15,7 +15,7 @@ import { TaskIndex } from '../../lambdas/aws/task-index.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import type { AllowedDestination } from '../../lambdas/domain/destination.ts';
-import { DESTINATIONS_ROW } from '../../lambdas/domain/storage-names.ts';
+import { DESTINATIONS_ROW, WORKFLOW_ROW_PREFIX } from '../../lambdas/domain/storage-names.ts';
 import type { Task, TaskKey } from '../../lambdas/domain/task.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { type RunDependencies, runTask } from '../../lambdas/tasks/run-task.ts';
@@ -66,6 +66,12 @@ export async function startWorld() {
         }),
       }),
     );
+  const registerWorkflow = (workflowName: string, isExpress = false) => {
+    const stateMachineArn = `arn:aws:states:us-east-1:000000000000:stateMachine:${workflowName}`;
+    const functionName = `${WORKFLOW_ROW_PREFIX}${workflowName}`;
+    const Item = marshall({ functionName, stateMachineArn, isExpress, deployedBy: 'test' });
+    return dynamoDb.send(new PutItemCommand({ TableName: FUNCTION_TABLE, Item }));
+  };
   /** Has the deployment allow destinations, and no others. */
   const allow = (...allowed: readonly (string | AllowedDestination)[]) =>
     dynamoDb.send(
@@ -204,6 +210,7 @@ export async function startWorld() {
     log,
     random,
     register,
+    registerWorkflow,
     allow,
     submit,
     submitAs,

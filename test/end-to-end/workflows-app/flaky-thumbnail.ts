@@ -4,8 +4,16 @@ import type { TaskHandler } from '../../../lambdas/worker/handler.ts';
 /** The size at which thumbnails are made by the second series of attempts only. */
 const FLAKY_SIZE = 65;
 
-/** Makes thumbnails as the example does, and fails as network connections do where it is asked for 65 pixels. */
-export const handler: TaskHandler<{ readonly size?: number; readonly to?: string }> = (payload, context) => {
+/** The size at which thumbnails are not made before somebody stops them. */
+const ENDLESS_SIZE = 66;
+
+/** Makes thumbnails as the example does, but for two sizes: one fails as network connections do, and one takes for ever. */
+export const handler: TaskHandler<{ readonly size?: number; readonly to?: string }> = async (
+  payload,
+  context,
+) => {
+  if (payload.size === ENDLESS_SIZE)
+    await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
   if (payload.size === FLAKY_SIZE && context.task?.series === 1) {
     throw Object.assign(new Error('read ECONNRESET'), { name: 'ConnectionReset' });
   }
