@@ -18,10 +18,14 @@ const countMetrics = metricLog(requiredEnv(process.env, ENV.service));
 const allowances = new Map<string, Allowance>();
 
 /**
- * Lets a submit through that is within its caller's rate.
+ * Lets a submit through that is within its caller's rate, or a batch of so many.
  * @throws TaskModeError `Throttling.User`
  */
-export async function limitSubmit(caller: string | undefined, requestSignal: AbortSignal): Promise<void> {
+export async function limitSubmit(
+  caller: string | undefined,
+  requestSignal: AbortSignal,
+  submits = 1,
+): Promise<void> {
   const newCounter = () => {
     // What is counted late is no better than what is not counted, and the submit itself needs the time.
     const signal = AbortSignal.any([requestSignal, AbortSignal.timeout(SUBMIT_COUNT_DEADLINE_MS)]);
@@ -29,7 +33,7 @@ export async function limitSubmit(caller: string | undefined, requestSignal: Abo
   };
   const dependencies = { rate, allowances, newCounter, clock: Date.now, logFault };
   try {
-    await limitSubmits(dependencies, callerIdentity(caller));
+    await limitSubmits(dependencies, callerIdentity(caller), submits);
   } catch (error) {
     // Not by function: the name is not known to be one's yet, and every name would be a metric.
     countMetrics(undefined, { RateLimitedCount: 1 });

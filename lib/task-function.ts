@@ -87,8 +87,8 @@ export class TaskFunction extends Construct {
     if ('target' in props) this.#invoke(props.target);
     this.#grantWorker(parts);
     const eventSource = this.#addEventSource(checked);
-    const { InvokeFunction, RedriveAsyncTask } = parts.api.functions;
-    for (const sender of [InvokeFunction, RedriveAsyncTask]) {
+    const { InvokeFunction, SubmitAsyncTasks, RedriveAsyncTask } = parts.api.functions;
+    for (const sender of [InvokeFunction, SubmitAsyncTasks, RedriveAsyncTask]) {
       sender.addToRolePolicy(
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
       );

@@ -99,7 +99,9 @@ export class TaskMode extends Construct {
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
     if (props.submitRate) {
-      new SubmitLimit(this, 'SubmitLimit', props.submitRate).grantLimit(this.api.functions.InvokeFunction);
+      const submitLimit = new SubmitLimit(this, 'SubmitLimit', props.submitRate);
+      submitLimit.grantLimit(this.api.functions.InvokeFunction);
+      submitLimit.grantLimit(this.api.functions.SubmitAsyncTasks);
     }
     this.#connectSweep();
     this.#connectFollowUp();
@@ -210,11 +212,19 @@ export class TaskMode extends Construct {
   }
 
   #connectApi(): void {
-    const { InvokeFunction, GetAsyncTask, ListAsyncTasks, StopAsyncTask, RedriveAsyncTask } =
-      this.api.functions;
+    const {
+      InvokeFunction,
+      SubmitAsyncTasks,
+      GetAsyncTask,
+      ListAsyncTasks,
+      StopAsyncTask,
+      RedriveAsyncTask,
+    } = this.api.functions;
     for (const handler of Object.values(this.api.functions)) this.registry.grantRead(handler);
-    this.taskTable.grantCreate(InvokeFunction);
-    this.payloadBucket.grantSubmit(InvokeFunction);
+    for (const submitter of [InvokeFunction, SubmitAsyncTasks]) {
+      this.taskTable.grantCreate(submitter);
+      this.payloadBucket.grantSubmit(submitter);
+    }
     this.taskTable.grantRead(GetAsyncTask);
     this.payloadBucket.grantRead(GetAsyncTask);
     this.taskTable.grantList(ListAsyncTasks);

@@ -3,11 +3,12 @@ import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
-import { VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
+import { QUEUE_BATCH_MAX, VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
 import type { Addressed } from '../domain/task.ts';
 import { callAws } from './faults.ts';
 import { type Message, parseMessage, toMessageBody } from './message.ts';
@@ -30,6 +31,12 @@ const MESSAGE_COUNTS = [
   'ApproximateNumberOfMessagesNotVisible',
   'ApproximateNumberOfMessagesDelayed',
 ] as const;
+
+/** A message about a task that is to be sent. */
+export interface WakeUpMessage {
+  readonly task: Addressed;
+  readonly delaySeconds: number;
+}
 
 /** A message that was received. */
 export interface ReceivedMessage {
@@ -68,6 +75,25 @@ export class TaskQueue {
    */
   async send(queueUrl: string, task: Addressed, delaySeconds: number): Promise<void> {
     await this.#send(queueUrl, { kind: 'wakeUp', key: task }, { tenant: task.tenant, delaySeconds });
+  }
+
+  /**
+   * Sends messages about at most ten tasks, in one request. Answers those that SQS did not take.
+   * @throws QueueGoneError
+   */
+  async sendSome(queueUrl: string, messages: readonly WakeUpMessage[]): Promise<readonly WakeUpMessage[]> {
+    if (messages.length > QUEUE_BATCH_MAX) throw new Error(`SQS takes ${QUEUE_BATCH_MAX} messages at once`);
+    const command = new SendMessageBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: messages.map(({ task, delaySeconds }, index) => ({
+        Id: String(index),
+        MessageBody: toMessageBody({ kind: 'wakeUp', key: task }),
+        MessageGroupId: task.tenant,
+        DelaySeconds: delaySeconds,
+      })),
+    });
+    const { Failed = [] } = await this.#sent(queueUrl, () => this.#client.send(command, this.#call));
+    return Failed.flatMap(({ Id }) => messages[Number(Id)] ?? []);
   }
 
   /**
@@ -143,8 +169,12 @@ export class TaskQueue {
       MessageGroupId: tenant,
       DelaySeconds: delaySeconds,
     });
+    await this.#sent(queueUrl, () => this.#client.send(command, this.#call));
+  }
+
+  async #sent<T>(queueUrl: string, send: () => Promise<T>): Promise<T> {
     try {
-      await callAws('SQS', () => this.#client.send(command, this.#call), QUEUE_GONE);
+      return await callAws('SQS', send, QUEUE_GONE);
     } catch (error) {
       if (error instanceof Error && QUEUE_GONE.includes(error.name)) {
         throw new QueueGoneError(`queue ${queueUrl} does not exist`, { cause: error });

@@ -269,6 +269,17 @@ export const REQUEST_DEADLINE_MS = 2500;
 export const SYNC_DEADLINE_MS = 28_000;
 
 /**
+ * One batch of submits: how many tasks it has (ours), how many rows are written at once (the SDK keeps 50 connections), and
+ * how long it takes at the most. 100 rows take some 50 ms; a task that AWS did not take by then is to be repeated.
+ */
+export const BATCH_TASKS_MAX = 100;
+export const BATCH_WRITES_AT_ONCE = 25;
+export const BATCH_DEADLINE_MS = 8000;
+
+/** SQS takes at most ten messages in one request (AWS SQS quotas). */
+export const QUEUE_BATCH_MAX = 10;
+
+/**
  * How long GetAsyncTask waits for a task's end, at the most: with a last read of REQUEST_DEADLINE_MS within API Gateway's
  * 30 s. It looks after 100 ms, then at intervals half as long again, up to 2 s: 16 reads in 20 s.
  */

@@ -25,6 +25,8 @@ const TASK_OPERATIONS = {
   InvokeFunction: { method: 'POST', path: `${FUNCTION}/invocations` },
   GetAsyncTask: { method: 'GET', path: `${TASKS}/{taskId}` },
   ListAsyncTasks: { method: 'GET', path: TASKS },
+  /** Ours. */
+  SubmitAsyncTasks: { method: 'POST', path: TASKS },
   StopAsyncTask: { method: 'PUT', path: `${TASKS}/{taskId}/stop` },
   /** Ours. */
   RedriveAsyncTask: { method: 'POST', path: `${TASKS}/{taskId}/redrive` },

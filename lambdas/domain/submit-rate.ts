@@ -35,14 +35,14 @@ export function waitMsOf(allowance: Allowance, rate: SubmitRate, now: number): n
   return Math.max((missing / rate.perSecond) * 1000, allowance.refusedUntil - now, 0);
 }
 
-/** Takes one submit that is let through. */
-export function taken(allowance: Allowance, rate: SubmitRate, now: number): Allowance {
+/** Takes what is let through: one submit, or as many as a batch has, which leaves less than none for a while. */
+export function taken(allowance: Allowance, rate: SubmitRate, now: number, submits = 1): Allowance {
   const isSamePeriod = periodOf(allowance.time) === periodOf(now);
   return {
     ...allowance,
-    left: leftAt(allowance, rate, now) - 1,
+    left: leftAt(allowance, rate, now) - submits,
     time: now,
-    uncounted: (isSamePeriod ? allowance.uncounted : 0) + 1,
+    uncounted: (isSamePeriod ? allowance.uncounted : 0) + submits,
   };
 }
 

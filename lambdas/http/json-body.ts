@@ -22,7 +22,7 @@ export function bodyObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
  * @throws TaskModeError `InvalidArgument` naming field, value and what is wanted.
  */
 export function parseBody<S extends z.ZodMiniType>(schema: S, text: string): z.output<S> {
-  return checked(
+  return checkBody(
     schema,
     jsonOf(text, (_, value) => value ?? undefined),
   );
@@ -30,10 +30,14 @@ export function parseBody<S extends z.ZodMiniType>(schema: S, text: string): z.o
 
 /** Checks a body that holds a caller's own JSON, in which a null is a value. */
 export function parseWholeBody<S extends z.ZodMiniType>(schema: S, text: string): z.output<S> {
-  return checked(schema, jsonOf(text));
+  return checkBody(schema, jsonOf(text));
 }
 
-function checked<S extends z.ZodMiniType>(schema: S, body: unknown): z.output<S> {
+/**
+ * Checks a value of a body against its schema.
+ * @throws TaskModeError `InvalidArgument` naming field, value and what is wanted.
+ */
+export function checkBody<S extends z.ZodMiniType>(schema: S, body: unknown): z.output<S> {
   const parsed = z.safeParse(schema, body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -17,9 +17,13 @@ export const functionName = z
   .string()
   .check(z.regex(FUNCTION_NAME_PATTERN, `must have 1 to 64 characters, ${ID_RULE}`));
 
-const taskId = z.string().check(z.regex(TASK_ID_PATTERN, `must have 1 to 128 characters, ${ID_RULE}`));
+export const taskId = z.string().check(z.regex(TASK_ID_PATTERN, `must have 1 to 128 characters, ${ID_RULE}`));
 
 export const qualifier = z.optional(z.string());
+
+export const tenant = z
+  .string()
+  .check(z.regex(TENANT_PATTERN, 'must have 1 to 128 printable ASCII characters and no spaces'));
 
 export function wholeNumber(min: number, max: number, unit: string) {
   const wanted = `must be a whole number${unit} from ${min} to ${max}`;
@@ -70,11 +74,7 @@ export const invokeFunctionFields = z
     'x-fc-stateful-async-invocation-id': z.optional(taskId),
     'x-fc-async-delay': z.optional(wholeNumber(0, DELAY_MAX_SECONDS, ' of seconds')),
     /** Ours. */
-    'x-task-mode-tenant': z.optional(
-      z
-        .string()
-        .check(z.regex(TENANT_PATTERN, 'must have 1 to 128 printable ASCII characters and no spaces')),
-    ),
+    'x-task-mode-tenant': z.optional(tenant),
     'x-task-mode-on-duplicate': z.optional(oneOf({ refuse: 'refuse', return: 'return' })),
   })
   .check(({ value, issues }) => {

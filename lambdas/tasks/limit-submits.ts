@@ -23,18 +23,23 @@ export interface LimitSubmitsDependencies {
 }
 
 /**
- * Lets one submit of a caller through, or refuses it. Each instance holds a caller to its rate by itself, and counts what
+ * Lets one submit of a caller through, or a batch of some, or refuses it. A batch may be larger than what is left: who sends it
+ * waits for so much longer afterwards. Each instance holds a caller to its rate by itself, and counts what
  * it let through with the others now and then: so the caller may be let through more often for as long as they have
  * not. Where they cannot be counted, this instance's own measure holds: the limiter is no reason to lose a submit.
  * @throws TaskModeError `Throttling.User`, telling when to come again.
  */
-export async function limitSubmits(deps: LimitSubmitsDependencies, caller: string): Promise<void> {
+export async function limitSubmits(
+  deps: LimitSubmitsDependencies,
+  caller: string,
+  submits = 1,
+): Promise<void> {
   const { rate, allowances, clock } = deps;
   const now = clock();
   const before = allowances.get(caller) ?? newAllowance(rate, now);
   const waitMs = waitMsOf(before, rate, now);
   if (waitMs > 0) throw refusal(rate, waitMs);
-  const after = taken(before, rate, now);
+  const after = taken(before, rate, now, submits);
   const isCounted = isToBeCounted(after);
   remember(allowances, caller, isCounted ? { ...after, uncounted: 0 } : after);
   if (isCounted) await countWithOthers(deps, caller, after);

@@ -12,19 +12,19 @@ export interface SendDependencies extends FindFunctionDependencies {
  * Sends to a function's queue, and follows the function where that was replaced within the last seconds.
  * @throws TaskModeError `FunctionNotFound`, `ServiceUnavailable`
  */
-export async function sendToFunction(
+export async function sendToFunction<T>(
   deps: SendDependencies,
   { functionName, queueUrl }: TaskFunctionRecord,
-  send: (queueUrl: string) => Promise<void>,
-): Promise<void> {
+  send: (queueUrl: string) => Promise<T>,
+): Promise<T> {
   try {
-    await send(queueUrl);
+    return await send(queueUrl);
   } catch (error) {
     if (!(error instanceof QueueGoneError)) throw error;
     // The function was deployed anew on another queue.
     deps.registry.forget(functionName);
     const current = await functionTakingTasks(deps, functionName);
-    await send(current.queueUrl).catch(() => {
+    return send(current.queueUrl).catch(() => {
       throw new TaskModeError(
         'ServiceUnavailable',
         `the queue of function "${functionName}" is being replaced. Repeating the request with the same task id is safe.`,

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FunctionRegistry } from '../aws/function-registry.ts';
 import type { PayloadStore } from '../aws/payload-store.ts';
-import type { TaskQueue } from '../aws/task-queue.ts';
+import type { TaskQueue, WakeUpMessage } from '../aws/task-queue.ts';
 import type { TaskStore, WriteOutcome } from '../aws/task-store.ts';
 import { configOf, taskConfigOf } from '../domain/async-invoke-config.ts';
 import { type ExistingTask, existingTask, type OnDuplicate, type PayloadText } from '../domain/duplicate.ts';
@@ -67,20 +67,73 @@ const MAX_TRIES = 3;
  * `ServiceUnavailable`.
  */
 export async function submitTask(deps: SubmitDependencies, request: SubmitRequest): Promise<Submission> {
-  const text = checkedPayload(request.payload);
   const target = await functionTakingTasks(deps, request.functionName);
+  const { key, wakeUp, duplicate } = await recordTask(deps, target, request);
+  if (wakeUp) {
+    await sendToFunction(deps, target, (queueUrl) =>
+      deps.queue.send(queueUrl, wakeUp.task, wakeUp.delaySeconds),
+    );
+  }
+  if (!duplicate) return key;
+  if (request.onDuplicate === 'return') return { ...key, existing: duplicate };
+  throw alreadyExists(key, duplicate);
+}
+
+/** What the write of a submit came to, and the message that is to be sent now. */
+export interface Recorded {
+  readonly key: TaskKey;
+  /** Absent where the sweep sends it, or the first task's own submit has. */
+  readonly wakeUp?: WakeUpMessage;
+  /** The task that has the id already. */
+  readonly duplicate?: ExistingTask;
+}
+
+/**
+ * Writes the row of a task under a condition, the id must be free; of one that is taken, tells which task has it.
+ * @throws TaskModeError `InvalidArgument`, `EntityTooLarge`, `ServiceUnavailable`.
+ */
+export async function recordTask(
+  deps: SubmitDependencies,
+  target: TaskFunctionRecord,
+  request: SubmitRequest,
+): Promise<Recorded> {
+  const text = checkedPayload(request.payload);
   const key = { functionName: request.functionName, taskId: request.taskId ?? `t-${randomUUID()}` };
   const submissionId = randomUUID();
   const payload = { text, digest: digestOf(text) };
   const stored = await placed(deps.payloads, payload, key, submissionId);
   const task = newTask({ request, key, submissionId, payload: stored, target, now: deps.clock() });
   const outcome = await created(deps.storeFor(target.shardCount), task);
-  if (!outcome.isWritten) {
-    await deps.payloads.discard(stored);
-    return settleDuplicate(deps, target, request, duplicateOf(key, outcome.current, payload));
+  if (outcome.isWritten) {
+    const { delaySeconds } = request;
+    return task.wakeTime === undefined ? { key, wakeUp: { task, delaySeconds } } : { key };
   }
-  if (task.wakeTime === undefined) await sendWakeUp(deps, target, task, request.delaySeconds);
-  return key;
+  await deps.payloads.discard(stored);
+  const { current } = outcome;
+  if (!current) {
+    throw new TaskModeError('ServiceUnavailable', `task "${key.taskId}" keeps changing. Please retry.`);
+  }
+  const duplicate = existingTask(current, payload);
+  return isUnsent(current, deps.clock())
+    ? { key, duplicate, wakeUp: { task: current, delaySeconds: 0 } }
+    : { key, duplicate };
+}
+
+/** The submit of a task that is due and still waits may have died before it sent the message. */
+function isUnsent({ status, notBefore, submitTime }: Task, now: number): boolean {
+  return status === 'Enqueued' && Math.max(notBefore, submitTime) + RESEND_AFTER_MS < now;
+}
+
+/** What a submit is refused with whose id is taken. */
+export function alreadyExists(
+  { functionName, taskId }: TaskKey,
+  { status, isSamePayload }: ExistingTask,
+): TaskModeError {
+  return new TaskModeError(
+    'AsyncTaskAlreadyExists',
+    `task "${taskId}" of function "${functionName}" already exists, with status ${status}`,
+    { details: { taskId, status, isSamePayload } },
+  );
 }
 
 /** 132 of SHA-256's bits: no two payloads that anybody comes across have the same. */
@@ -142,47 +195,4 @@ function newTask({ request, key, submissionId, payload, target, now }: NewTask):
     ...(request.waiter && { waiter: request.waiter }),
     expiresAt: expiresAtOf(dueTime, config),
   };
-}
-
-interface Duplicate {
-  readonly first: Task;
-  readonly existing: ExistingTask;
-}
-
-function duplicateOf(key: TaskKey, first: Task | undefined, payload: PayloadText): Duplicate {
-  if (first) return { first, existing: existingTask(first, payload) };
-  throw new TaskModeError('ServiceUnavailable', `task "${key.taskId}" keeps changing. Please retry.`);
-}
-
-/**
- * Sends the first task's wake-up again when its own submit may have died before it did, then answers that task or
- * refuses the second, as the request wants it.
- */
-async function settleDuplicate(
-  deps: SubmitDependencies,
-  target: TaskFunctionRecord,
-  { functionName, onDuplicate = 'refuse' }: SubmitRequest,
-  { first, existing }: Duplicate,
-): Promise<Submission> {
-  const { taskId, status, isSamePayload } = existing;
-  const key = { functionName, taskId };
-  const now = deps.clock();
-  if (status === 'Enqueued' && Math.max(first.notBefore, first.submitTime) + RESEND_AFTER_MS < now) {
-    await sendWakeUp(deps, target, first, 0);
-  }
-  if (onDuplicate === 'return') return { ...key, existing };
-  throw new TaskModeError(
-    'AsyncTaskAlreadyExists',
-    `task "${taskId}" of function "${functionName}" already exists, with status ${status}`,
-    { details: { taskId, status, isSamePayload } },
-  );
-}
-
-function sendWakeUp(
-  deps: SubmitDependencies,
-  target: TaskFunctionRecord,
-  task: Task,
-  delaySeconds: number,
-): Promise<void> {
-  return sendToFunction(deps, target, (queueUrl) => deps.queue.send(queueUrl, task, delaySeconds));
 }

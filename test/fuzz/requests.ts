@@ -200,6 +200,20 @@ const body = fc.oneof(
         return JSON.stringify(Object.fromEntries(entries));
       }),
   },
+  fc
+    .array(
+      fc.record(
+        {
+          taskId: fc.oneof(fc.constantFrom('fuzz-6', 'fuzz-7', ...KNOWN.taskIds), word),
+          payload: fc.jsonValue(),
+          delaySeconds: fc.oneof(fc.integer({ min: 0, max: 700_000 }), fc.jsonValue()),
+          tenant: word,
+        },
+        { requiredKeys: [] },
+      ),
+      { maxLength: 5 },
+    )
+    .map((tasks) => JSON.stringify({ tasks })),
   word,
   fc.constantFrom(
     '{"a":',

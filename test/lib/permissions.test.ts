@@ -71,6 +71,19 @@ describe('each role can do exactly what its function does', () => {
       ],
     ],
     [
+      'SubmitAsyncTasks',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:PutItem on TasksTable',
+        ...LOGS('ApiSubmitAsyncTasks'),
+        's3:DeleteObject on PayloadsBucket/payloads/*',
+        's3:PutObject on PayloadsBucket/payloads/*',
+        'sqs:SendMessage on echoQueue',
+        'sqs:SendMessage on encodeQueue',
+      ],
+    ],
+    [
       'GetAsyncTask',
       [
         'dynamodb:GetItem on FunctionsTable',

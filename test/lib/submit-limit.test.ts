@@ -20,9 +20,12 @@ describe('a deployment that holds callers to a rate', () => {
     });
   });
 
-  test('has the submit hold callers to it, and no other operation', () => {
+  test('has both submits hold callers to it, and no other operation', () => {
     const limited = environments.filter(({ variables }) => 'TASK_SUBMIT_RATE' in variables);
-    expect(limited.map(({ id }) => id)).toEqual([expect.stringMatching(/^TaskModeApiInvokeFunction/)]);
+    expect(limited.map(({ id }) => id)).toEqual([
+      expect.stringMatching(/^TaskModeApiInvokeFunction/),
+      expect.stringMatching(/^TaskModeApiSubmitAsyncTasks/),
+    ]);
     expect(limited[0]?.variables).toMatchObject({ TASK_SUBMIT_RATE: '10', TASK_SUBMIT_BURST: '30' });
   });
 
@@ -35,6 +38,7 @@ describe('a deployment that holds callers to a rate', () => {
     );
     expect(statements).toEqual([
       [expect.stringMatching(/^TaskModeApiInvokeFunctionRole/), 'dynamodb:UpdateItem'],
+      [expect.stringMatching(/^TaskModeApiSubmitAsyncTasksRole/), 'dynamodb:UpdateItem'],
     ]);
   });
 

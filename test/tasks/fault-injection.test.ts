@@ -43,6 +43,7 @@ import { stopExecution } from '../../lambdas/tasks/stop-execution.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { stopWorkflowExecution } from '../../lambdas/tasks/stop-workflow-execution.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
+import { submitTasks } from '../../lambdas/tasks/submit-tasks.ts';
 import { submitTriggered } from '../../lambdas/tasks/submit-triggered.ts';
 import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import type { TaskContext } from '../../lambdas/worker/handler.ts';
@@ -194,6 +195,11 @@ function processWith(recorder: CallRecorder) {
         payload: '1',
         ...request,
       }),
+    batch: async (taskId: string, request: object = {}) => {
+      const of = { functionName: 'echo', requestId: 'r', tenant: 'tenant-1', delaySeconds: 0, payload: '1' };
+      const [outcome] = await submitTasks(common, 'echo', [{ ...of, taskId, ...request }]);
+      if (outcome && !outcome.isAccepted) throw outcome.error;
+    },
     limit: () =>
       limitSubmits(
         {
@@ -352,9 +358,11 @@ const submitOf =
 const accepting =
   (request?: object): Scenario['act'] =>
   (process, key) =>
-    submitOf(request)(process, key).catch((error: { code?: string }) => {
-      if (error.code !== 'AsyncTaskAlreadyExists') throw error;
-    });
+    submitOf(request)(process, key).catch(unlessTaken);
+
+function unlessTaken(error: { code?: string }): void {
+  if (error.code !== 'AsyncTaskAlreadyExists') throw error;
+}
 
 const signedSubmit =
   (submit: Scenario['act']): Scenario['act'] =>
@@ -381,6 +389,16 @@ const SCENARIOS: Record<string, Scenario> = {
       await submitOf()(process, key);
     },
     repeat: accepting(),
+    ends: ['Succeeded'],
+  },
+  'submit in a batch': {
+    act: (process, key) => process.batch(key.taskId),
+    repeat: (process, key) => process.batch(key.taskId).catch(unlessTaken),
+    ends: ['Succeeded'],
+  },
+  'submit of a large payload in a batch': {
+    act: (process, key) => process.batch(key.taskId, { payload: LARGE }),
+    repeat: (process, key) => process.batch(key.taskId, { payload: LARGE }).catch(unlessTaken),
     ends: ['Succeeded'],
   },
   'submit of a large payload': {
