@@ -1,7 +1,7 @@
 /**
  * Breaks the local runtime while it works, and holds what became of the tasks against what was promised:
- * `npm run chaos -- --tasks 5000 --seed 7`. Exit code 1 when a task is lost, took a path that it may not take, or ran
- * after it was Stopped.
+ * `npm run chaos -- --tasks 5000 --seed 7`. Exit code 1 when a task is lost, took a path that it may not take, ran
+ * after it was Stopped, or is counted otherwise in the metrics than it happened.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -62,6 +62,10 @@ const repeat = `--tasks ${options.tasks} --seed ${options.seed} --connections ${
 console.log(`chaos ${repeat}`);
 const { ledger, evidence, folder } = await runChaos(options);
 console.log(`\n${ledgerText(ledger)}\n\n${ledger.seconds.toFixed(0)} s; again: npm run chaos -- ${repeat}`);
+for (const offence of ledger.metrics.offences) {
+  console.log(`miscounted: ${offence}`);
+  process.exitCode = 1;
+}
 if (ledger.offences.length > 0) {
   for (const offence of ledger.offences.slice(0, TOLD_IN_FULL)) console.log(`\n${told(offence, evidence)}`);
   console.log(`\n${ledger.offences.length} offences; journal and log of the runtime are in ${folder}`);

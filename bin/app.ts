@@ -16,6 +16,8 @@ const taskMode = new TaskMode(stack, 'TaskMode', {
   removalPolicy: RemovalPolicy.DESTROY,
   // `cdk deploy -c auth=accessKeys`, or `npm start -- --auth accessKeys …`.
   auth: app.node.tryGetContext('auth'),
+  // `cdk deploy -c alarms=off` leaves out what costs $16 a month whether or not anything runs.
+  ...(app.node.tryGetContext('alarms') === 'off' && { alarms: false, dashboard: false }),
 });
 
 taskMode.addFunction('echo', { entry: example('echo'), instanceConcurrency: 10 });

@@ -69,6 +69,7 @@ export class AlarmChannels extends Construct {
   readonly #topic: ITopic;
   readonly #removalPolicy: RemovalPolicy;
   #secret: Secret | undefined;
+  #deadLetterQueue: Queue | undefined;
 
   /** @throws Error at synth, naming property, value and what is wanted. */
   constructor(
@@ -97,6 +98,11 @@ export class AlarmChannels extends Construct {
     return this.#secret;
   }
 
+  /** Where that ends up which webhooks did not take; undefined when there are none. */
+  get deadLetterQueue(): Queue | undefined {
+    return this.#deadLetterQueue;
+  }
+
   #addSlack({ workspaceId, channelId }: AlarmSlackChannel): void {
     new SlackChannelConfiguration(this, `Slack${channelId}`, {
       slackChannelConfigurationName: `${Stack.of(this).stackName}-alarms-${channelId}`,
@@ -111,6 +117,7 @@ export class AlarmChannels extends Construct {
 
   #addWebhooks(webhooks: readonly AlarmWebhook[]): void {
     const deadLetterQueue = this.#queue('DeadLetterQueue', {});
+    this.#deadLetterQueue = deadLetterQueue;
     const announcer = new BundledFunction(this, 'Webhooks', {
       bundle: { entry: 'alarm-webhook.lambda' },
       description: 'Task Mode: tells webhooks of alarms',

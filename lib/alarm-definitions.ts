@@ -215,7 +215,32 @@ export const SHARED_ALARMS = {
   },
 } as const satisfies Record<string, AlarmDefinition<SharedSubject>>;
 
-export type SharedAlarmName = keyof typeof SHARED_ALARMS;
+/** A part that is deployed only where it is used, as its alarm sees it. */
+export interface PartSubject {
+  readonly deadLetterQueue: IQueue;
+}
+
+const deadLettersOfPart = (meaning: string): AlarmDefinition<PartSubject> => ({
+  severity: 'high',
+  meaning,
+  metric: ({ deadLetterQueue }) => visible(deadLetterQueue),
+  threshold: () => 1,
+  evaluationPeriods: 1,
+});
+
+/** What all functions share as well, but is deployed only where it is used. */
+export const PART_ALARMS = {
+  workflowStopDeadLetters: deadLettersOfPart(
+    'Tasks of workflows that ended before them could not be stopped: they may still run.',
+  ),
+  alarmDeadLetters: deadLettersOfPart(
+    'A webhook did not take what it was told of alarms, and is not told any more.',
+  ),
+} as const satisfies Record<string, AlarmDefinition<PartSubject>>;
+
+export type PartAlarmName = keyof typeof PART_ALARMS;
+
+export type SharedAlarmName = keyof typeof SHARED_ALARMS | PartAlarmName;
 
 /** Deployed with the first trigger. */
 export const TRIGGER_ALARMS = {

@@ -12,6 +12,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   alarmNameOf,
@@ -26,6 +27,9 @@ import {
   FUNCTION_ALARMS,
   type FunctionSubject,
   INCIDENT_SEVERITIES,
+  PART_ALARMS,
+  type PartAlarmName,
+  type PartSubject,
   SHARED_ALARMS,
   type SharedAlarmName,
   type SharedSubject,
@@ -110,14 +114,34 @@ export class TaskAlarms extends Construct {
   ) {
     super(scope, id);
     checkAlarmSettings('alarms.functions', props.functions ?? {}, Object.keys(FUNCTION_ALARMS));
-    checkAlarmSettings('alarms.shared', props.shared ?? {}, Object.keys(SHARED_ALARMS));
+    const sharedNames = Object.keys({ ...SHARED_ALARMS, ...PART_ALARMS });
+    checkAlarmSettings('alarms.shared', props.shared ?? {}, sharedNames);
     checkAlarmSettings('alarms.triggers', props.triggers ?? {}, Object.keys(TRIGGER_ALARMS));
     this.#props = props;
     this.runbookUrl = props.runbookUrl;
     this.topic = props.topic ?? this.#newTopic(props.removalPolicy);
     this.channels = new AlarmChannels(this, 'Channels', { ...props, topic: this.topic });
-    this.shared = this.#deploy(this, SHARED_ALARMS, { ...subject, scope: this }, props.shared ?? {});
+    this.shared = this.#deploy<SharedSubject, keyof typeof SHARED_ALARMS>(
+      this,
+      SHARED_ALARMS,
+      { ...subject, scope: this },
+      props.shared ?? {},
+    );
     for (const { alarm } of this.shared.values()) this.#act(alarm);
+    const { deadLetterQueue } = this.channels;
+    if (deadLetterQueue) this.addPart('alarmDeadLetters', deadLetterQueue);
+  }
+
+  /** Adds the alarm of a part that is deployed only where it is used. */
+  addPart(name: PartAlarmName, deadLetterQueue: IQueue): void {
+    const definition = { [name]: PART_ALARMS[name] };
+    const parts = this.#deploy<PartSubject, string>(
+      this,
+      definition,
+      { deadLetterQueue },
+      this.#props.shared ?? {},
+    );
+    for (const { alarm } of parts.values()) this.#act(alarm);
   }
 
   /**

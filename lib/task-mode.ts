@@ -95,7 +95,10 @@ export class TaskMode extends Construct {
     this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
     const { taskTable, registry, payloadBucket, followUp, api } = this;
     const shared = { taskTable, registry, payloadBucket, removalPolicy };
-    this.workflows = new TaskWorkflows(this, 'Workflows', { ...shared, followUp, api });
+    this.workflows = new TaskWorkflows(this, 'Workflows', {
+      ...{ ...shared, followUp, api },
+      watch: (deadLetterQueue) => this.alarms?.addPart('workflowStopDeadLetters', deadLetterQueue),
+    });
     this.url = this.api.api.apiEndpoint;
     this.#connectApi();
     if (props.submitRate) {

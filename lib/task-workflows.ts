@@ -14,6 +14,8 @@ import { WorkflowStopper } from './workflow-stopper.ts';
 export interface TaskWorkflowsParts extends WorkflowApiParts {
   readonly payloadBucket: PayloadBucket;
   readonly followUp: TaskFollowUp;
+  /** Has an alarm watch the dead-letter queue of the stops. */
+  readonly watch: (deadLetterQueue: Queue) => void;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -93,8 +95,9 @@ export class TaskWorkflows extends Construct {
   }
 
   #newStopper(): WorkflowStopper {
-    const { taskTable, registry, followUp, removalPolicy } = this.#parts;
+    const { taskTable, registry, followUp, watch, removalPolicy } = this.#parts;
     const stopper = new WorkflowStopper(this, 'Stop', { removalPolicy });
+    watch(stopper.deadLetterQueue);
     registry.grantRead(stopper.function);
     taskTable.grantMove(stopper.function);
     followUp.grantHandOver(stopper.function);

@@ -76,7 +76,10 @@ const ROOMS: Record<string, readonly string[]> = {
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],
   'bench/metrics-cost': ['bench/', 'local/', 'lambdas/domain/', 'lambdas/aws/metric-log.ts', 'node:'],
-  'bench/': ['bench/', 'local/', 'lambdas/domain/lifecycle.ts', 'node:', '@aws-sdk/'],
+  'bench/': [
+    ...['bench/', 'local/', 'node:', '@aws-sdk/'],
+    ...['lambdas/domain/lifecycle.ts', 'lambdas/domain/metrics.ts'],
+  ],
 };
 
 const SOURCES = globSync('{bin,cli,client,console,lib,lambdas,local,examples,docs,bench}/**/*.{ts,tsx}', {

@@ -1,4 +1,5 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { TaskMode } from '../../lib/index.ts';
 
@@ -23,4 +24,12 @@ for (const [name, maxConcurrency] of Object.entries(INSTANCES)) {
   const { queue } = taskMode.addFunction(name, { ...props, maxConcurrency, instanceConcurrency });
   // A message whose receiver died comes again after Lambda's time-out, which is AWS's least, and not a minute later.
   (queue.node.defaultChild as CfnQueue).visibilityTimeout = 11;
+}
+
+// Each process writes down what it counts, past the runtime that is killed.
+const tap = new URL('../chaos/metric-tap.ts', import.meta.url).href;
+for (const construct of stack.node.findAll()) {
+  if (!(construct instanceof LambdaFunction)) continue;
+  construct.addEnvironment('NODE_OPTIONS', `--import ${tap}`);
+  construct.addEnvironment('CHAOS_METRICS', process.env.CHAOS_METRICS ?? '/dev/null');
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { between, type Random, seededRandom } from './random.ts';
+import { type StatusWrite, statusWriteIn } from './status-writes.ts';
 
 export const FAULTS = ['refused', 'answer lost', 'delayed', 'sent twice'] as const;
 
@@ -43,6 +44,8 @@ interface Answer {
 export class FaultProxy {
   /** How often each fault was done to each operation. */
   readonly counts = new Map<`${Fault} ${string}`, number>();
+  /** The writes that were taken, by which tasks entered statuses. */
+  readonly statusWrites: StatusWrite[] = [];
   /** While false, every request passes. */
   isActive = false;
   readonly #target: string;
@@ -85,8 +88,14 @@ export class FaultProxy {
     if (fault === 'delayed') await pause(between(random, DELAY_MS.min, DELAY_MS.max));
     if (fault === 'sent twice') await this.#forward(exchange, outgoing);
     const answer = await this.#forward(exchange, outgoing);
+    if (answer.statusCode === 200) this.#note(operation, exchange);
     if (fault === 'answer lost') return void outgoing.destroy();
     outgoing.writeHead(answer.statusCode, answer.headers).end(answer.body);
+  }
+
+  #note(operation: string, { headers, body }: Exchange): void {
+    const write = statusWriteIn(operation, String(headers['user-agent']), body.toString());
+    if (write) this.statusWrites.push(write);
   }
 
   #randomOf(operation: string): Random {
@@ -116,8 +125,10 @@ export class FaultProxy {
           reject,
         );
       });
-      // A client that was killed takes no message from a long poll.
-      outgoing.on('close', () => forwarded.destroy());
+      // A client that was killed takes no message from a long poll. What else it asked for is done.
+      if (String(headers['x-amz-target']).includes('ReceiveMessage')) {
+        outgoing.on('close', () => forwarded.destroy());
+      }
       forwarded.end(body);
     });
   }

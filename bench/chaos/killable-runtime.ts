@@ -13,7 +13,7 @@ export class KillableRuntime {
   #child: ChildProcess | undefined;
   #url = '';
   #sfnEndpoint = '';
-  #processesKilled = 0;
+  readonly #killed = new Set<number>();
 
   private constructor(options: RuntimeChildOptions, logFile: string) {
     this.#options = options;
@@ -36,8 +36,9 @@ export class KillableRuntime {
     return this.#sfnEndpoint;
   }
 
-  get processesKilled(): number {
-    return this.#processesKilled;
+  /** The processes of functions that were killed one by one. */
+  get killed(): ReadonlySet<number> {
+    return this.#killed;
   }
 
   /** Kills the runtime without a word to it, and starts the next. */
@@ -63,7 +64,7 @@ export class KillableRuntime {
     await new Promise<void>((resolve, reject) => {
       child.on('message', (message: FromRuntimeChild) => {
         if (message.kind === 'killed') {
-          this.#processesKilled += 1;
+          this.#killed.add(message.pid);
           return;
         }
         this.#url = message.url;

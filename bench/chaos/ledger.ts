@@ -1,7 +1,9 @@
-import { isTerminal, TERMINAL_STATUSES } from '../../lambdas/domain/lifecycle.ts';
+import { isTerminal, TASK_STATUSES, TERMINAL_STATUSES } from '../../lambdas/domain/lifecycle.ts';
+import { statusMetric } from '../../lambdas/domain/metrics.ts';
 import { percentile } from '../load.ts';
 import { FAULTS, type Fault, type FaultProxy } from './fault-proxy.ts';
 import type { JournalLine } from './journal.ts';
+import type { MetricLedger } from './metric-ledger.ts';
 import {
   type Evidence,
   handBacksIn,
@@ -50,6 +52,7 @@ export interface Ledger extends Blows {
   /** Wake-ups that were left when all tasks had ended. */
   readonly leftMessages: number;
   readonly offences: readonly Offence[];
+  readonly metrics: MetricLedger;
 }
 
 export interface LedgerOptions {
@@ -58,10 +61,12 @@ export interface LedgerOptions {
   readonly evidence: readonly Evidence[];
   readonly proxies: readonly FaultProxy[];
   readonly blows: Blows;
+  readonly metrics: MetricLedger;
   readonly leftMessages: number;
 }
 
-export function ledgerOf({ seed, seconds, evidence, proxies, blows, leftMessages }: LedgerOptions): Ledger {
+export function ledgerOf(options: LedgerOptions): Ledger {
+  const { seed, seconds, evidence, proxies, blows, metrics, leftMessages } = options;
   const executions = evidence.map(({ journal }) => journal.filter(({ what }) => what === 'start').length);
   const executed = (holds: (times: number) => boolean) => executions.filter(holds).length;
   const statuses = evidence.flatMap(({ view }) => view?.status ?? []);
@@ -94,6 +99,7 @@ export function ledgerOf({ seed, seconds, evidence, proxies, blows, leftMessages
       .flatMap(({ view }) => seriesOf(view?.events ?? []))
       .reduce((sum, series) => sum + handBacksIn(series), 0),
     leftMessages,
+    metrics,
     offences: evidence.flatMap(verifyTask),
   };
 }
@@ -160,6 +166,13 @@ export function ledgerText(ledger: Ledger): string {
         [`stops ${endedBy}: number, p50, p99`, `${count}, ${p50Ms} ms, ${p99Ms} ms`] as const,
     ),
     ['wake-ups left over', ledger.leftMessages],
+    ...TASK_STATUSES.map((status) => {
+      const { events, counted } = ledger.metrics.statuses[status];
+      return [`${statusMetric(status)}: events, counted`, `${events}, ${counted}`] as const;
+    }),
+    ['not counted: killed before the line', ledger.metrics.killedBeforeLine],
+    ['not counted: never answered', ledger.metrics.neverAnswered],
+    ['miscounted otherwise (must be 0)', ledger.metrics.offences.length],
     ...mustBeNone,
   ];
   const nameWidth = Math.max(...rows.map(([name]) => name.length));

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { readJournal } from './journal.ts';
 import { KillableRuntime } from './killable-runtime.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { leftMessages } from './left-messages.ts';
+import { metricLedgerOf, readMetricLines } from './metric-ledger.ts';
 import { type PlannedTask, planTasks } from './plan.ts';
 import { between, type Random, seededRandom } from './random.ts';
 import type { Evidence } from './verify-task.ts';
@@ -57,6 +59,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), 'task-mode-chaos-'));
   const startTime = performance.now();
   const journal = join(folder, 'journal');
+  const metricsFile = join(folder, 'metrics');
+  // For the app, which has every function's process load the tap.
+  process.env.CHAOS_METRICS = metricsFile;
   await using cleanup = new AsyncDisposableStack();
   let isClean = false;
   cleanup.defer(async () => {
@@ -77,10 +82,16 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }));
   const { seed } = options;
   const { proxies, runtime, runtimesKilled } = world;
-  const blows = { processesKilled: runtime.processesKilled, runtimesKilled };
+  const blows = { processesKilled: runtime.killed.size, runtimesKilled };
+  const metrics = metricLedgerOf({
+    events: evidence.flatMap(({ view }) => view?.events ?? []),
+    writes: proxies.flatMap(({ statusWrites }) => statusWrites),
+    lines: await readMetricLines(metricsFile),
+    killed: new Set([...runtime.killed, ...world.killedWithRuntime]),
+  });
   const seconds = (performance.now() - startTime) / 1000;
-  const ledger = ledgerOf({ seed, seconds, evidence, proxies, blows, leftMessages: left });
-  isClean = ledger.offences.length === 0;
+  const ledger = ledgerOf({ seed, seconds, evidence, proxies, blows, metrics, leftMessages: left });
+  isClean = ledger.offences.length + metrics.offences.length === 0;
   return { ledger, evidence, folder };
 }
 
@@ -89,6 +100,7 @@ interface World {
   readonly client: ChaosClient;
   readonly proxies: readonly FaultProxy[];
   runtimesKilled: number;
+  readonly killedWithRuntime: Set<number>;
 }
 
 /** The engines outlive the runtime, and it reaches them through a bad network. */
@@ -128,7 +140,13 @@ async function buildWorld(folder: string, options: ChaosOptions, cleanup: AsyncD
   );
   cleanup.defer(() => runtime.stop());
   const client = new ChaosClient(() => runtime.url);
-  const world: World = { runtime, client, proxies: [dynamodb, sqs], runtimesKilled: 0 };
+  const world: World = {
+    runtime,
+    client,
+    proxies: [dynamodb, sqs],
+    runtimesKilled: 0,
+    killedWithRuntime: new Set(),
+  };
   return { world, queuesEndpoint: queues.endpoint };
 }
 
@@ -185,6 +203,9 @@ async function restartRuntime(world: World, { note }: ChaosOptions): Promise<voi
   note('runtime killed');
   world.runtimesKilled += 1;
   setNetwork(world, false);
+  for (const { pid } of world.proxies.flatMap(({ statusWrites }) => statusWrites)) {
+    if (existsSync(`/proc/${pid}`)) world.killedWithRuntime.add(pid);
+  }
   await world.runtime.restart();
   setNetwork(world, true);
   note('runtime started again');

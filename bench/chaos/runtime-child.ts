@@ -23,7 +23,7 @@ export interface KillRequest {
 
 export type FromRuntimeChild =
   | { readonly kind: 'ready'; readonly url: string; readonly sfnEndpoint: string }
-  | { readonly kind: 'killed' };
+  | { readonly kind: 'killed'; readonly pid: number };
 
 const { sweepId, ...options } = JSON.parse(process.argv[2] ?? '{}') as RuntimeChildOptions;
 
@@ -39,7 +39,7 @@ process.on('message', ({ place, among }: KillRequest) => {
   const pid = pids[Math.floor(place * pids.length)];
   if (pid === undefined) return;
   process.kill(pid, 'SIGKILL');
-  tell({ kind: 'killed' });
+  tell({ kind: 'killed', pid });
 });
 process.once('SIGTERM', () => void runtime.stop().then(() => process.exit(0)));
 tell({ kind: 'ready', url: runtime.url, sfnEndpoint: runtime.endpoints.sfn });

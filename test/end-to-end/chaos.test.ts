@@ -3,10 +3,11 @@ import type { TaskEventView, TaskView } from '../../bench/chaos/chaos-client.ts'
 import type { ClientRecord } from '../../bench/chaos/drive-task.ts';
 import { FAULTS } from '../../bench/chaos/fault-proxy.ts';
 import type { JournalLine } from '../../bench/chaos/journal.ts';
+import { type MetricEvidence, metricLedgerOf } from '../../bench/chaos/metric-ledger.ts';
 import { planTasks } from '../../bench/chaos/plan.ts';
 import { runChaos } from '../../bench/chaos/run-chaos.ts';
 import { countedAttempts, verifyTask } from '../../bench/chaos/verify-task.ts';
-import type { TaskStatus } from '../../lambdas/domain/lifecycle.ts';
+import { TASK_STATUSES, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 
 test('60 tasks end as they may, whatever fails under them', async () => {
   const { ledger } = await runChaos({
@@ -22,6 +23,14 @@ test('60 tasks end as they may, whatever fails under them', async () => {
     note: () => undefined,
   });
   expect(ledger.offences).toEqual([]);
+  const { statuses, killedBeforeLine, neverAnswered, offences } = ledger.metrics;
+  expect(offences).toEqual([]);
+  // A start counts with the end of its run.
+  const moves = TASK_STATUSES.filter((status) => status !== 'Processed' && status !== 'Running');
+  const missing = moves.map((status) => statuses[status].events - statuses[status].counted);
+  expect(missing.every((number) => number >= 0)).toBe(true);
+  expect(missing.reduce((sum, number) => sum + number, 0)).toBe(killedBeforeLine + neverAnswered);
+  expect(statuses.Succeeded.counted).toBeGreaterThan(0);
   expect(ledger.accepted).toBe(60);
   expect(ledger.runtimesKilled).toBe(1);
   expect(ledger.processesKilled).toBeGreaterThan(0);
@@ -121,5 +130,53 @@ describe('the ledger', () => {
       ...[...run, ['Succeeded', 4] as const],
     );
     expect(countedAttempts(events)).toBe(2);
+  });
+});
+
+/** The metrics of one task that was started by process 1 and ended by process 2. */
+describe('the ledger of the metrics', () => {
+  const statuses = ['Enqueued', 'Processed', 'Running', 'Succeeded'] as const;
+  const evidence: MetricEvidence = {
+    events: statuses.map((status, index) => ({ eventId: index + 1, status, timestamp: index })),
+    writes: [
+      { pid: 1, status: 'Enqueued' },
+      { pid: 2, status: 'Succeeded' },
+    ],
+    lines: [
+      { pid: 1, counts: { Enqueued: 1 } },
+      { pid: 2, counts: { Processed: 1, Running: 1, Succeeded: 1 } },
+    ],
+    killed: new Set(),
+  };
+  const [first] = evidence.lines.map((line) => [line]);
+  const of = (changed: Partial<MetricEvidence>) => {
+    const { killedBeforeLine, neverAnswered, offences } = metricLedgerOf({ ...evidence, ...changed });
+    return [killedBeforeLine, neverAnswered, ...offences];
+  };
+
+  test('has each event once', () => {
+    expect(of({})).toEqual([0, 0]);
+    expect(metricLedgerOf(evidence).statuses.Running).toEqual({ events: 1, counted: 1 });
+  });
+
+  test('says why one is missing', () => {
+    expect(of({ lines: first ?? [], killed: new Set([2]) })).toEqual([1, 0]);
+    expect(of({ lines: first ?? [], killed: new Set([1]) })).toEqual([0, 1]);
+  });
+
+  test.each<[string, Partial<MetricEvidence>]>([
+    ['Enqueued: process 1 counted 1 more than it wrote', { lines: [...evidence.lines, ...(first ?? [])] }],
+    [
+      'Stopped: process 2 counted 1 more than it wrote',
+      { lines: [...evidence.lines, { pid: 2, counts: { Stopped: 1 } }] },
+    ],
+    ['Succeeded: 1 events in the histories, 0 writes', { writes: evidence.writes.slice(0, 1) }],
+    [
+      'Running: 1 of 1 are not counted',
+      { lines: [...(first ?? []), { pid: 2, counts: { Processed: 1, Succeeded: 1 } }] },
+    ],
+    ['Running: -1 of 1 are not counted', { lines: [...evidence.lines, { pid: 2, counts: { Running: 1 } }] }],
+  ])('finds %s', (offence, changed) => {
+    expect(of(changed)).toContain(offence);
   });
 });

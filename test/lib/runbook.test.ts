@@ -2,18 +2,23 @@ import { readFileSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { alarmSlug } from '../../lambdas/domain/alarm-name.ts';
-import { FUNCTION_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS } from '../../lib/alarm-definitions.ts';
+import { FUNCTION_ALARMS, PART_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS } from '../../lib/alarm-definitions.ts';
+import { TaskInvoke } from '../../lib/index.ts';
 import { deployed } from './synthesized.ts';
 
 const RUNBOOK = readFileSync('docs/runbook.md', 'utf-8');
 const HEADINGS = [...RUNBOOK.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
-const NAMES = [FUNCTION_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS].flatMap(Object.keys);
+const NAMES = [FUNCTION_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS, PART_ALARMS].flatMap(Object.keys);
 
 /** The template of a stack with all that the runbook names. */
 function template() {
-  const { stack, taskMode } = deployed({ functions: {} });
+  const { stack, taskMode } = deployed({
+    taskMode: { alarms: { webhooks: [{ url: 'https://example.com/' }] } },
+    functions: {},
+  });
   const taskFunction = taskMode.addFunction('encode', { entry: 'examples/echo.ts' });
   taskMode.addTrigger('Uploaded', { taskFunction, eventPattern: { source: ['aws.s3'] } });
+  taskMode.addWorkflow('W', { definition: new TaskInvoke(stack, 'Encode', { taskFunction }) });
   return Template.fromStack(stack).toJSON();
 }
 
@@ -36,6 +41,13 @@ describe.each(HEADINGS)('the heading %s', (heading) => {
   test('refers to headings that there are', () => {
     for (const [, target = ''] of section.matchAll(/\]\(#([\w-]+)\)/g)) expect(HEADINGS).toContain(target);
   });
+});
+
+test('a stack has all of these alarms', () => {
+  const names = Object.values<{ Type: string; Properties: { AlarmName: string } }>(Resources)
+    .filter(({ Type }) => /^AWS::CloudWatch::(Composite)?Alarm$/.test(Type))
+    .map(({ Properties }) => Properties.AlarmName.replace(/^Stack-(encode-)?/, '').replace(/-\w+$/, ''));
+  expect(names.toSorted()).toEqual(HEADINGS.toSorted());
 });
 
 test('what it asks CloudFormation for is in the stack', () => {

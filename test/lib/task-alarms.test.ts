@@ -4,7 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../lambdas/domain/metric-catalog.ts';
 import { FUNCTION_DIMENSION, METRIC_NAMESPACE, SERVICE_DIMENSION } from '../../lambdas/domain/metrics.ts';
-import { FUNCTION_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS } from '../../lib/alarm-definitions.ts';
+import { FUNCTION_ALARMS, PART_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS } from '../../lib/alarm-definitions.ts';
 import { TaskMode, type TaskModeProps, type TaskQueueProps } from '../../lib/index.ts';
 import { ECHO, templateOf } from './synthesized.ts';
 
@@ -386,6 +386,6 @@ describe('channels', () => {
 });
 
 test('the definitions of all kinds have names of their own', () => {
-  const names = [FUNCTION_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS].flatMap(Object.keys);
+  const names = [FUNCTION_ALARMS, SHARED_ALARMS, TRIGGER_ALARMS, PART_ALARMS].flatMap(Object.keys);
   expect(new Set(names).size).toBe(names.length);
 });
