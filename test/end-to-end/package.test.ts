@@ -59,7 +59,7 @@ test("its types hold in the other app, also where libraries' types are checked",
   await run(join(project, 'node_modules/.bin/tsc'), ['--project', folder]);
 });
 
-test('its runtime runs the CDK app of the folder that it is started in', async () => {
+test('its runtime runs the CDK app of the folder that it is started in, and its command line calls it', async () => {
   const cli = join(folder, 'node_modules/lambda-task-mode/dist/bin/task-mode.js');
   const runtime = spawn(process.execPath, [cli, 'dev', '--port', '0'], {
     cwd: folder,
@@ -77,6 +77,10 @@ test('its runtime runs the CDK app of the folder that it is started in', async (
     const api = new Api(url ?? 'no line said that it is ready');
     const id = await api.accepted('greet', { id: 'one', payload: { name: 'you' } });
     expect(await api.until('greet', id, 'Succeeded')).toMatchObject({ returnPayload: '"Hello, you (one)"' });
+    const command = join(folder, 'node_modules/.bin/task-mode');
+    const { stdout } = await run(command, ['list', 'greet', '--endpoint', url ?? ''], { cwd: folder });
+    expect(stdout).toMatch(/^TASK .*\none +Succeeded/);
+    expect((await run(command, ['--help'], { cwd: folder })).stdout).toContain('submit a task');
   } finally {
     runtime.kill('SIGINT');
     await ended;

@@ -1,0 +1,182 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import type { Api } from './api.ts';
+import { CommandLine } from './command-line.ts';
+import { startExample, temporaryFolder } from './runtime.ts';
+
+/** A thousand submits, on a busy machine with two cores. */
+const BATCH_TIMEOUT_MS = 180_000;
+
+const ESC = '\x1b';
+
+let api: Api;
+let cli: CommandLine;
+beforeAll(async () => {
+  const example = await startExample();
+  api = example.api;
+  cli = new CommandLine(example.runtime.url);
+});
+
+test('a task is submitted from an argument, a file and a pipe, and waited for', async () => {
+  const file = join(temporaryFolder('payload'), 'payload.json');
+  writeFileSync(file, '{"from":"a file"}');
+  const [argument, fromFile, piped] = await Promise.all([
+    cli.run(['submit', 'echo', '{"n":1}', '--id', 'cli-1', '--wait']),
+    cli.run(['submit', 'echo', `@${file}`, '--wait', '--json']),
+    cli.run(['submit', 'echo'], { input: '"from a pipe"' }),
+  ]);
+  expect(argument).toMatchObject({ code: 0, stdout: '{"n":1}\n' });
+  expect(argument.stderr).toMatch(/^✔ Succeeded cli-1 \(.*after its submit/);
+  expect(JSON.parse(fromFile.stdout)).toMatchObject({
+    status: 'Succeeded',
+    returnPayload: '{"from":"a file"}',
+  });
+  expect(piped).toMatchObject({ code: 0, stderr: '' });
+  const task = await api.until('echo', piped.stdout.trim(), 'Succeeded');
+  expect(task.taskPayload).toBe('"from a pipe"');
+});
+
+test('the exit code says how a task ended that was waited for, and that it has not yet', async () => {
+  const waiting = cli.start(['submit', 'wait', '{"seconds":60}', '--id', 'cli-stop', '--wait']);
+  await api.accepted('wait', { id: 'cli-late', payload: { seconds: 1 }, delay: 600 });
+  const late = await cli.run(['wait', 'wait', 'cli-late', '--timeout', '1s']);
+  expect(late).toMatchObject({ code: 7, stdout: '', stderr: expect.stringContaining('is still Enqueued') });
+  await api.until('wait', 'cli-stop', 'Running');
+  expect(await cli.run(['stop', 'wait', 'cli-stop'])).toMatchObject({ code: 0, stdout: 'cli-stop\n' });
+  expect(await waiting.ended).toMatchObject({ code: 4, stdout: '' });
+  expect(waiting.stderr).toMatch(/^■ Stopped cli-stop/);
+});
+
+test('whoever presses Ctrl-C stops waiting, and the task goes on', async () => {
+  const waiting = cli.atTerminal(['submit', 'wait', '{"seconds":60}', '--id', 'cli-on', '--wait']);
+  await waiting.printed(/cli-on Running/);
+  waiting.child.stdin.write('\x03');
+  expect(await waiting.ended).toMatchObject({ code: 130 });
+  expect(waiting.stdout).toContain('task-mode wait wait cli-on');
+  expect((await api.task('wait', 'cli-on')).status).toBe('Running');
+  await api.stop('wait', 'cli-on');
+});
+
+test('at a terminal a list has colours and 80 columns; in a pipe it has neither', async () => {
+  await api.accepted('flaky', { id: `cli-${'long-'.repeat(20)}`, payload: { failures: 0 } });
+  const list = ['list', 'flaky'];
+  const [terminal, piped, forced] = await Promise.all([
+    cli.atTerminal(list).ended,
+    cli.run(list, { env: { NO_COLOR: '1' } }),
+    cli.run(list, { env: { FORCE_COLOR: '1' } }),
+  ]);
+  const lines = stripVTControlCharacters(terminal.stdout).trimEnd().split('\r\n');
+  expect(lines).toHaveLength(2);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  expect(terminal.stdout).toContain(`${ESC}[1mTASK`);
+  expect(piped.stdout).not.toContain(ESC);
+  expect(piped.stdout).toContain(`cli-${'long-'.repeat(20)}  `);
+  expect(forced.stdout).toContain(`${ESC}[1mTASK`);
+});
+
+test('who watches a list sees a task end, and gets the cursor back', async () => {
+  const watching = cli.atTerminal(['list', 'wait', '--watch', '--prefix', 'cli-watched']);
+  await watching.printed(/No task of wait is like that/);
+  await api.accepted('wait', { id: 'cli-watched-1', payload: { seconds: 0 } });
+  await watching.printed(/cli-watched-1.*Succeeded/s);
+  watching.child.stdin.write('\x03');
+  expect((await watching.ended).code).toBe(130);
+  expect(watching.stdout).toContain(`${ESC}[?25h`);
+});
+
+test('a reader that has had enough ends a list quietly', async () => {
+  for (let n = 0; n < 3; n += 1) await api.accepted('echo', { payload: 'x'.repeat(2000) });
+  const { stdout, stderr } = await cli.shell('task-mode list echo --json | head -c 20');
+  expect(stdout).toHaveLength(20);
+  expect(stderr).toBe('');
+});
+
+test('tasks are stopped and run again by filter: counted first, and only when somebody agrees', async () => {
+  const ids = ['cli-many-1', 'cli-many-2', 'cli-many-3'];
+  for (const id of ids) await api.accepted('wait', { id, payload: { seconds: 0 }, delay: 600 });
+  const stop = ['stop', 'wait', '--prefix', 'cli-many-'];
+  const counts = '3 tasks to stop: 3 Enqueued\n';
+  expect(await cli.run([...stop, '--dry-run'])).toEqual({ code: 0, stdout: '', stderr: counts });
+  const unasked = await cli.run(stop);
+  expect(unasked).toMatchObject({ code: 2, stderr: expect.stringContaining('want --yes, or --dry-run') });
+  const declining = cli.atTerminal(stop);
+  await declining.printed(/stop them\? \[y\/N\]/);
+  declining.child.stdin.write('n\r');
+  await declining.ended;
+  expect((await api.listAll('wait', { prefix: 'cli-many-' })).map(({ status }) => status)).toEqual(
+    ids.map(() => 'Enqueued'),
+  );
+  const agreeing = cli.atTerminal(stop);
+  await agreeing.printed(/stop them\? \[y\/N\]/);
+  agreeing.child.stdin.write('y\r');
+  expect((await agreeing.ended).stdout).toContain('3 of 3 told to stop');
+  const again = await cli.run(['redrive', 'wait', '--prefix', 'cli-many-', '--status', 'Stopped', '--yes']);
+  expect(again.stdout.trim().split('\n').sort()).toEqual(ids);
+  for (const id of ids) await api.until('wait', id, 'Succeeded');
+});
+
+test('what was put is shown, and taken back', async () => {
+  const put = await cli.run(['config', 'put', 'flaky', '--retries', '0', '--max-age', '2h']);
+  expect(put.stdout).toMatch(/^retries {5}0\nmax age {5}2 h$/m);
+  expect((await cli.run(['config', 'get', 'flaky', '--json'])).stdout).toContain('"maxAsyncRetryAttempts":0');
+  expect((await cli.run(['config', 'delete', 'flaky'])).code).toBe(0);
+  expect(await cli.run(['config', 'get', 'flaky'])).toMatchObject({
+    stdout: '',
+    stderr: 'Nothing was put for flaky: what was deployed holds.\n',
+  });
+});
+
+test('errors say what to do, in two lines and without a stack', async () => {
+  const unknown = await cli.run(['get', 'echo', 'never']);
+  expect(unknown).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^task-mode: AsyncTaskNotFound: .*\n {2}"task-mode list .*\n$/),
+  });
+  const nobody = await cli.run(['list', 'echo', '--endpoint', 'http://127.0.0.1:1']);
+  expect(nobody).toMatchObject({ code: 1, stdout: '' });
+  expect(nobody.stderr).toMatch(
+    /^task-mode: http:\/\/127\.0\.0\.1:1 does not answer .*\n {2}Start it with.*\n$/,
+  );
+});
+
+test('bash completes what the command itself offers', async () => {
+  const { stdout } = await cli.shell(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's.
+    'source <(task-mode completion bash); COMP_WORDS=(task-mode list echo --status Sto); COMP_CWORD=4; _task_mode; echo "${COMPREPLY[@]}"',
+  );
+  expect(stdout).toBe('Stopping Stopped\n');
+});
+
+test(
+  'a batch of 1,000 lines that is interrupted and repeated ends with 1,000 tasks, each once',
+  async () => {
+    const numbers = Array.from({ length: 1000 }, (_, index) => index + 1);
+    const input = numbers.map((n) => `{"n":${n}}\n`).join('');
+    // Nothing else is to take the machine's time: they wait, and are read as they were submitted.
+    expect((await cli.run(['concurrency', 'put', 'spin', '0'])).stdout).toMatch(/^0\b/);
+    const interrupted = cli.start(['batch', 'spin']);
+    interrupted.child.stdin.on('error', () => undefined).end(input);
+    await expect.poll(() => interrupted.stdout.split('\n').length, { timeout: 60_000 }).toBeGreaterThan(100);
+    interrupted.child.kill('SIGINT');
+    const first = await interrupted.ended;
+    expect(first).toMatchObject({ code: 130, stderr: expect.stringMatching(/^Stopped after \d+ lines: /) });
+    const submitted = first.stdout.trim().split('\n');
+    expect(submitted.length).toBeLessThan(1000);
+    expect(await api.listAll('spin', { limit: '100' })).toHaveLength(submitted.length);
+
+    const second = await cli.run(['batch', 'spin'], { input });
+    const left = 1000 - submitted.length;
+    expect(second).toMatchObject({
+      code: 0,
+      stderr: `1000 lines: ${left} submitted, ${submitted.length} known already\n`,
+    });
+    const tasks = await api.listAll('spin', { limit: '100', includePayload: 'true' });
+    expect(tasks.map(({ taskPayload = '' }) => JSON.parse(taskPayload).n).sort((a, b) => a - b)).toEqual(
+      numbers,
+    );
+  },
+  BATCH_TIMEOUT_MS,
+);
