@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { acs3, type Signer, sigV4, TaskModeClient, unsigned } from '../client/index.ts';
 import { credentialsOf } from './aws-credentials.ts';
 import { regionOf } from './aws-region.ts';
-import { isLoopback, UsageError } from './failure.ts';
+import { UsageError } from './failure.ts';
 import { filledOption, urlOption, wordOption } from './option-values.ts';
 import { endpointOfStack } from './stack-endpoint.ts';
 
@@ -77,7 +77,7 @@ async function signerFor(endpoint: string, options: ConnectionOptions): Promise<
     case 'accessKeys':
       return acs3(accessKeyOf(process.env));
     case 'iam': {
-      const region = /\.execute-api\.([a-z0-9-]+)\./.exec(endpoint)?.[1] ?? (await regionOf(options));
+      const region = regionOfUrl(endpoint) ?? (await regionOf(options));
       return sigV4({ credentials: await credentialsOf(options), region });
     }
     default:
@@ -87,7 +87,12 @@ async function signerFor(endpoint: string, options: ConnectionOptions): Promise<
 
 function fittingMode(endpoint: string): Exclude<AuthMode, 'auto'> {
   if (process.env.TASK_MODE_ACCESS_KEY_ID) return 'accessKeys';
-  return /\.execute-api\.[a-z0-9-]+\.amazonaws\.com/.test(endpoint) && !isLoopback(endpoint) ? 'iam' : 'none';
+  return regionOfUrl(endpoint) === undefined ? 'none' : 'iam';
+}
+
+/** The region of an address of API Gateway; all others are called as they are. */
+export function regionOfUrl(endpoint: string): string | undefined {
+  return /^https:\/\/\w+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/.exec(endpoint)?.[1];
 }
 
 function accessKeyOf(env: NodeJS.ProcessEnv) {

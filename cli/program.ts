@@ -3,6 +3,7 @@ import { addBatchCommand } from './commands/batch.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConcurrencyCommand } from './commands/concurrency.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addConsoleCommand } from './commands/console.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addListCommand } from './commands/list.ts';
@@ -60,6 +61,7 @@ export function makeProgram(): Command {
   addConcurrencyCommand(program);
   program.commandsGroup('On this machine:').helpCommand('help [command]', 'show what a command does');
   addDevCommand(program);
+  addConsoleCommand(program);
   addCompletionCommand(program);
   return program;
 }

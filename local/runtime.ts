@@ -123,7 +123,9 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
   const { consoleFolder } = options;
   if (consoleFolder !== undefined) {
     const { stackName, region, registeredFunctionNames: functionNames } = host;
-    gateway.serveConsole(new ConsoleFiles(consoleFolder, { stackName, region, functionNames }));
+    gateway.serveConsole(
+      new ConsoleFiles(consoleFolder, { stackName, region, functionNames, isLocal: true }),
+    );
   }
   gateway.serve(host.lambda, (request) => host.monitoring.takeRequest(request));
   return {

@@ -41,6 +41,8 @@ export interface Surroundings {
   readonly stackName: string;
   readonly region: string;
   readonly functionNames: readonly string[];
+  /** Whether the API runs on this machine, too. */
+  readonly isLocal: boolean;
 }
 
 /** Serves the built web console at `/console`: its files, and its page for every address of its own. */
@@ -79,7 +81,7 @@ export class ConsoleFiles {
     return {
       statusCode: 200,
       headers: { ...COMMON_HEADERS, 'content-type': 'application/json', 'cache-control': 'no-store' },
-      body: Buffer.from(JSON.stringify({ ...this.#surroundings, isLocal: true })),
+      body: Buffer.from(JSON.stringify(this.#surroundings)),
     };
   }
 

@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { API_URL_DESCRIPTION } from '../../lambdas/domain/stack-output.ts';
 import { templateOf } from './synthesized.ts';
 
 type Resource = { readonly Properties: Record<string, unknown>; readonly DeletionPolicy?: string };
@@ -8,6 +9,11 @@ type Resource = { readonly Properties: Record<string, unknown>; readonly Deletio
 function resourcesOf(template: Template, type: string): Resource[] {
   return Object.values(template.findResources(type)) as Resource[];
 }
+
+test('one output is the address, by whose description the command line finds it', () => {
+  const outputs = Object.values(templateOf().findOutputs('*'));
+  expect(outputs.filter(({ Description }) => Description === API_URL_DESCRIPTION)).toHaveLength(1);
+});
 
 describe('the data', () => {
   const template = templateOf();

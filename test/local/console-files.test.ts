@@ -11,7 +11,7 @@ mkdirSync(join(folder, 'assets'));
 writeFileSync(join(folder, 'index.html'), '<title>Task Mode</title>');
 writeFileSync(join(folder, 'assets/index-1a2b.js'), 'start()');
 
-const SURROUNDINGS = { stackName: 'Mine', region: 'eu-west-1', functionNames: ['echo'] };
+const SURROUNDINGS = { stackName: 'Mine', region: 'eu-west-1', functionNames: ['echo'], isLocal: true };
 const files = new ConsoleFiles(Promise.resolve(folder), SURROUNDINGS);
 
 const get = (path: string, from = files, method = 'GET') => from.answer({ method } as IncomingMessage, path);
@@ -66,7 +66,7 @@ test('without its slash the address leads to the one with it', async () => {
 
 test('the page is told what it shows', async () => {
   const { headers, body } = await get('/console/surroundings.json');
-  expect(JSON.parse(String(body))).toEqual({ ...SURROUNDINGS, isLocal: true });
+  expect(JSON.parse(String(body))).toEqual(SURROUNDINGS);
   expect(headers).toMatchObject({ 'cache-control': 'no-store' });
 });
 
