@@ -15,6 +15,7 @@ import { inParallel, percentile, submit, taskTimes } from './load.ts';
 import { metricsCost } from './metrics-cost.ts';
 import { startRuntime } from './runtime-process.ts';
 import { supervisorCost } from './supervisor-cost.ts';
+import { workflowCost } from './workflow-cost.ts';
 
 const { values } = parseArgs({
   options: { tasks: { type: 'string', default: '2000' }, connections: { type: 'string', default: '20' } },
@@ -87,6 +88,7 @@ try {
     ...(await supervisorCost(join(folder, 'load', 'cdk.out'))),
     ...(await metricsCost(folder)),
     ...(await limiterCost(folder)),
+    ...(await workflowCost(join(folder, 'workflow'))),
   ];
   console.log(
     `\n${tasks} echo tasks over ${connections} connections, local runtime, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model}\n`,

@@ -75,6 +75,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'console/': ['vite', '@vitejs/plugin-react', 'node:'],
   'console/src/': ['console/src/', 'client/index.ts', 'react', '@cloudscape-design/'],
   'docs/': ['docs/', 'lambdas/domain/', 'node:'],
+  'bench/workflow-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],
   'bench/metrics-cost': ['bench/', 'local/', 'lambdas/domain/', 'lambdas/aws/metric-log.ts', 'node:'],

@@ -1,12 +1,13 @@
 import { join, resolve } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import aslValidator from 'asl-validator';
 import { Jimp, JimpMime } from 'jimp';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { KillableRuntime } from '../../bench/chaos/killable-runtime.ts';
 import { synthesize } from '../../local/assembly/synthesize.ts';
 import { Api, type AsyncTask, statusesOf } from './api.ts';
 import { startExample, temporaryFolder } from './runtime.ts';
-import { executionsAt, logicalIdOf, workflowsOf } from './workflows.ts';
+import { definitionsOf, executionsAt, logicalIdOf, workflowsOf } from './workflows.ts';
 
 const assemblyDir = temporaryFolder('assembly');
 await synthesize({
@@ -45,6 +46,17 @@ async function outputOf(executionArn: string) {
   expect(status, `${error}: ${cause}`).toBe('SUCCEEDED');
   return JSON.parse(output);
 }
+
+test.each([
+  ['the example', inject('assemblyDir'), 'TaskMode', ['media']],
+  ['this file', assemblyDir, 'Workflows', ['media', 'each', 'many', 'timed', 'called']],
+])('the definitions of the app of %s are valid', (_, dir, stackName, workflowNames) => {
+  const definitions = definitionsOf(dir, stackName);
+  expect(Object.keys(definitions)).toHaveLength(workflowNames.length);
+  for (const [id, definition] of Object.entries(definitions)) {
+    expect(aslValidator(definition), id).toMatchObject({ isValid: true });
+  }
+});
 
 describe('media', () => {
   const base64 = async (color: number) => (await photo(color)).toString('base64');

@@ -18,10 +18,35 @@ interface Asked {
   readonly taskId: string;
 }
 
+function resourcesOf(assemblyDir: string, stackName: string) {
+  return JSON.parse(readFileSync(join(assemblyDir, `${stackName}.template.json`), 'utf-8')).Resources;
+}
+
+/** The definitions of an app's state machines by their logical ids, with some ARN wherever one is put in. */
+export function definitionsOf(assemblyDir: string, stackName: string): Record<string, object> {
+  const machines = Object.entries<TemplateResource>(resourcesOf(assemblyDir, stackName)).filter(
+    ([, { Type }]) => Type === 'AWS::StepFunctions::StateMachine',
+  );
+  const textOf = (part: unknown) =>
+    typeof part === 'string' ? part : JSON.stringify(part).includes('Partition') ? 'aws' : ARN;
+  return Object.fromEntries(
+    machines.map(([id, { Properties }]) => {
+      const parts = Properties.DefinitionString['Fn::Join'][1];
+      return [id, JSON.parse(parts.map(textOf).join(''))];
+    }),
+  );
+}
+
+interface TemplateResource {
+  readonly Type: string;
+  readonly Properties: { readonly DefinitionString: { readonly 'Fn::Join': [string, unknown[]] } };
+}
+
+const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:submit';
+
 /** The logical id of the resource of an app whose id, but for its hash, ends like this. */
 export function logicalIdOf(assemblyDir: string, stackName: string, name: string): string {
-  const { Resources } = JSON.parse(readFileSync(join(assemblyDir, `${stackName}.template.json`), 'utf-8'));
-  return Object.keys(Resources).find((id) => id.slice(0, -8).endsWith(name)) ?? '';
+  return Object.keys(resourcesOf(assemblyDir, stackName)).find((id) => id.slice(0, -8).endsWith(name)) ?? '';
 }
 
 /** The workflows of a runtime, as a client of Step Functions sees them. */
