@@ -1,4 +1,4 @@
-import { type Duration, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   FieldUtils,
@@ -12,6 +12,19 @@ import {
 import type { Construct } from 'constructs';
 import { DELAY_MAX_SECONDS, TASK_ID_PATTERN } from '../lambdas/domain/limits.ts';
 import type { TaskFunction } from './task-function.ts';
+
+/**
+ * Faults of AWS on the way to the task, as CDK's own Lambda states have them, and ours. None of them is the task's, and
+ * the submit may be repeated.
+ */
+const SERVICE_ERRORS = [
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+  'TaskMode.ServiceUnavailable',
+];
 
 export interface TaskInvokeProps extends TaskStateJsonPathBaseProps {
   /** The function that does the work. */
@@ -47,6 +60,13 @@ export interface TaskInvokeProps extends TaskStateJsonPathBaseProps {
   readonly waitFor?: 'response' | 'task' | 'callback';
 
   /**
+   * Whether a submit that AWS did not take is repeated: 6 times, after 2 s and twice as long each time.
+   *
+   * @default true
+   */
+  readonly retryOnServiceExceptions?: boolean;
+
+  /**
    * The index of the item, in a Map: `JsonPath.numberAt('$.index')` where the Map's `itemSelector` has
    * `index: JsonPath.numberAt('$$.Map.Item.Index')`. It tells the default ids of the Map's tasks apart.
    *
@@ -74,6 +94,14 @@ export class TaskInvoke extends TaskStateBase {
     const { waitFor = 'task' } = props;
     if (waitFor === 'callback') props.taskFunction.grantCallback();
     if (waitFor === 'task') props.taskFunction.grantHeartbeat();
+    if (props.retryOnServiceExceptions ?? true) {
+      this.addRetry({
+        errors: SERVICE_ERRORS,
+        interval: Duration.seconds(2),
+        maxAttempts: 6,
+        backoffRate: 2,
+      });
+    }
     this.taskPolicies = [
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] }),
     ];

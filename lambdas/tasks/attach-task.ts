@@ -25,7 +25,7 @@ const PAUSE_MS = 500;
 /**
  * Has a state of a workflow wait for a task, which is submitted if there is none of this id. A state that is tried again
  * gets the task that it has: while it has not ended the new token replaces the old; one that succeeded answers at once;
- * any other is run again, in the same write.
+ * any other is run again, in the same write, and so is one that is about to stop.
  * @throws TaskModeError as submit does, and `TaskAlreadyAwaited` when another state waits for it; `RedriveNotAllowed`.
  */
 export async function attachTask(deps: AttachDependencies, request: AttachRequest): Promise<void> {
@@ -61,6 +61,8 @@ async function takesOver(deps: AttachDependencies, task: UnfinishedTask, waiter:
       `task "${task.taskId}" of function "${task.functionName}" is awaited by another state: give each its own taskId`,
     );
   }
+  // It is not the attempt of this waiter that was asked to stop: that runs when the code of the one before has ended.
+  if (task.status === 'Stopping') return false;
   const startDeadline = startDeadlineOf(task.dueTime, task.config, waiter);
   return deps.storeFor(1).note(task, { waiter, startDeadline });
 }

@@ -94,7 +94,7 @@ describe('media', () => {
     expect(tasks).toHaveLength(6);
     const statuses = tasks.map(async (task) => (await api.task(task.functionName, task.taskId)).status);
     expect((await Promise.all(statuses)).sort()).toEqual(['Failed', ...Array(5).fill('Succeeded')]);
-  });
+  }, 60_000);
 
   test('runs a task again that failed: one record, of two series of attempts', async () => {
     const arn = await workflows.start('media', { images: [await base64(0xcc3333ff)], size: 65 });
@@ -140,7 +140,7 @@ describe('an execution that is stopped', () => {
 
 describe('a state whose time is up', () => {
   test('and is caught has its running task stopped, and one that had not started never runs', async () => {
-    const ignores = { does: 'ignore', seconds: 60 };
+    const ignores = { does: 'ignore', seconds: 60, withinSeconds: 5 };
     const filler = await api.accepted('work', { payload: ignores });
     await api.until('work', filler, 'Running');
     const runs = await workflows.start('timed', ignores);
@@ -163,13 +163,13 @@ describe('a state whose time is up', () => {
 
 describe("a state that waits for its code's callback", () => {
   test("gets what the code answers, and not the task's result", async () => {
-    const arn = await workflows.start('called', {});
+    const arn = await workflows.start('called', { withinSeconds: 60 });
     expect(await outputOf(arn)).toEqual({ answer: 42 });
     await expect.poll(() => statusesIn(arn)).toEqual(['Succeeded']);
   });
 
   test('gives up on code that has fallen silent, whose task is stopped then', async () => {
-    const arn = await workflows.start('called', { isSilent: true });
+    const arn = await workflows.start('called', { isSilent: true, withinSeconds: 5 });
     expect(await outputOf(arn)).toEqual({ caught: 'States.Timeout' });
     await expect.poll(() => statusesIn(arn), { timeout: 15_000 }).toEqual(['Stopped']);
   }, 45_000);
@@ -188,7 +188,7 @@ test('after a kill in the middle of a Map of 200 tasks, each task ends and says 
   const arn = await before.start('each', Array(200).fill(work));
   const endedBefore = async () =>
     (await new Api(killable.url).listAll('work')).filter(({ status }) => status === 'Succeeded').length;
-  await expect.poll(endedBefore, { timeout: 30_000 }).toBeGreaterThanOrEqual(10);
+  await expect.poll(endedBefore, { timeout: 60_000 }).toBeGreaterThanOrEqual(10);
   const submitted = await before.tasksOf(arn);
   await killable.restart();
 
@@ -197,13 +197,13 @@ test('after a kill in the middle of a Map of 200 tasks, each task ends and says 
   const api = new Api(killable.url);
   const unfinished = async () =>
     (await api.listAll('work')).filter(({ status }) => status !== 'Succeeded' && status !== 'Stopped');
-  await expect.poll(unfinished, { timeout: 40_000, interval: 500 }).toEqual([]);
+  await expect.poll(unfinished, { timeout: 60_000, interval: 500 }).toEqual([]);
   const tasks = await api.listAll('work');
   const ids = tasks.map(({ taskId }) => taskId);
   expect(ids).toEqual(expect.arrayContaining(submitted.map(({ taskId }) => taskId)));
   // None that waited was begun after all: 40 at once had been submitted.
   expect(tasks.filter(({ status }) => status === 'Stopped').length).toBeGreaterThan(20);
-}, 120_000);
+}, 180_000);
 
 describe('over the API', () => {
   const media = `${runtime.url}/2023-03-30/workflows/media/executions`;
@@ -279,7 +279,8 @@ describe('over the API', () => {
       fetch(`${media}/stopped-1/stop`, { method: 'PUT', body: JSON.stringify({ error: 'Enough' }) });
     expect([(await stop()).status, (await stop()).status]).toEqual([204, 204]);
     expect(await read('/stopped-1')).toMatchObject({ status: 'Stopped', error: 'Enough' });
-    const ends = ['Stopped', undefined];
+    // One may have ended before the stop.
+    const ends = ['Stopped', 'Succeeded', undefined];
     const statuses = async () =>
       (await read('/stopped-1/history')).steps.map(({ taskStatus }: Record<string, unknown>) => taskStatus);
     await expect

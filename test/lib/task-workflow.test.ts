@@ -51,6 +51,17 @@ describe('a state that runs a task', () => {
     expect(stateOf()).toEqual({
       Type: 'Task',
       End: true,
+      Retry: [
+        {
+          ErrorEquals: expect.arrayContaining([
+            'Lambda.TooManyRequestsException',
+            'TaskMode.ServiceUnavailable',
+          ]),
+          IntervalSeconds: 2,
+          MaxAttempts: 6,
+          BackoffRate: 2,
+        },
+      ],
       Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
       Parameters: {
         FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:submit',
@@ -65,6 +76,10 @@ describe('a state that runs a task', () => {
         },
       },
     });
+  });
+
+  test('repeats no submit where it is told not to', () => {
+    expect(stateOf({ retryOnServiceExceptions: false })).not.toHaveProperty('Retry');
   });
 
   test('says what it is told to', () => {

@@ -219,6 +219,27 @@ describe('a state that is tried again', () => {
     expect(await read(KEY)).toMatchObject({ status: 'Enqueued', series: 2 });
   });
 
+  test('has a task run again that was stopping, once its code has ended', async () => {
+    await attach(waiterOf('t1'));
+    await start();
+    states.waiting.delete('t1');
+    await stopTask(common, KEY);
+    const endsThen = async () => {
+      const stopping = await read(KEY);
+      if (stopping?.status !== 'Stopping') return world.deliverAll();
+      expect(stopping).toMatchObject({ waiter: { token: 't1' } });
+      await world.store.move(stopping, 'stopped', 'Stopped', {
+        now: time.now,
+        fields: { endTime: time.now },
+      });
+      return world.queue.send(world.followUpQueueUrl, { ...KEY, tenant: 'x' }, 0);
+    };
+    await attach(waiterOf('t2'), {}, endsThen);
+    expect(await read(KEY)).toMatchObject({ status: 'Enqueued', series: 2, waiter: { token: 't2' } });
+    // What ended is told to nobody: the first attempt of the state waits no longer.
+    expect(states.answers).toEqual([]);
+  });
+
   test('has missed the callback of a task that has succeeded', async () => {
     await attach(waiterOf('t1', 'callback'));
     await deliver(succeeds);

@@ -1,16 +1,15 @@
-import { SendTaskHeartbeatCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { TaskHandler } from '../../../lambdas/worker/handler.ts';
 
 const sfn = new SFNClient({});
 
-/** Answers the state that waits for its callback, or says that it lives and then falls silent for a minute. */
+/** Answers the state that waits for its callback, or is silent for a minute. */
 export const handler: TaskHandler<{ readonly isSilent?: boolean }> = async (
   { isSilent = false },
   { task, signal },
 ) => {
   const taskToken = task?.callbackToken;
   if (isSilent) {
-    await sfn.send(new SendTaskHeartbeatCommand({ taskToken }));
     await new Promise((resolve) => {
       const timer = setTimeout(resolve, 60_000);
       signal.addEventListener('abort', () => resolve(clearTimeout(timer)));

@@ -65,9 +65,6 @@ const caught = (id: string, props: TaskInvokeProps) =>
   new TaskInvoke(stack, id, props).addCatch(
     new Pass(stack, `After ${id}`, { parameters: { caught: JsonPath.stringAt('$.Error') } }),
   );
-const inSeconds = (seconds: number) => Timeout.duration(Duration.seconds(seconds));
-add('timed', caught('timed', { taskFunction: work, taskTimeout: inSeconds(3) }));
-add(
-  'called',
-  caught('called', { taskFunction: answer, waitFor: 'callback', heartbeatTimeout: inSeconds(3) }),
-);
+const asked = Timeout.at('$.withinSeconds');
+add('timed', caught('timed', { taskFunction: work, taskTimeout: asked }));
+add('called', caught('called', { taskFunction: answer, waitFor: 'callback', heartbeatTimeout: asked }));
