@@ -87,10 +87,16 @@ export class TaskFunction extends Construct {
     if ('target' in props) this.#invoke(props.target);
     this.#grantWorker(parts);
     const eventSource = this.#addEventSource(checked);
-    const { InvokeFunction, SubmitAsyncTasks, RedriveAsyncTask } = parts.api.functions;
+    const { InvokeFunction, SubmitAsyncTasks, RedriveAsyncTask, ListFunctions, ExplainAsyncTask } =
+      parts.api.functions;
     for (const sender of [InvokeFunction, SubmitAsyncTasks, RedriveAsyncTask]) {
       sender.addToRolePolicy(
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
+      );
+    }
+    for (const counter of [ListFunctions, ExplainAsyncTask]) {
+      counter.addToRolePolicy(
+        new PolicyStatement({ actions: ['sqs:GetQueueAttributes'], resources: [this.queue.queueArn] }),
       );
     }
     InvokeFunction.addToRolePolicy(

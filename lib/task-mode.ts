@@ -230,6 +230,8 @@ export class TaskMode extends Construct {
     }
     this.taskTable.grantRead(GetAsyncTask);
     this.payloadBucket.grantRead(GetAsyncTask);
+    this.taskTable.grantRead(this.api.functions.ExplainAsyncTask);
+    this.taskTable.grantCount(this.api.functions.ExplainAsyncTask);
     this.taskTable.grantList(ListAsyncTasks);
     this.payloadBucket.grantRead(ListAsyncTasks);
     this.taskTable.grantMove(StopAsyncTask);
@@ -244,6 +246,8 @@ export class TaskMode extends Construct {
     const { functions } = this.api;
     this.registry.grantSet(functions.PutAsyncInvokeConfig, 'runtimeConfig');
     this.registry.grantSet(functions.DeleteAsyncInvokeConfig, 'runtimeConfig');
+    this.registry.grantList(functions.ListFunctions);
+    this.taskTable.grantCount(functions.ListFunctions);
     this.registry.grantList(functions.ListAsyncInvokeConfigs);
     this.registry.grantSet(functions.PutConcurrencyConfig, 'runtimeConcurrency');
     this.registry.grantSet(functions.DeleteConcurrencyConfig, 'runtimeConcurrency');

@@ -83,6 +83,12 @@ export class TaskTable extends Construct {
     this.#grantQuery(grantee, [TASK_INDEXES.byTime, TASK_INDEXES.byState]);
   }
 
+  /** Lets a function count the tasks of each state. */
+  grantCount(grantee: LambdaFunction): void {
+    grantee.addEnvironment(ENV.taskTableName, this.table.tableName);
+    this.#grantQuery(grantee, [TASK_INDEXES.byState]);
+  }
+
   /** Lets the sweep find the tasks that need somebody, and move them. */
   grantSweep(grantee: LambdaFunction): void {
     this.#grant(grantee, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']);

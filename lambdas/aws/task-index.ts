@@ -1,10 +1,18 @@
 import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { INDEX_STATES, type TaskStatus } from '../domain/lifecycle.ts';
+import { INDEX_STATES, type IndexState, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
 import { callAws } from './faults.ts';
-import { type Item, primaryKeyOf, stateShardOf, timeShardOf, toAttributes, toTask } from './task-item.ts';
+import {
+  type Item,
+  primaryKeyOf,
+  stateShardKey,
+  stateShardOf,
+  timeShardOf,
+  toAttributes,
+  toTask,
+} from './task-item.ts';
 
 export interface IndexEntry {
   readonly taskId: string;
@@ -28,6 +36,23 @@ export interface ShardPage {
   readonly entries: readonly IndexEntry[];
   /** The sort key up to which the shard was looked at; undefined when it was looked at to the end. */
   readonly scannedTo: string | undefined;
+}
+
+export interface ShardCount {
+  readonly functionName: string;
+  readonly state: IndexState;
+  readonly shard: number;
+  /** Only what sorts before this. */
+  readonly below?: string | undefined;
+  /** How many index entries to look at. */
+  readonly maxScanned: number;
+}
+
+/** How many tasks of a shard have each status. */
+export interface ShardCounts {
+  readonly counts: ReadonlyMap<TaskStatus, number>;
+  /** Whether the shard was looked at to the end. */
+  readonly isWhole: boolean;
 }
 
 export interface TaskIndexOptions {
@@ -76,6 +101,28 @@ export class TaskIndex {
     const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
     const last = answer.LastEvaluatedKey && String(unmarshall(answer.LastEvaluatedKey).sortKey);
     return { entries: (answer.Items ?? []).map((item) => toEntry(item, functionName)), scannedTo: last };
+  }
+
+  /** Counts the tasks of a shard by status, as far as it looks. */
+  async countShard({ functionName, state, shard, below, maxScanned }: ShardCount): Promise<ShardCounts> {
+    const command = new QueryCommand({
+      TableName: this.#options.tableName,
+      IndexName: TASK_INDEXES.byState,
+      KeyConditionExpression: `stateShard = :shard${below === undefined ? '' : ' AND sortKey < :below'}`,
+      ProjectionExpression: '#status',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: toAttributes({
+        ':shard': stateShardKey(functionName, state, shard),
+        ':below': below,
+      }),
+      Limit: maxScanned,
+    });
+    const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
+    const counts = new Map<TaskStatus, number>();
+    for (const { status } of (answer.Items ?? []).map((item) => unmarshall(item))) {
+      if (isTaskStatus(status)) counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+    return { counts, isWhole: answer.LastEvaluatedKey === undefined };
   }
 
   /** Reads the rows of at most 100 tasks, consistently, in no particular order; the ones that are gone are left out. */

@@ -32,6 +32,13 @@ const MESSAGE_COUNTS = [
   'ApproximateNumberOfMessagesDelayed',
 ] as const;
 
+/** How many messages a queue holds, as SQS knows it: its numbers lag by up to a minute. */
+export interface QueueCounts {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
+
 /** A message about a task that is to be sent. */
 export interface WakeUpMessage {
   readonly task: Addressed;
@@ -126,12 +133,21 @@ export class TaskQueue {
 
   /** Tells whether the queue holds no message, be it visible, in flight or delayed; SQS's counts lag by up to a minute. */
   async isEmpty(queueUrl: string): Promise<boolean> {
+    const { visible, inFlight, delayed } = await this.counts(queueUrl);
+    return visible + inFlight + delayed === 0;
+  }
+
+  /** @throws QueueGoneError */
+  async counts(queueUrl: string): Promise<QueueCounts> {
     const command = new GetQueueAttributesCommand({
       QueueUrl: queueUrl,
       AttributeNames: [...MESSAGE_COUNTS],
     });
-    const { Attributes = {} } = await callAws('SQS', () => this.#client.send(command, this.#call));
-    return MESSAGE_COUNTS.every((name) => Attributes[name] === '0');
+    const { Attributes = {} } = await this.#sent(queueUrl, () => this.#client.send(command, this.#call));
+    const [visible = Number.NaN, inFlight = Number.NaN, delayed = Number.NaN] = MESSAGE_COUNTS.map((name) =>
+      Number(Attributes[name]),
+    );
+    return { visible, inFlight, delayed };
   }
 
   async delete(queueUrl: string, receiptHandle: string): Promise<void> {

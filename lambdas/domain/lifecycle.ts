@@ -103,6 +103,13 @@ export const RAISERS: Record<TaskEvent | 'submit', readonly Raiser[]> = {
 /** The coarse states that the `byState` index is keyed by: one index write per group, not one per status. */
 export type IndexState = 'waiting' | 'running' | 'failed' | 'stopped';
 
+export const INDEX_STATE_NAMES = [
+  'waiting',
+  'running',
+  'failed',
+  'stopped',
+] as const satisfies readonly IndexState[];
+
 /** The index state of each status; null keeps the task out of the index (most tasks end Succeeded). */
 export const INDEX_STATES = {
   Enqueued: 'waiting',

@@ -269,6 +269,13 @@ export const REQUEST_DEADLINE_MS = 2500;
 export const SYNC_DEADLINE_MS = 28_000;
 
 /**
+ * Counting a function's tasks: how many entries of each shard and coarse state are looked at, some 12 KB, so that at 8 shards
+ * numbers up to 800 are exact in any case; and of how many functions at once.
+ */
+export const COUNT_SHARD_ENTRIES = 100;
+export const COUNT_FUNCTIONS_AT_ONCE = 4;
+
+/**
  * One batch of submits: how many tasks it has (ours), how many rows are written at once (the SDK keeps 50 connections), and
  * how long it takes at the most. 100 rows take some 50 ms; a task that AWS did not take by then is to be repeated.
  */

@@ -22,6 +22,8 @@ interface Route {
 
 /** The contract's operations (FC contract section 2), and ours. */
 const TASK_OPERATIONS = {
+  /** The contract's, with the counts of our own. */
+  ListFunctions: { method: 'GET', path: `/${API_VERSION}/functions` },
   InvokeFunction: { method: 'POST', path: `${FUNCTION}/invocations` },
   GetAsyncTask: { method: 'GET', path: `${TASKS}/{taskId}` },
   ListAsyncTasks: { method: 'GET', path: TASKS },
@@ -30,6 +32,8 @@ const TASK_OPERATIONS = {
   StopAsyncTask: { method: 'PUT', path: `${TASKS}/{taskId}/stop` },
   /** Ours. */
   RedriveAsyncTask: { method: 'POST', path: `${TASKS}/{taskId}/redrive` },
+  /** Ours. */
+  ExplainAsyncTask: { method: 'GET', path: `${TASKS}/{taskId}/explain` },
   /** Ours. */
   GetAsyncMetrics: { method: 'GET', path: `${FUNCTION}/async-metrics` },
   PutAsyncInvokeConfig: { method: 'PUT', path: ASYNC_CONFIG },

@@ -88,3 +88,58 @@ describe('SubmitAsyncTasks', () => {
     });
   });
 });
+
+test('ListFunctions counts the tasks of each, page by page', async () => {
+  await api.accepted('flaky', { id: 'counted', delay: 900 });
+  const list = async (query: string) => (await api.fetch(`?${query}`)).json();
+  expect(await list('prefix=fla')).toEqual({
+    functions: [
+      {
+        functionName: 'flaky',
+        functionArn: expect.stringMatching(/^arn:aws:lambda:/),
+        asyncTask: true,
+        tasksAtOnce: 100,
+        counts: expect.objectContaining({ Enqueued: 1, Running: 0, Failed: 0 }),
+        countsAtLeast: [],
+        queue: { visible: 0, inFlight: 0, delayed: 1 },
+      },
+    ],
+  });
+  const first = (await list('limit=1')) as { functions: object[]; nextToken: string };
+  expect(first.functions).toHaveLength(1);
+  expect(await list(`limit=1&nextToken=${first.nextToken}`)).toMatchObject({
+    functions: [expect.anything()],
+  });
+  expect(await errorOf(await api.fetch('?prefix=a%20b'))).toMatchObject({ status: 400 });
+});
+
+describe('ExplainAsyncTask', () => {
+  const explain = async (name: string, id: string) =>
+    (await api.fetch(`/${name}/async-tasks/${id}/explain`)).json();
+
+  test('says why a task waits, runs, or has ended', async () => {
+    const delayed = await api.accepted('echo', { delay: 600 });
+    const { startedTime } = await api.task('echo', delayed);
+    expect(await explain('echo', delayed)).toMatchObject({
+      taskId: delayed,
+      status: 'Enqueued',
+      reason: 'Delayed',
+      until: startedTime + 600_000,
+      message: expect.any(String),
+    });
+    const running = await api.accepted('wait', { payload: { seconds: 30 } });
+    await api.until('wait', running, 'Running');
+    expect(await explain('wait', running)).toMatchObject({ reason: 'Running', until: expect.any(Number) });
+    await api.stop('wait', running);
+    const done = await api.accepted('echo');
+    await api.until('echo', done, 'Succeeded');
+    expect(await explain('echo', done)).toMatchObject({ reason: 'Ended', status: 'Succeeded' });
+  });
+
+  test('knows no task that there is not', async () => {
+    expect(await errorOf(await api.fetch('/echo/async-tasks/nowhere/explain'))).toMatchObject({
+      status: 404,
+      Code: 'AsyncTaskNotFound',
+    });
+  });
+});

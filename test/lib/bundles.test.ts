@@ -37,6 +37,8 @@ describe('each bundle keeps to its budget, minified and with the SDK inside', ()
   test.each([
     // What it loads when it is needed: S3, and Lambda for synchronous invocations.
     ['invoke-function', 350 * KB, 650 * KB],
+    ['list-functions', 335 * KB],
+    ['explain-async-task', 335 * KB],
     ['submit-async-tasks', 360 * KB],
     ['get-async-task', 330 * KB],
     ['list-async-tasks', 335 * KB],

@@ -71,6 +71,28 @@ describe('each role can do exactly what its function does', () => {
       ],
     ],
     [
+      'ListFunctions',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:Query on TasksTable/index/byState',
+        'dynamodb:Scan on FunctionsTable',
+        ...LOGS('ApiListFunctions'),
+        'sqs:GetQueueAttributes on echoQueue',
+        'sqs:GetQueueAttributes on encodeQueue',
+      ],
+    ],
+    [
+      'ExplainAsyncTask',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:Query on TasksTable/index/byState',
+        ...LOGS('ApiExplainAsyncTask'),
+        'sqs:GetQueueAttributes on echoQueue',
+        'sqs:GetQueueAttributes on encodeQueue',
+      ],
+    ],
+    [
       'SubmitAsyncTasks',
       [
         'dynamodb:GetItem on FunctionsTable',

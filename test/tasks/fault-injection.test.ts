@@ -23,9 +23,11 @@ import { newAllowance } from '../../lambdas/domain/submit-rate.ts';
 import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
 import { attachTask } from '../../lambdas/tasks/attach-task.ts';
 import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
+import { countTasks } from '../../lambdas/tasks/count-tasks.ts';
 import { deleteAsyncInvokeConfig } from '../../lambdas/tasks/delete-async-invoke-config.ts';
 import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { explainTask } from '../../lambdas/tasks/explain-task.ts';
 import { getAsyncMetrics } from '../../lambdas/tasks/get-async-metrics.ts';
 import { getWorkflowExecution } from '../../lambdas/tasks/get-workflow-execution.ts';
 import { getWorkflowExecutionHistory } from '../../lambdas/tasks/get-workflow-execution-history.ts';
@@ -195,6 +197,8 @@ function processWith(recorder: CallRecorder) {
         payload: '1',
         ...request,
       }),
+    counts: () => countTasks(common, { prefix: '', limit: 100 }),
+    explain: (key: TaskKey) => explainTask(common, key),
     batch: async (taskId: string, request: object = {}) => {
       const of = { functionName: 'echo', requestId: 'r', tenant: 'tenant-1', delaySeconds: 0, payload: '1' };
       const [outcome] = await submitTasks(common, 'echo', [{ ...of, taskId, ...request }]);
@@ -551,6 +555,16 @@ const SCENARIOS: Record<string, Scenario> = {
     ends: ['Succeeded'],
   },
   list: { before: submitted({ payload: LARGE }), act: (process) => process.list(), ends: ['Succeeded'] },
+  'counts, beside a task': {
+    before: submitted(),
+    act: (process) => process.counts(),
+    ends: ['Succeeded'],
+  },
+  explanation: {
+    before: submitted(),
+    act: (process, key) => process.explain(key),
+    ends: ['Succeeded'],
+  },
   'metrics, beside a task': {
     before: submitted(),
     act: (process, key) => process.metrics(key),
