@@ -38,7 +38,12 @@ process.on('message', ({ place, among }: KillRequest) => {
       : runtime.functionNames.flatMap((name) => runtime.environmentPids(name));
   const pid = pids[Math.floor(place * pids.length)];
   if (pid === undefined) return;
-  process.kill(pid, 'SIGKILL');
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself in this instant.
+    return;
+  }
   tell({ kind: 'killed', pid });
 });
 process.once('SIGTERM', () => void runtime.stop().then(() => process.exit(0)));
