@@ -26,6 +26,8 @@ export interface TaskTimes {
   readonly submitTime: number;
   readonly runTime: number;
   readonly endTime: number;
+  /** How often its code was begun. */
+  readonly runs: number;
 }
 
 interface Listed {
@@ -45,6 +47,7 @@ export async function taskTimes(url: string, prefix: string, count: number): Pro
         submitTime: startedTime,
         runTime: events.find(({ status }) => status === 'Running')?.timestamp ?? Number.NaN,
         endTime,
+        runs: events.filter(({ status }) => status === 'Running').length,
       }));
     }
   }

@@ -39,7 +39,10 @@ export async function workflowCost(folder: string): Promise<string[][]> {
     const mapMs = await timeOf(() => runMap(runtime.sfnEndpoint));
     // All that were asked for, and each was begun once: the times of more, or of fewer, are not given.
     const mapped = await taskTimes(runtime.url, 'w-', TASKS);
-    if (mapped.length !== TASKS) throw new Error(`a Map of ${TASKS} has made ${mapped.length} tasks`);
+    const runs = mapped.reduce((sum, task) => sum + task.runs, 0);
+    if (mapped.length !== TASKS || runs !== TASKS) {
+      throw new Error(`a Map of ${TASKS} has made ${mapped.length} tasks, which were begun ${runs} times`);
+    }
     return [
       [`tasks per second, ${TASKS} by plain submits, ${AT_ONCE} at once`, perSecond(plainMs)],
       [`tasks per second, ${TASKS} by a Map of ${AT_ONCE} at once`, perSecond(mapMs)],
