@@ -223,7 +223,8 @@ export class TaskMode extends Construct {
       StopAsyncTask,
       RedriveAsyncTask,
     } = this.api.functions;
-    for (const handler of Object.values(this.api.functions)) this.registry.grantRead(handler);
+    const { GetOpenApi: _, ...reading } = this.api.functions;
+    for (const handler of Object.values(reading)) this.registry.grantRead(handler);
     for (const submitter of [InvokeFunction, SubmitAsyncTasks]) {
       this.taskTable.grantCreate(submitter);
       this.payloadBucket.grantSubmit(submitter);

@@ -44,6 +44,8 @@ const TASK_OPERATIONS = {
   GetConcurrencyConfig: { method: 'GET', path: CONCURRENCY },
   DeleteConcurrencyConfig: { method: 'DELETE', path: CONCURRENCY },
   ListConcurrencyConfigs: { method: 'GET', path: `/${API_VERSION}/concurrency-configs` },
+  /** Ours: the description of all of them. */
+  GetOpenApi: { method: 'GET', path: '/openapi.json' },
 } as const satisfies Readonly<Record<string, Route>>;
 
 /** Ours, deployed with the first workflow. */
@@ -93,4 +95,9 @@ interface RouteParameters {
  */
 export function functionOf(routeName: RouteName, { path, query }: RouteParameters): string | undefined {
   return path?.functionName ?? (FILTERED_BY_FUNCTION.includes(routeName) ? query?.functionName : undefined);
+}
+
+/** Tells whether any key will do: how the API is called, and that a path is no operation, its callers may learn. */
+export function isForAnyKey(routeName: RouteName): boolean {
+  return routeName === UNKNOWN_ROUTE || routeName === 'GetOpenApi';
 }

@@ -29,6 +29,11 @@ const HTTP_STATUS: Record<ErrorCode, number> = {
   InvocationTimeout: 504,
 };
 
+/** The HTTP status that a code is answered with. */
+export function statusOf(code: ErrorCode): number {
+  return HTTP_STATUS[code];
+}
+
 /** That a function takes its time is not among them. */
 const FAULTS: ReadonlySet<ErrorCode> = new Set(['InternalServerError', 'ServiceUnavailable']);
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isTaskStatus, TASK_STATUSES, type TaskStatus } from '../domain/lifecycle.ts';
+import { TASK_STATUSES, type TaskStatus } from '../domain/lifecycle.ts';
 import {
   DELAY_MAX_SECONDS,
   FUNCTION_NAME_PATTERN,
@@ -29,7 +29,7 @@ export function wholeNumber(min: number, max: number, unit: string) {
   const wanted = `must be a whole number${unit} from ${min} to ${max}`;
   return z.pipe(
     z.pipe(z.string().check(z.regex(/^[0-9]{1,15}$/, wanted)), z.transform(Number)),
-    z.number().check(z.minimum(min, wanted), z.maximum(max, wanted)),
+    z.int(wanted).check(z.minimum(min, wanted), z.maximum(max, wanted)),
   );
 }
 
@@ -105,7 +105,7 @@ const status = z.pipe(
     z.string(),
     z.transform((value) => STATUS_ALIASES[value] ?? value),
   ),
-  z.custom<TaskStatus>(isTaskStatus, `must be one of ${TASK_STATUSES.join(', ')}`),
+  z.enum(TASK_STATUSES, `must be one of ${TASK_STATUSES.join(', ')}`),
 );
 
 const TIME_MAX_MS = 999_999_999_999_999;

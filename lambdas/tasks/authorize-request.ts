@@ -3,7 +3,7 @@ import type { NonceStore } from '../aws/nonce-store.ts';
 import { isPermitted } from '../domain/access-key.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { NONCE_MARGIN_SECONDS, SIGNATURE_SKEW_MS } from '../domain/limits.ts';
-import { type RouteName, UNKNOWN_ROUTE } from '../domain/operations.ts';
+import { isForAnyKey, type RouteName } from '../domain/operations.ts';
 import { quoted } from '../domain/text.ts';
 
 /** The signature of a request, which nobody has believed yet. */
@@ -57,8 +57,7 @@ export async function authorizeRequest(
     );
   }
   const action = `fc:${routeName}`;
-  // Whoever holds any key may learn that a path is no operation.
-  if (routeName !== UNKNOWN_ROUTE && !isPermitted(key, { action, functionName })) {
+  if (!isForAnyKey(routeName) && !isPermitted(key, { action, functionName })) {
     const on = functionName === undefined ? 'all functions' : `function ${quoted(functionName)}`;
     throw new TaskModeError('AccessDenied', `access key ${quoted(accessKeyId)} may not ${action} on ${on}`);
   }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { TaskStatus } from '../../lambdas/domain/lifecycle.ts';
+import { expectDescribed, operationOf } from '../openapi/described.ts';
 
 export interface AsyncTaskEvent {
   readonly eventId: number;
@@ -43,8 +44,16 @@ export class Api {
     this.#root = `${url}/2023-03-30/functions`;
   }
 
-  fetch(path: string, init?: RequestInit): Promise<Response> {
-    return fetch(`${this.#root}${path}`, init);
+  /** Every answer of an operation is held against the OpenAPI document. */
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    const url = new URL(`${this.#root}${path}`);
+    const response = await fetch(url, init);
+    const operation = operationOf(init?.method ?? 'GET', url.pathname);
+    // API Gateway's own answers have no such header.
+    if (operation !== undefined && response.headers.has('x-fc-request-id')) {
+      expectDescribed(operation, { status: response.status, body: await response.clone().text() });
+    }
+    return response;
   }
 
   submit(name: string, { id, delay, payload, body, headers }: Submit = {}): Promise<Response> {

@@ -6,6 +6,7 @@ import { OPERATION_NAMES, OPERATIONS } from '../../lambdas/domain/operations.ts'
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
 import { BUCKET, FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
+import { expectDescribed } from '../openapi/described.ts';
 import { startWorld } from '../tasks/world.ts';
 import { expectSound } from './answers.ts';
 import { setEnvironment } from './environment.ts';
@@ -50,6 +51,7 @@ describe('whatever is asked of it, an operation answers below 500 in the right s
         fc.asyncProperty(requestOf(operation), async (request) => {
           const answer = answerOf(await handler(eventOf(request, IAM)));
           expectSound(answer, JSON.stringify(request));
+          expectDescribed(operation, answer);
           const after = await kept();
           if (answer.status >= 400 || OPERATIONS[operation].method === 'GET') expect(after).toEqual(before);
           before = after;

@@ -54,6 +54,7 @@ describe('each bundle keeps to its budget, minified and with the SDK inside', ()
     ['list-concurrency-configs', 330 * KB],
     // CloudWatch's client beside DynamoDB's.
     ['get-async-metrics', 450 * KB],
+    ['get-open-api', 130 * KB],
     ['list-workflows', 330 * KB],
     ['start-workflow-execution', 330 * KB],
     ['list-workflow-executions', 330 * KB],

@@ -245,6 +245,7 @@ describe('each role can do exactly what its function does', () => {
       ],
     ],
     ['UnknownRoute', LOGS('ApiUnknownRoute')],
+    ['GetOpenApi', LOGS('ApiGetOpenApi')],
     [
       'ListWorkflows',
       ['dynamodb:GetItem on FunctionsTable', 'dynamodb:Scan on FunctionsTable', ...LOGS('ApiListWorkflows')],

@@ -116,6 +116,7 @@ const ROUTES = [
   'POST /2023-03-30/functions/{functionName}/invocations',
   'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}',
   'GET /2023-03-30/functions/{functionName}/async-tasks',
+  'POST /2023-03-30/functions/{functionName}/async-tasks',
   'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop',
   'POST /2023-03-30/functions/{functionName}/async-tasks/{taskId}/redrive',
   'PUT /2023-03-30/functions/{functionName}/async-invoke-config',
@@ -126,7 +127,10 @@ const ROUTES = [
   'GET /2023-03-30/functions/{functionName}/concurrency',
   'DELETE /2023-03-30/functions/{functionName}/concurrency',
   'GET /2023-03-30/concurrency-configs',
+  'GET /openapi.json',
   'GET /2023-03-30/functions/{functionName}/async-metrics',
+  'GET /2023-03-30/functions',
+  'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}/explain',
   '$default',
 ];
 

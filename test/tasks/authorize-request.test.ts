@@ -108,6 +108,7 @@ describe('a request', () => {
       { routeName: 'UnknownRoute', functionName: undefined },
       'caller alice',
     ],
+    ['reads how the API is called', { routeName: 'GetOpenApi', functionName: undefined }, 'caller alice'],
   ])('that %s: %s', async (_, request, answer) => {
     expect(await codeOf(signed('TM-reader', request))).toBe(answer);
   });
