@@ -113,11 +113,13 @@ function tlsOnly(Action: string) {
 
 /** One function each. */
 const ROUTES = [
+  'GET /2023-03-30/functions',
   'POST /2023-03-30/functions/{functionName}/invocations',
   'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}',
   'GET /2023-03-30/functions/{functionName}/async-tasks',
   'POST /2023-03-30/functions/{functionName}/async-tasks',
   'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop',
+  'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}/explain',
   'POST /2023-03-30/functions/{functionName}/async-tasks/{taskId}/redrive',
   'PUT /2023-03-30/functions/{functionName}/async-invoke-config',
   'GET /2023-03-30/functions/{functionName}/async-invoke-config',
