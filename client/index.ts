@@ -6,6 +6,7 @@ export {
   type TerminalStatus,
 } from '../lambdas/domain/lifecycle.ts';
 export { type Acs3Options, acs3 } from './acs3.ts';
+export type { BatchOutcome, BatchTask } from './batch-calls.ts';
 export { type ClientErrorCode, isTaskModeError, TaskModeClientError } from './client-error.ts';
 export type { ConcurrencyCalls } from './concurrency-calls.ts';
 export type { ConfigCalls } from './config-calls.ts';
@@ -15,3 +16,5 @@ export { type Signer, type UnsignedRequest, unsigned } from './signer.ts';
 export * from './task-mode-client.ts';
 export type { CallOptions, TransportOptions } from './transport.ts';
 export type * from './wire-types.ts';
+export type { StartOptions, WorkflowCalls } from './workflow-calls.ts';
+export type * from './workflow-types.ts';

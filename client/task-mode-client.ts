@@ -1,7 +1,9 @@
 import { isTerminal } from '../lambdas/domain/lifecycle.ts';
+import { type BatchOutcome, type BatchTask, submitBatch } from './batch-calls.ts';
 import { isTaskModeError, type TaskModeClientError } from './client-error.ts';
 import { ConcurrencyCalls } from './concurrency-calls.ts';
 import { ConfigCalls } from './config-calls.ts';
+import { listFunctions } from './function-calls.ts';
 import { FunctionFailedError } from './function-failed-error.ts';
 import { randomId } from './random-id.ts';
 import {
@@ -13,7 +15,16 @@ import {
   Transport,
   type TransportOptions,
 } from './transport.ts';
-import type { AsyncTask, TaskFilter, TaskPage } from './wire-types.ts';
+import type {
+  AsyncMetrics,
+  AsyncTask,
+  FunctionSummary,
+  MetricsFilter,
+  TaskExplanation,
+  TaskFilter,
+  TaskPage,
+} from './wire-types.ts';
+import { WorkflowCalls } from './workflow-calls.ts';
 
 export interface SubmitOptions extends CallOptions {
   /** Your own id: letters, digits, `_` and `-`, not starting with a digit or `-`. @default - a random one */
@@ -53,12 +64,14 @@ export class TaskModeClient {
   readonly config: ConfigCalls;
   /** How many of a function's tasks run at once. */
   readonly concurrency: ConcurrencyCalls;
+  readonly workflows: WorkflowCalls;
   readonly #transport: Transport;
 
   constructor(options: TransportOptions) {
     this.#transport = new Transport(options);
     this.config = new ConfigCalls(this.#transport);
     this.concurrency = new ConcurrencyCalls(this.#transport);
+    this.workflows = new WorkflowCalls(this.#transport);
   }
 
   /**
@@ -81,6 +94,18 @@ export class TaskModeClient {
       if (isOwnDuplicate(error)) return { taskId, requestId: error.requestId };
       throw error;
     }
+  }
+
+  /**
+   * Submits up to 100 tasks in one request, and tells of each how it went; those that the API could not see to are sent
+   * again, and run once.
+   */
+  submitBatch(
+    functionName: string,
+    tasks: readonly BatchTask[],
+    options: CallOptions = {},
+  ): Promise<BatchOutcome[]> {
+    return submitBatch(this.#transport, functionName, tasks, options);
   }
 
   /** Invokes a function with task mode off: no id, no record. Nothing tells a repeated one from another, so it is not repeated. */
@@ -198,6 +223,36 @@ export class TaskModeClient {
       await pause(Math.min(pauseMs, endMs - nowMs), signal);
       pauseMs = Math.min(pauseMs * 1.5, WAIT.maxPauseMs);
     }
+  }
+
+  /** Tells why a task does not run yet, or how it runs or ended. */
+  async explain(
+    functionName: string,
+    taskId: string,
+    { signal }: CallOptions = {},
+  ): Promise<TaskExplanation> {
+    const parameters = { functionName, taskId };
+    return jsonOf(await this.#transport.call('ExplainAsyncTask', { parameters, signal }));
+  }
+
+  /** Reads the functions that take tasks, by name, and what their tasks are at. */
+  functions(
+    { prefix }: { readonly prefix?: string } = {},
+    options: CallOptions = {},
+  ): AsyncGenerator<FunctionSummary, void, undefined> {
+    return listFunctions(this.#transport, prefix, options);
+  }
+
+  /** Reads what was measured of a function, and how its alarms stand. */
+  async metrics(
+    functionName: string,
+    { metrics, ...window }: MetricsFilter = {},
+    { signal }: CallOptions = {},
+  ): Promise<AsyncMetrics> {
+    const query = { ...window, metrics: metrics?.join(',') };
+    return jsonOf(
+      await this.#transport.call('GetAsyncMetrics', { parameters: { functionName }, query, signal }),
+    );
   }
 
   #invoke(functionName: string, payload: unknown, call: Call): Promise<Answer> {

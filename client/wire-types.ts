@@ -1,3 +1,4 @@
+import type { AsyncMetricName } from '../lambdas/domain/async-metrics.ts';
 import type { TaskStatus } from '../lambdas/domain/lifecycle.ts';
 
 /** The API's objects as they come over the wire (FC contract section 5); what is ours is marked. */
@@ -97,4 +98,90 @@ export interface ConcurrencyConfig {
 export interface ConfigPage<T> {
   readonly configs: readonly T[];
   readonly nextToken?: string;
+}
+
+export type { AsyncMetricName };
+
+export interface MetricsFilter {
+  /** In epoch milliseconds. @default - the last three hours */
+  readonly startTime?: number;
+  readonly endTime?: number;
+  /** Seconds, a multiple of 60. @default - as fits a chart */
+  readonly period?: number;
+  /** @default - all */
+  readonly metrics?: readonly AsyncMetricName[];
+}
+
+/** Of one metric its statistics, each a list beside the timestamps: null where nothing was measured. */
+export interface MetricSeries {
+  readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
+  readonly sum?: readonly (number | null)[];
+  readonly average?: readonly (number | null)[];
+  readonly maximum?: readonly (number | null)[];
+  readonly count?: readonly (number | null)[];
+  readonly p50?: readonly (number | null)[];
+  readonly p99?: readonly (number | null)[];
+}
+
+/** Ours: what was measured of a function, and how its alarms stand. */
+export interface AsyncMetrics {
+  readonly functionName: string;
+  readonly startTime: number;
+  readonly endTime: number;
+  /** Seconds. */
+  readonly period: number;
+  /** When each period begins. */
+  readonly timestamps: readonly number[];
+  readonly metrics: Readonly<Partial<Record<AsyncMetricName, MetricSeries>>>;
+  readonly alarms: readonly TaskAlarm[];
+}
+
+export interface TaskAlarm {
+  readonly alarmName: string;
+  readonly name: string;
+  readonly severity: string;
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  readonly reason: string;
+  readonly since?: number;
+}
+
+/** Ours: a function that takes tasks. */
+export interface FunctionSummary {
+  readonly functionName: string;
+  readonly functionArn: string;
+  readonly asyncTask: boolean;
+  readonly tasksAtOnce: number;
+  /** How many tasks have each status but Succeeded, which is not counted. */
+  readonly counts: Readonly<Partial<Record<TaskStatus, number>>>;
+  /** Of these statuses there may be more. */
+  readonly countsAtLeast: readonly TaskStatus[];
+  readonly queue?: QueueCounts;
+}
+
+/** About how many messages a function's queue holds. */
+export interface QueueCounts {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed?: number;
+}
+
+/** Ours: why a task does not run yet, or how it runs or ended. */
+export interface TaskExplanation {
+  readonly taskId: string;
+  readonly status: TaskStatus;
+  /** Such as `Delayed`, `ConcurrencyFull` or `Queued`. */
+  readonly reason: string;
+  /** A sentence for people. */
+  readonly message: string;
+  /** When that changes, where it is known. */
+  readonly until?: number;
+  readonly running?: TaskCount;
+  readonly ahead?: TaskCount;
+  readonly queue?: QueueCounts;
+}
+
+export interface TaskCount {
+  readonly count: number;
+  /** There may be more. */
+  readonly isAtLeast?: boolean;
 }

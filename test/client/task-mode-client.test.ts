@@ -120,6 +120,79 @@ describe('a submit', () => {
   });
 });
 
+describe('a batch', () => {
+  const batch = (...tasks: object[]) => json(200, { tasks });
+  const tasksIn = ({ body }: Sent) => (JSON.parse(body) as { tasks: { taskId: string }[] }).tasks;
+
+  test('is one request, in which every task has an id, and each is answered for itself', async () => {
+    const taken = { statusCode: 409, Code: 'AsyncTaskAlreadyExists', Message: 'why', isSamePayload: true };
+    const { client, sent } = clientOf(batch({ statusCode: 202 }, taken));
+    const [one, two] = await client.submitBatch('echo', [{ payload: 1 }, { taskId: 'two', payload: 2 }]);
+    expect(sent).toHaveLength(1);
+    expect(tasksIn(sent[0] as Sent)).toEqual([
+      { payload: 1, taskId: one?.taskId },
+      { payload: 2, taskId: 'two' },
+    ]);
+    expect(one).toMatchObject({ isAccepted: true, taskId: expect.stringMatching(/^t-/) });
+    expect(two).toMatchObject({ isAccepted: false, error: { code: 'AsyncTaskAlreadyExists' } });
+  });
+
+  test('sends again what was not seen to, and that alone; what was done after all is no duplicate', async () => {
+    const failed = { statusCode: 503, Code: 'ServiceUnavailable', Message: 'why' };
+    const taken = { statusCode: 409, Code: 'AsyncTaskAlreadyExists', Message: 'why', isSamePayload: true };
+    const { client, sent } = clientOf(batch({ statusCode: 202 }, failed), batch(taken));
+    const outcomes = await client.submitBatch('echo', [{ taskId: 'one' }, { taskId: 'two' }]);
+    expect(outcomes.map(({ isAccepted }) => isAccepted)).toEqual([true, true]);
+    expect(sent.map((request) => tasksIn(request).map(({ taskId }) => taskId))).toEqual([
+      ['one', 'two'],
+      ['two'],
+    ]);
+  });
+
+  test('tells in the end of what nobody could see to', async () => {
+    const { client, sent } = clientOf(batch({ statusCode: 503, Code: 'ServiceUnavailable', Message: 'why' }));
+    const [outcome] = await client.submitBatch('echo', [{ taskId: 'one' }]);
+    expect(outcome).toMatchObject({ isAccepted: false, error: { code: 'ServiceUnavailable' } });
+    expect(sent).toHaveLength(4);
+  });
+});
+
+describe('workflows', () => {
+  test('are started under a name, so that a repeated request starts nothing else', async () => {
+    const { client, sent } = clientOf(unreachable, json(202, { executionName: 'x', status: 'Running' }));
+    await client.workflows.start('media', { images: [] });
+    expect(sent.map(({ path }) => path)).toEqual(Array(2).fill('/workflows/media/executions'));
+    expect(sent[0]?.body).toBe(sent[1]?.body);
+    expect(JSON.parse(sent[0]?.body ?? '')).toEqual({
+      name: expect.stringMatching(/^e-/),
+      input: { images: [] },
+    });
+  });
+
+  test('of Express are started by one request alone', async () => {
+    const { client, sent } = clientOf(unreachable);
+    await expect(client.workflows.startExpress('quick')).rejects.toThrow();
+    expect(sent).toHaveLength(1);
+  });
+
+  test('have their executions and steps read page by page', async () => {
+    const { client, sent } = clientOf(
+      json(200, { executions: [{ executionName: 'b' }], nextToken: 'p2' }),
+      json(200, { executions: [{ executionName: 'a' }] }),
+      json(200, { steps: [{ stepId: 2 }], isComplete: true }),
+    );
+    const names: string[] = [];
+    for await (const { executionName } of client.workflows.executions('media')) names.push(executionName);
+    expect(names).toEqual(['b', 'a']);
+    expect((await client.workflows.steps('media', 'a').next()).value).toEqual({ stepId: 2 });
+    expect(sent.map(({ path }) => path)).toEqual([
+      '/workflows/media/executions',
+      '/workflows/media/executions?nextToken=p2',
+      '/workflows/media/executions/a/history?limit=100',
+    ]);
+  });
+});
+
 describe('what would run twice is not repeated after', () => {
   test.each(ambiguous)('%s', async (_, step) => {
     const calls = [
@@ -184,6 +257,31 @@ test('waits until a task has ended, whether or not the API holds the request', a
 test('a wait with an end answers the task as it is then', async () => {
   const { client } = clientOf(json(200, { status: 'Running' }));
   expect(await client.wait('echo', 'one', { timeoutMs: 300 })).toMatchObject({ status: 'Running' });
+});
+
+test('functions are listed over their pages, and a task is explained', async () => {
+  const { client, sent } = clientOf(
+    json(200, { functions: [{ functionName: 'a' }], nextToken: 'p2' }),
+    json(200, { functions: [{ functionName: 'b' }] }),
+    json(200, { reason: 'Delayed' }),
+  );
+  const names: string[] = [];
+  for await (const { functionName } of client.functions({ prefix: 'x' })) names.push(functionName);
+  expect(names).toEqual(['a', 'b']);
+  expect(await client.explain('a', 'one')).toEqual({ reason: 'Delayed' });
+  expect(sent.map(({ path }) => path)).toEqual([
+    '/functions?prefix=x&limit=100',
+    '/functions?prefix=x&limit=100&nextToken=p2',
+    '/functions/a/async-tasks/one/explain',
+  ]);
+});
+
+test('metrics are asked for by name and time', async () => {
+  const { client, sent } = clientOf(json(200, { timestamps: [] }));
+  await client.metrics('echo', { startTime: 60_000, period: 60, metrics: ['succeeded', 'queueWait'] });
+  expect(sent[0]?.path).toBe(
+    '/functions/echo/async-metrics?startTime=60000&period=60&metrics=succeeded%2CqueueWait',
+  );
 });
 
 describe('configuration', () => {
