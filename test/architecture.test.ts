@@ -74,6 +74,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'client/': ['client/', 'lambdas/domain/', '@smithy/signature-v4', '@aws-crypto/sha256-js'],
   'console/': ['vite', '@vitejs/plugin-react', 'node:'],
   'console/src/': ['console/src/', 'client/index.ts', 'react', '@cloudscape-design/'],
+  'docs/screenshots.ts': ['client/index.ts', 'local/', 'jimp', 'playwright-core', 'node:'],
   'docs/': ['docs/', 'lambdas/domain/', 'node:'],
   'bench/workflow-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],

@@ -3,12 +3,24 @@ import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import SideNavigation from '@cloudscape-design/components/side-navigation';
 import { useEffect, useState } from 'react';
 import { FunctionsProvider, useFunctions } from './data/functions.tsx';
+import { useWorkflows, WorkflowsProvider } from './data/workflows.tsx';
+import { ExecutionPage } from './pages/execution-page.tsx';
 import { FunctionPage } from './pages/function-page.tsx';
 import { FunctionsPage } from './pages/functions-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
 import { TaskPage } from './pages/task-page.tsx';
+import { WorkflowPage } from './pages/workflow-page.tsx';
+import { WorkflowsPage } from './pages/workflows-page.tsx';
 import { NotificationBar } from './shell/notifications.tsx';
-import { followLinks, functionHref, hrefTo, taskHref, usePath } from './shell/router.ts';
+import {
+  executionHref,
+  followLinks,
+  functionHref,
+  hrefTo,
+  taskHref,
+  usePath,
+  workflowHref,
+} from './shell/router.ts';
 import { TopBar } from './shell/top-bar.tsx';
 
 /** The console: what is around every page, and which page an address shows. */
@@ -19,7 +31,9 @@ export function App() {
   }, []);
   return (
     <FunctionsProvider>
-      <Layout />
+      <WorkflowsProvider>
+        <Layout />
+      </WorkflowsProvider>
     </FunctionsProvider>
   );
 }
@@ -43,12 +57,7 @@ function Layout() {
         navigation={<Navigation path={path} />}
         navigationOpen={isNavigationOpen}
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
-        breadcrumbs={
-          <BreadcrumbGroup
-            items={[{ text: 'Functions', href: hrefTo('/') }, ...crumbs]}
-            ariaLabel="Breadcrumbs"
-          />
-        }
+        breadcrumbs={<BreadcrumbGroup items={crumbs} ariaLabel="Breadcrumbs" />}
         notifications={<NotificationBar />}
         stickyNotifications
         content={<Page path={path} />}
@@ -72,35 +81,73 @@ function Page({ path }: { readonly path: readonly string[] }) {
   if (room === 'functions' && name !== undefined && part === 'tasks' && id !== undefined) {
     return <TaskPage key={`${name}/${id}`} functionName={name} taskId={id} />;
   }
+  if (room === 'workflows' && name === undefined) return <WorkflowsPage />;
+  if (room === 'workflows' && name !== undefined && part === undefined) {
+    return <WorkflowPage key={name} workflowName={name} />;
+  }
+  if (room === 'workflows' && name !== undefined && part === 'executions' && id !== undefined) {
+    return <ExecutionPage key={`${name}/${id}`} workflowName={name} executionName={id} />;
+  }
   return <NotFoundPage />;
 }
 
-function crumbsOf([room, name, part, id]: readonly string[]): { text: string; href: string }[] {
-  if (room !== 'functions' || name === undefined) return [];
-  const own = { text: name, href: functionHref(name) };
-  return part === 'tasks' && id !== undefined ? [own, { text: id, href: taskHref(name, id) }] : [own];
+interface Crumb {
+  readonly text: string;
+  readonly href: string;
+}
+
+function crumbsOf([room, name, , id]: readonly string[]): Crumb[] {
+  const ofWorkflows = room === 'workflows';
+  const crumbs: Crumb[] = [
+    ofWorkflows
+      ? { text: 'Workflows', href: hrefTo('/workflows') }
+      : { text: 'Functions', href: hrefTo('/') },
+  ];
+  if (name !== undefined) {
+    crumbs.push({ text: name, href: ofWorkflows ? workflowHref(name) : functionHref(name) });
+  }
+  if (name !== undefined && id !== undefined) {
+    crumbs.push({ text: id, href: ofWorkflows ? executionHref(name, id) : taskHref(name, id) });
+  }
+  return crumbs;
 }
 
 function Navigation({ path: [room, name] }: { readonly path: readonly string[] }) {
   const { functions = [] } = useFunctions();
+  const { workflows = [] } = useWorkflows();
+  const hrefs: Readonly<Record<string, (name: string) => string>> = {
+    functions: functionHref,
+    workflows: workflowHref,
+  };
+  const activeHref =
+    name === undefined ? hrefTo(room === 'workflows' ? '/workflows' : '/') : hrefs[room ?? '']?.(name);
   return (
     <SideNavigation
       header={{ text: 'Task Mode', href: hrefTo('/') }}
-      activeHref={room === 'functions' && name !== undefined ? functionHref(name) : hrefTo('/')}
+      activeHref={activeHref ?? hrefTo('/')}
       items={[
         {
           type: 'section-group',
           title: 'Functions',
           items: [
             { type: 'link', text: 'All functions', href: hrefTo('/') },
-            ...functions.map(({ functionName }) => ({
-              type: 'link' as const,
-              text: functionName,
-              href: functionHref(functionName),
-            })),
+            ...functions.map(({ functionName }) => linkTo(functionName, functionHref(functionName))),
+          ],
+        },
+        { type: 'divider' },
+        {
+          type: 'section-group',
+          title: 'Workflows',
+          items: [
+            { type: 'link', text: 'All workflows', href: hrefTo('/workflows') },
+            ...workflows.map(({ workflowName }) => linkTo(workflowName, workflowHref(workflowName))),
           ],
         },
       ]}
     />
   );
+}
+
+function linkTo(text: string, href: string) {
+  return { type: 'link', text, href } as const;
 }

@@ -1,15 +1,14 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
-import { readSurroundings, type Surroundings } from './task-api.ts';
+import type { FunctionSummary } from '../../../client/index.ts';
+import { readSurroundings, type Surroundings, taskApi } from './task-api.ts';
 import { usePolled } from './use-polled.ts';
 
-/** A function that takes tasks. */
-export interface TaskFunction {
-  readonly functionName: string;
-}
+/** What their tasks are at changes; which functions there are hardly does. */
+const POLL_MS = 30_000;
 
 interface Functions {
   /** Undefined until they were read. */
-  readonly functions: readonly TaskFunction[] | undefined;
+  readonly functions: readonly FunctionSummary[] | undefined;
   readonly surroundings: Surroundings;
   readonly error: unknown;
   readonly refresh: () => void;
@@ -20,15 +19,11 @@ const NOWHERE: Surroundings = {};
 const FunctionsContext = createContext<Functions | undefined>(undefined);
 
 export function FunctionsProvider({ children }: { readonly children: ReactNode }) {
-  const { value, error, refresh } = usePolled('functions', readSurroundings, undefined);
+  const surroundings = usePolled('surroundings', readSurroundings, undefined).value ?? NOWHERE;
+  const { value, error, refresh } = usePolled('functions', readFunctions, POLL_MS);
   const functions = useMemo(
-    () => ({
-      functions: value?.functionNames?.toSorted().map((functionName) => ({ functionName })),
-      surroundings: value ?? NOWHERE,
-      error,
-      refresh,
-    }),
-    [value, error, refresh],
+    () => ({ functions: value, surroundings, error, refresh }),
+    [value, surroundings, error, refresh],
   );
   return <FunctionsContext value={functions}>{children}</FunctionsContext>;
 }
@@ -37,5 +32,11 @@ export function FunctionsProvider({ children }: { readonly children: ReactNode }
 export function useFunctions(): Functions {
   const functions = useContext(FunctionsContext);
   if (!functions) throw new Error('useFunctions needs a FunctionsProvider');
+  return functions;
+}
+
+async function readFunctions(signal: AbortSignal): Promise<FunctionSummary[]> {
+  const functions: FunctionSummary[] = [];
+  for await (const each of taskApi.functions({}, { signal })) functions.push(each);
   return functions;
 }

@@ -43,8 +43,12 @@ export function LatestTasks({ functionName }: { readonly functionName: string })
         <Box color="text-body-secondary">{value === undefined ? 'Reading …' : 'No tasks yet'}</Box>
       ) : (
         <div className="strip-latest">
-          <Status status={latest.status} />
-          <Link href={taskHref(functionName, latest.taskId)}>{latest.taskId}</Link>
+          <div>
+            <Status status={latest.status} />
+          </div>
+          <div className="strip-id">
+            <Link href={taskHref(functionName, latest.taskId)}>{latest.taskId}</Link>
+          </div>
           <Box color="text-body-secondary">{timeText(latest.startedTime)}</Box>
         </div>
       )}

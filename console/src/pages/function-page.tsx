@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useQuery } from '../shell/router.ts';
 import { CodeSampleTab } from './code-sample-tab.tsx';
 import { ConfigurationTab } from './configuration-tab.tsx';
+import { MonitoringTab } from './monitoring-tab.tsx';
 import { SubmitDialog } from './submit-dialog.tsx';
 import { TasksTab } from './tasks-tab.tsx';
 
@@ -42,6 +43,11 @@ export function FunctionPage({ functionName }: { readonly functionName: string }
             id: FIRST_TAB,
             label: 'Tasks',
             content: <TasksTab functionName={functionName} onSubmit={submit} />,
+          },
+          {
+            id: 'monitoring',
+            label: 'Monitoring',
+            content: <MonitoringTab functionName={functionName} />,
           },
           {
             id: 'configuration',

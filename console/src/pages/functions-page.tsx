@@ -5,8 +5,10 @@ import ContentLayout from '@cloudscape-design/components/content-layout';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { type TaskFunction, useFunctions } from '../data/functions.tsx';
+import type { FunctionSummary } from '../../../client/index.ts';
+import { useFunctions } from '../data/functions.tsx';
 import { errorText } from '../data/task-api.ts';
+import { FunctionCounts } from '../display/function-counts.tsx';
 import { LatestTasks } from '../display/latest-tasks.tsx';
 import { functionHref } from '../shell/router.ts';
 
@@ -27,7 +29,7 @@ export function FunctionsPage() {
             {errorText(error)}
           </Alert>
         )}
-        <Cards<TaskFunction>
+        <Cards<FunctionSummary>
           items={functions ?? []}
           loading={functions === undefined && error === undefined}
           loadingText="Reading the functions"
@@ -40,6 +42,10 @@ export function FunctionsPage() {
               </Link>
             ),
             sections: [
+              {
+                id: 'counts',
+                content: (each) => <FunctionCounts {...each} />,
+              },
               {
                 id: 'latest',
                 content: ({ functionName }) => <LatestTasks functionName={functionName} />,

@@ -9,10 +9,11 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
-import { type AsyncTask, isTaskModeError, isTerminal } from '../../../client/index.ts';
+import { type AsyncTask, isTaskModeError, isTerminal, type TaskStatus } from '../../../client/index.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { EventTable } from '../display/event-table.tsx';
+import { Explanation } from '../display/explanation.tsx';
 import { JsonView } from '../display/json-view.tsx';
 import { TaskFacts } from '../display/task-facts.tsx';
 import { Timeline } from '../display/timeline.tsx';
@@ -22,6 +23,8 @@ import { functionHref } from '../shell/router.ts';
 import { SubmitDialog } from './submit-dialog.tsx';
 
 const POLL_MS = 1000;
+
+const WAITING: ReadonlySet<TaskStatus> = new Set(['Enqueued', 'Processed', 'Retrying']);
 
 export interface TaskPageProps {
   readonly functionName: string;
@@ -96,6 +99,7 @@ function TaskDetail({ functionName, task, onChanged }: TaskDetailProps) {
             <pre className="error-text">{task.taskErrorMessage}</pre>
           </Alert>
         )}
+        {WAITING.has(task.status) && <Explanation functionName={functionName} taskId={task.taskId} />}
         <TaskFacts task={task} now={now} />
         <Container
           header={

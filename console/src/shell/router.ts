@@ -16,6 +16,14 @@ export function taskHref(functionName: string, taskId: string): string {
   return `${functionHref(functionName)}/tasks/${encodeURIComponent(taskId)}`;
 }
 
+export function workflowHref(workflowName: string): string {
+  return hrefTo(`/workflows/${encodeURIComponent(workflowName)}`);
+}
+
+export function executionHref(workflowName: string, executionName: string): string {
+  return `${workflowHref(workflowName)}/executions/${encodeURIComponent(executionName)}`;
+}
+
 const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
