@@ -2,6 +2,7 @@ import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Pass } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
 import { parseAccessKeys } from '../../lambdas/domain/access-key.ts';
 import { OPERATION_NAMES } from '../../lambdas/domain/operations.ts';
@@ -12,7 +13,10 @@ const ACCESS_KEYS = { taskMode: { auth: 'accessKeys' } } as const;
 const HANDLERS = [...OPERATION_NAMES, 'UnknownRoute'];
 
 describe('a deployment with access keys', () => {
-  const template = templateOf(ACCESS_KEYS);
+  // With a workflow, so that there are the operations on these as well.
+  const { stack, taskMode } = deployed(ACCESS_KEYS);
+  taskMode.addWorkflow('example', { definition: new Pass(stack, 'Done') });
+  const template = Template.fromStack(stack);
 
   test('has no authorizer on any route: a refusal has the shape of the contract', () => {
     const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));

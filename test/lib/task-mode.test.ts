@@ -114,12 +114,12 @@ function tlsOnly(Action: string) {
 /** One function each. */
 const ROUTES = [
   'GET /2023-03-30/functions',
+  'POST /2023-03-30/functions/{functionName}/async-tasks',
+  'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}/explain',
   'POST /2023-03-30/functions/{functionName}/invocations',
   'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}',
   'GET /2023-03-30/functions/{functionName}/async-tasks',
-  'POST /2023-03-30/functions/{functionName}/async-tasks',
   'PUT /2023-03-30/functions/{functionName}/async-tasks/{taskId}/stop',
-  'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}/explain',
   'POST /2023-03-30/functions/{functionName}/async-tasks/{taskId}/redrive',
   'PUT /2023-03-30/functions/{functionName}/async-invoke-config',
   'GET /2023-03-30/functions/{functionName}/async-invoke-config',
@@ -131,8 +131,6 @@ const ROUTES = [
   'GET /2023-03-30/concurrency-configs',
   'GET /openapi.json',
   'GET /2023-03-30/functions/{functionName}/async-metrics',
-  'GET /2023-03-30/functions',
-  'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}/explain',
   '$default',
 ];
 
