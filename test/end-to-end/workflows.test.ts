@@ -261,7 +261,7 @@ describe('over the API', () => {
     expect(
       executions.filter(({ executionName }: Record<string, unknown>) => executionName === 'album-1'),
     ).toHaveLength(1);
-  });
+  }, 60_000);
 
   test('an execution is stopped, and its tasks with it', async () => {
     const image = (await photo(0x3366ccff)).toString('base64');
