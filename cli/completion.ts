@@ -1,11 +1,17 @@
 import type { Command, Option } from 'commander';
 
-/** What a shell may offer after these words, of which the last is being typed. */
-export function candidatesFor(program: Command, words: readonly string[]): string[] {
+/** What a shell may offer after these words, of which the last is being typed; names of functions are asked for. */
+export async function candidatesFor(
+  program: Command,
+  words: readonly string[],
+  functionNames: () => Promise<readonly string[]>,
+): Promise<string[]> {
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const { command, awaiting } = commandAt(program, before);
+  const { command, awaiting, argumentCount } = commandAt(program, before);
   if (awaiting !== undefined) return startingWith(typed, wordsOf(awaiting));
+  const isFunction = command.registeredArguments[argumentCount]?.name() === 'function';
+  if (isFunction && !typed.startsWith('-')) return startingWith(typed, await functionNames());
   const { options, commands } = visible(command);
   if (typed.startsWith('-')) {
     return startingWith(
@@ -23,8 +29,9 @@ export function candidatesFor(program: Command, words: readonly string[]): strin
 function commandAt(
   program: Command,
   words: readonly string[],
-): { readonly command: Command; readonly awaiting?: Option } {
+): { readonly command: Command; readonly argumentCount: number; readonly awaiting?: Option } {
   let command = program;
+  let argumentCount = 0;
   let awaiting: Option | undefined;
   for (const word of words) {
     if (awaiting !== undefined) {
@@ -33,9 +40,11 @@ function commandAt(
     }
     const option = command.options.find(({ long, short }) => word === long || word === short);
     if (option?.required) awaiting = option;
-    command = command.commands.find((one) => one.name() === word) ?? command;
+    const inner = command.commands.find((one) => one.name() === word);
+    if (inner === undefined && option === undefined) argumentCount += 1;
+    command = inner ?? command;
   }
-  return { command, ...(awaiting !== undefined && { awaiting }) };
+  return { command, argumentCount, ...(awaiting !== undefined && { awaiting }) };
 }
 
 function visible(command: Command) {

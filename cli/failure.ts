@@ -51,6 +51,8 @@ const WHAT_TO_DO: Readonly<Partial<Record<TaskModeClientError['code'], string>>>
   FunctionNotFound: '"task-mode functions" lists those there are.',
   AsyncTaskNotFound: '"task-mode list FUNCTION" shows the newest; an ended task is kept for 7 days.',
   AsyncTaskFinished: '"task-mode get FUNCTION TASK" shows how it ended.',
+  WorkflowNotFound: '"task-mode workflows list" lists those there are.',
+  ExecutionNotFound: '"task-mode workflows list WORKFLOW" shows the latest.',
   RedriveNotAllowed: 'Only what ended as Failed, Stopped, Expired or Invalid can be run again.',
   AccessDenied:
     'Sign with AWS credentials that may call execute-api:Invoke (--profile, --auth iam), or with an access key (TASK_MODE_ACCESS_KEY_ID, TASK_MODE_ACCESS_KEY_SECRET) that covers this function.',

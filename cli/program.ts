@@ -5,12 +5,15 @@ import { addConcurrencyCommand } from './commands/concurrency.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addConsoleCommand } from './commands/console.ts';
 import { addDevCommand } from './commands/dev.ts';
+import { addExplainCommand } from './commands/explain.ts';
+import { addFunctionsCommand } from './commands/functions.ts';
 import { addGetCommand } from './commands/get.ts';
 import { addListCommand } from './commands/list.ts';
 import { addRedriveCommand } from './commands/redrive.ts';
 import { addStopCommand } from './commands/stop.ts';
 import { addSubmitCommand } from './commands/submit.ts';
 import { addWaitCommand } from './commands/wait.ts';
+import { addWorkflowsCommand } from './commands/workflows.ts';
 import { notes, output } from './screen.ts';
 
 const EXAMPLES = `
@@ -20,11 +23,12 @@ Start here:
   task-mode list echo --watch
 
 Where the API is: --endpoint, --stack, TASK_MODE_ENDPOINT, TASK_MODE_STACK, else
-http://127.0.0.1:3000, which is what "dev" serves. Calls of an AWS address are signed
-with your AWS credentials, or with TASK_MODE_ACCESS_KEY_ID and _SECRET where set.
+http://127.0.0.1:3000, which is what "dev" serves. Calls of an AWS address are
+signed with your AWS credentials, or with an access key where the environment
+has TASK_MODE_ACCESS_KEY_ID and TASK_MODE_ACCESS_KEY_SECRET.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line; of a task that was waited for
-0 Succeeded, 3 Failed, 4 Stopped, 5 Expired, 6 Invalid, 7 not ended in time;
+Exit codes: 0 done, 1 failed, 2 wrong command line; of a task that was waited
+for 0 Succeeded, 3 Failed, 4 Stopped, 5 Expired, 6 Invalid, 7 not ended in time;
 130 Ctrl-C.
 `;
 
@@ -51,14 +55,18 @@ export function makeProgram(): Command {
   program.commandsGroup('Tasks:');
   addSubmitCommand(program);
   addGetCommand(program);
+  addExplainCommand(program);
   addWaitCommand(program);
   addListCommand(program);
   addStopCommand(program);
   addRedriveCommand(program);
   addBatchCommand(program);
   program.commandsGroup('Functions:');
+  addFunctionsCommand(program);
   addConfigCommand(program);
   addConcurrencyCommand(program);
+  program.commandsGroup('Workflows:');
+  addWorkflowsCommand(program);
   program.commandsGroup('On this machine:').helpCommand('help [command]', 'show what a command does');
   addDevCommand(program);
   addConsoleCommand(program);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { TaskModeClient } from '../../client/index.ts';
+import { BATCH_TASKS_MAX } from '../../lambdas/domain/limits.ts';
 import { batchTasks, openLines } from '../batch-lines.ts';
 import { BatchLog } from '../batch-log.ts';
 import { BatchProgress } from '../batch-progress.ts';
@@ -8,7 +9,7 @@ import { type ConnectionOptions, findConnection, withConnection } from '../conne
 import { EXIT_CODE } from '../exit-code.ts';
 import { Interrupted, interruptible } from '../interruption.ts';
 import { LiveLine } from '../live-line.ts';
-import { filledOption, wholeNumberOption } from '../option-values.ts';
+import { filledOption } from '../option-values.ts';
 import { notes } from '../screen.ts';
 import { submitBatch } from '../submit-batch.ts';
 
@@ -18,14 +19,22 @@ interface BatchArguments extends ConnectionOptions {
   readonly name: string;
   readonly output?: string;
   readonly wait?: true;
-  readonly atOnce?: number;
 }
 
-/** Tasks that are only submitted cost their API some 10 ms each; those that are waited for only wait. */
-const AT_ONCE = { submitting: 10, waiting: 50 } as const;
+/**
+ * Requests of 100 tasks take the API a second or so each. Where tasks are waited for, a request is held open for each of
+ * them, and so fewer are begun at once.
+ */
+const AT_ONCE = {
+  submitting: { requestsAtOnce: 4, tasksPerRequest: BATCH_TASKS_MAX },
+  waiting: { requestsAtOnce: 5, tasksPerRequest: 10 },
+} as const;
 
 /** A batch is worth more patience with throttling than a single call. */
 const MAX_ATTEMPTS = 8;
+
+/** API Gateway ends a request at 30 s (AWS API Gateway quotas, HTTP API); a hundred tasks may take that. */
+const TIMEOUT_MS = 30_000;
 
 /** `batch`: a task for each line of JSON, once however often the command is repeated. */
 export function addBatchCommand(program: Command): void {
@@ -50,11 +59,6 @@ export function addBatchCommand(program: Command): void {
       filledOption('--output', 'a file'),
     )
     .option('-w, --wait', 'wait for each task, and print its status and result')
-    .option(
-      '--at-once <N>',
-      `so many at once (${AT_ONCE.submitting}, with --wait ${AT_ONCE.waiting})`,
-      wholeNumberOption('--at-once', { min: 1, max: 1000 }),
-    )
     .action(batch);
   withExamples(withConnection(command), [
     ['task-mode batch thumbnail photos.jsonl > submitted.jsonl', 'a task for each line'],
@@ -69,7 +73,11 @@ export function addBatchCommand(program: Command): void {
 async function batch(functionName: string, file: string | undefined, options: BatchArguments) {
   const { name, idField, wait } = options;
   const source = await openLines(file);
-  const client = new TaskModeClient({ ...(await findConnection(options)), maxAttempts: MAX_ATTEMPTS });
+  const client = new TaskModeClient({
+    ...(await findConnection(options)),
+    maxAttempts: MAX_ATTEMPTS,
+    timeoutMs: TIMEOUT_MS,
+  });
   const waits = wait === true;
   const log =
     options.output === undefined
@@ -79,11 +87,11 @@ async function batch(functionName: string, file: string | undefined, options: Ba
         );
   const progress = new BatchProgress(source.total);
   const tasks = batchTasks(source.lines, { name, idField, asTasks: options.tasks === true });
-  const atOnce = options.atOnce ?? (waits ? AT_ONCE.waiting : AT_ONCE.submitting);
+  const atOnce = waits ? AT_ONCE.waiting : AT_ONCE.submitting;
   try {
     await interruptible(async (signal) => {
       using _line = new LiveLine(() => progress.liveText());
-      await submitBatch(tasks, { functionName, client, log, progress, atOnce, waits, signal });
+      await submitBatch(tasks, { functionName, client, log, progress, ...atOnce, waits, signal });
       if (signal.aborted) throw new Interrupted('interrupted');
     });
     notes.line(`${progress.lines} lines: ${progress.countsText(notes.paint)}`);

@@ -16,6 +16,7 @@ const CONCURRENCY_RANGE = { min: 0, max: Number.POSITIVE_INFINITY };
 export function addConcurrencyCommand(program: Command): void {
   const concurrency = program
     .command('concurrency')
+    .helpCommand(false)
     .summary('how many tasks of a function run at once; pause it')
     .description('Changes how many tasks of a function run at once, while the stack runs.');
   const get = concurrency

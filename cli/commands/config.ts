@@ -25,6 +25,7 @@ interface JsonArguments extends ConnectionOptions {
 export function addConfigCommand(program: Command): void {
   const config = program
     .command('config')
+    .helpCommand(false)
     .summary('retries, age, destinations and task mode of a function')
     .description('Changes how tasks are handled that are submitted from then on, while the stack runs.');
   addGet(config);

