@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const END_TO_END = 'test/end-to-end/**/*.test.ts';
 
 // Their files keep nothing between them, so that a worker loads the CDK and the SDK once instead of once per file.
-const STATELESS = ['test/*.test.ts', 'test/{cli,client,domain,http,lib,local,trigger}/**/*.test.ts'];
+const STATELESS = ['test/*.test.ts', 'test/{cli,client,console,domain,http,lib,local,trigger}/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -127,7 +127,7 @@ function exists(path: string): Promise<boolean> {
 
 const { values } = parseArgs({ options: { out: { type: 'string' } } });
 if (values.out !== undefined) {
-  await build(values.out);
+  await build(resolve(values.out));
 } else {
   process.stdout.write(`${await builtConsole()}\n`);
 }

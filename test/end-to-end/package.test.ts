@@ -75,6 +75,7 @@ test('its runtime runs the CDK app of the folder that it is started in, and its 
       if (url !== undefined) break;
     }
     const api = new Api(url ?? 'no line said that it is ready');
+    expect(await (await fetch(`${url}/console/`)).text()).toContain('<title>Task Mode</title>');
     const id = await api.accepted('greet', { id: 'one', payload: { name: 'you' } });
     expect(await api.until('greet', id, 'Succeeded')).toMatchObject({ returnPayload: '"Hello, you (one)"' });
     const command = join(folder, 'node_modules/.bin/task-mode');
