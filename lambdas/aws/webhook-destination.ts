@@ -27,11 +27,19 @@ export interface WebhookDestinationOptions {
 interface Answer {
   readonly status: number;
   readonly retryAfter: string | undefined;
+  /** The beginning of the body, where anybody asks for it. */
+  readonly text: string;
 }
+
+/** Says why a receiver did not take what it answered with success; undefined when it took it. */
+export type RefusalIn = (text: string) => string | undefined;
+
+/** As much of an answer as says whether it refuses. */
+const ANSWER_MAX_BYTES = 4096;
 
 /**
  * Receivers on the public internet that are told over HTTPS, signed by the Standard Webhooks specification. No
- * redirect is followed, and of the answer nothing but its head is read.
+ * redirect is followed, and of the answer nothing but its head is read, unless a refusal may be in its body.
  */
 export class WebhookDestination {
   readonly #options: WebhookDestinationOptions;
@@ -44,21 +52,37 @@ export class WebhookDestination {
   async deliver(
     { destination, secretArn }: AllowedDestination,
     message: Pick<FollowUpMessage, 'id' | 'body' | 'trace'>,
+    refusalIn?: RefusalIn,
   ): Promise<void> {
     const { secrets, clock } = this.#options;
     if (secretArn === undefined) throw new DeliveryError('it has no secret to sign with');
     const keys = await secrets.keysOf(secretArn, clock());
     const timestampSeconds = Math.floor(clock() / 1000);
     const headers = { ...signatureHeaders({ ...message, timestampSeconds }, keys), ...message.trace };
-    const { status, retryAfter } = await this.#post(new URL(destination), headers, message.body);
-    if (status >= 200 && status < 300) return;
+    const isRead = refusalIn !== undefined;
+    const { status, retryAfter, text } = await this.#post(
+      new URL(destination),
+      headers,
+      message.body,
+      isRead,
+    );
+    if (status >= 200 && status < 300) {
+      const refusal = refusalIn?.(text);
+      if (refusal !== undefined) throw new DeliveryError(`it answered ${status}, and refused: ${refusal}`);
+      return;
+    }
     throw new DeliveryError(`it answered ${status}`, {
       isFinal: status === 410,
       retryAfterSeconds: secondsOf(retryAfter, clock()),
     });
   }
 
-  async #post(url: URL, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
+  async #post(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    isRead: boolean,
+  ): Promise<Answer> {
     const { resolve = lookUp, timeoutMs = WEBHOOK_TIMEOUT_MS } = this.#options;
     const isAllowed = this.#addressesOf(url);
     const literal = literalAddress(url);
@@ -81,7 +105,9 @@ export class WebhookDestination {
     } as const;
     try {
       return await new Promise<Answer>((done, fail) => {
-        const sending = request(url, options, (response) => done(headOf(response)));
+        const sending = request(url, options, (response) =>
+          isRead ? beginningOf(response).then(done, fail) : done(headOf(response)),
+        );
         sending.on('error', fail);
         sending.on('socket', (socket) => {
           // Nothing was sent yet: what is not allowed learns of the connection and no more.
@@ -111,7 +137,21 @@ export class WebhookDestination {
 function headOf(response: IncomingMessage): Answer {
   response.on('error', () => undefined);
   response.destroy();
-  return { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] };
+  return { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], text: '' };
+}
+
+/** Takes the beginning of an answer's body too. */
+async function beginningOf(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    // To leave the loop closes the connection.
+    if (bytes >= ANSWER_MAX_BYTES) break;
+  }
+  const text = Buffer.concat(chunks).subarray(0, ANSWER_MAX_BYTES).toString();
+  return { ...headOf(response), text };
 }
 
 function undelivered(error: unknown, timeoutMs: number): DeliveryError {

@@ -122,6 +122,18 @@ const BODIES: Readonly<Record<AlarmTemplate, (notice: AlarmNotice) => object>> =
   }),
 };
 
+/**
+ * Says why a receiver did not take what it answered with success. A robot of DingTalk answers 200 also to what it refuses,
+ * such as a message without its keyword: `{"errcode":310000,"errmsg":"…"}`, and errcode 0 to what it takes.
+ */
+export function alarmRefusal(template: AlarmTemplate, answer: string): string | undefined {
+  if (template !== 'dingtalk') return undefined;
+  const { errcode, errmsg } = parsedObject(answer);
+  return errcode === 0 || errcode === '0'
+    ? undefined
+    : `errcode ${String(errcode)}, ${String(errmsg)}`.slice(0, 300);
+}
+
 function headline({ alarm, severity, state }: AlarmNotice): string {
   const loud = state === 'ALARM' && severity !== undefined ? ` (${severity})` : '';
   return `Task Mode: ${state}${loud} ${alarm}`;

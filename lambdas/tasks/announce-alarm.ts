@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { WebhookDestination } from '../aws/webhook-destination.ts';
-import { type AlarmTemplate, alarmBody, parseAlarmNotice, plainBody } from '../domain/alarm-notice.ts';
+import {
+  type AlarmTemplate,
+  alarmBody,
+  alarmRefusal,
+  parseAlarmNotice,
+  plainBody,
+} from '../domain/alarm-notice.ts';
 import type { AllowedDestination } from '../domain/destination.ts';
 
 /** A receiver of alarms, as the construct deployed it. */
@@ -27,5 +33,5 @@ export async function announceAlarm(
   const notice = parseAlarmNotice(message);
   const body = notice ? alarmBody(template, notice) : plainBody(template, message, isoClock());
   const id = `alarm-${createHash('sha256').update(message).digest('hex').slice(0, 32)}`;
-  await webhooks.deliver(webhook, { id, body });
+  await webhooks.deliver(webhook, { id, body }, (answer) => alarmRefusal(template, answer));
 }

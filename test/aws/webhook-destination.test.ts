@@ -46,6 +46,38 @@ const resolving = (...addresses: string[]) =>
     ),
   ) as unknown as typeof lookup;
 
+describe('an answer whose body may refuse', () => {
+  const refusalOf = async (answer: string) => {
+    const url = await serve((_request, response) => response.writeHead(200).end(answer));
+    const adapter = new WebhookDestination({
+      secrets,
+      clock: () => 1_795_510_275_999,
+      isLoopbackAllowed: true,
+      timeoutMs: 5000,
+    });
+    const texts: string[] = [];
+    const delivered = adapter.deliver({ destination: url, secretArn: 'arn' }, message, (text) => {
+      texts.push(text);
+      return text.startsWith('no') ? text.slice(0, 4) : undefined;
+    });
+    return { texts, delivered };
+  };
+
+  test('is read, and what it refuses was not told', async () => {
+    const taken = await refusalOf('ok');
+    await taken.delivered;
+    expect(taken.texts).toEqual(['ok']);
+    const refused = await refusalOf('nope');
+    await expect(refused.delivered).rejects.toThrow('it answered 200, and refused: nope');
+  });
+
+  test('is read no further than its beginning', async () => {
+    const { texts, delivered } = await refusalOf('x'.repeat(1_000_000));
+    await delivered;
+    expect(texts[0]?.length).toBe(4096);
+  });
+});
+
 describe('what a receiver gets', () => {
   test('has the trace of the submit', async () => {
     let headers: IncomingHttpHeaders = {};

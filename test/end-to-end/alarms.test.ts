@@ -26,7 +26,8 @@ const hookUrl = await serve(async (request, response) => {
     return;
   }
   received[name]?.push(hook);
-  response.writeHead(200).end();
+  // As a robot of DingTalk answers what it takes.
+  response.writeHead(200).end(name === 'dingtalk' ? '{"errcode":0,"errmsg":"ok"}' : '');
 });
 
 const assemblyDir = temporaryFolder('assembly');

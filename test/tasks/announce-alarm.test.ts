@@ -44,6 +44,29 @@ test('what is no alarm is told as it is', async () => {
   });
 });
 
+test('a robot of DingTalk that answers 200 and refuses did not take it', async () => {
+  const answers = {
+    taken: '{"errcode":0,"errmsg":"ok"}',
+    refused: '{"errcode":310000,"errmsg":"no keyword"}',
+  };
+  const refusals = async (template: AlarmWebhook['template']) => {
+    let refusal: ((text: string) => string | undefined) | undefined;
+    const webhooks = {
+      deliver: async (_to: unknown, _message: unknown, refusalIn?: typeof refusal) => {
+        refusal = refusalIn;
+      },
+    };
+    await announceAlarm({ webhooks, isoClock: () => '' }, { ...webhook, template }, alarm);
+    return [answers.taken, answers.refused, '<html>'].map((answer) => refusal?.(answer));
+  };
+  expect(await refusals('dingtalk')).toEqual([
+    undefined,
+    'errcode 310000, no keyword',
+    'errcode undefined, undefined',
+  ]);
+  expect(await refusals('generic')).toEqual([undefined, undefined, undefined]);
+});
+
 test('a webhook that does not take it is an error', async () => {
   const { announced } = await told(alarm, new DeliveryError('it answered 500'));
   await expect(announced).rejects.toThrow('it answered 500');
