@@ -103,6 +103,8 @@ export class TaskAlarms extends Construct {
   /** Of what all functions share. */
   readonly shared: DeployedAlarms<SharedAlarmName>;
   readonly channels: AlarmChannels;
+  /** All that is no function's, also what parts and triggers add later. */
+  readonly ofNoFunction: Alarm[] = [];
   readonly #props: TaskAlarmsProps;
 
   /** @throws Error at synth, naming property, value and what is wanted. */
@@ -127,7 +129,7 @@ export class TaskAlarms extends Construct {
       { ...subject, scope: this },
       props.shared ?? {},
     );
-    for (const { alarm } of this.shared.values()) this.#act(alarm);
+    this.#actOnShared(this.shared);
     const { deadLetterQueue } = this.channels;
     if (deadLetterQueue) this.addPart('alarmDeadLetters', deadLetterQueue);
   }
@@ -141,7 +143,7 @@ export class TaskAlarms extends Construct {
       { deadLetterQueue },
       this.#props.shared ?? {},
     );
-    for (const { alarm } of parts.values()) this.#act(alarm);
+    this.#actOnShared(parts);
   }
 
   /**
@@ -170,8 +172,15 @@ export class TaskAlarms extends Construct {
     const inner = new Construct(scope, 'Alarms');
     const settings = this.#props.triggers ?? {};
     const alarms = this.#deploy(inner, TRIGGER_ALARMS, { ...subject, scope: inner }, settings);
-    for (const { alarm } of alarms.values()) this.#act(alarm);
+    this.#actOnShared(alarms);
     return alarms;
+  }
+
+  #actOnShared(alarms: DeployedAlarms<string>): void {
+    for (const { alarm } of alarms.values()) {
+      this.#act(alarm);
+      this.ofNoFunction.push(alarm);
+    }
   }
 
   #deploy<Subject, Name extends string>(

@@ -4,6 +4,7 @@ import {
   Dashboard,
   GraphWidget,
   type HorizontalAnnotation,
+  type IAlarm,
   type IMetric,
   type IWidget,
   Metric,
@@ -21,6 +22,8 @@ import { functionMetric, sharedMetric } from './task-metrics.ts';
 export interface TaskDashboardProps {
   readonly apiId: string;
   readonly alarms: DeployedAlarms<SharedAlarmName>;
+  /** Whose states are shown. The list may still grow until the page is synthesized. */
+  readonly statuses: IAlarm[];
   readonly runbookUrl: string | undefined;
 }
 
@@ -51,12 +54,12 @@ export class TaskDashboard extends Construct {
   readonly dashboard: Dashboard;
   readonly #runbookUrl: string | undefined;
 
-  constructor(scope: Construct, id: string, { apiId, alarms, runbookUrl }: TaskDashboardProps) {
+  constructor(scope: Construct, id: string, { apiId, alarms, statuses, runbookUrl }: TaskDashboardProps) {
     super(scope, id);
     this.#runbookUrl = runbookUrl;
     this.dashboard = new Dashboard(this, 'Page', { periodOverride: PeriodOverride.AUTO });
     const { region } = Stack.of(this);
-    this.dashboard.addWidgets(...this.#sharedRow(apiId, alarms));
+    this.dashboard.addWidgets(...this.#sharedRow(apiId, alarms, statuses));
     new CfnOutput(this, 'Url', {
       value: `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards:name=${this.dashboard.dashboardName}`,
       description: 'Dashboard of Task Mode',
@@ -90,7 +93,7 @@ export class TaskDashboard extends Construct {
     );
   }
 
-  #sharedRow(apiId: string, alarms: DeployedAlarms<SharedAlarmName>): IWidget[] {
+  #sharedRow(apiId: string, alarms: DeployedAlarms<SharedAlarmName>, statuses: IAlarm[]): IWidget[] {
     const api = (metricName: string, statistic: string, label: string) =>
       new Metric({
         namespace: 'AWS/ApiGateway',
@@ -100,13 +103,13 @@ export class TaskDashboard extends Construct {
         label,
         period: MINUTE,
       });
-    const shared = [...alarms.values()];
     return [
-      ...(shared.length > 0
+      ...(statuses.length > 0
         ? [
             new AlarmStatusWidget({
               title: 'Alarms of what all functions share',
-              alarms: shared.map(({ alarm }) => alarm),
+              // Not a copy: parts and triggers come later.
+              alarms: statuses,
               width: 6,
               height: ROW_HEIGHT,
             }),

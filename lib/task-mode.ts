@@ -197,6 +197,7 @@ export class TaskMode extends Construct {
     return new TaskDashboard(this, 'Dashboard', {
       apiId: this.api.api.apiId,
       alarms: alarms?.shared ?? new Map(),
+      statuses: alarms?.ofNoFunction ?? [],
       runbookUrl: alarms?.runbookUrl,
     });
   }

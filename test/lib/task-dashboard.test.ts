@@ -8,6 +8,7 @@ interface Widget {
   readonly y: number;
   readonly properties: {
     readonly title?: string;
+    readonly alarms?: readonly string[];
     readonly markdown?: string;
     readonly metrics?: readonly (string | object)[][];
     readonly annotations?: {
@@ -17,7 +18,8 @@ interface Widget {
 }
 
 const template = templateOf({
-  taskMode: { alarms: { runbookUrl: 'https://wiki/book' } },
+  // Webhooks bring an alarm of their own, which only comes with them.
+  taskMode: { alarms: { runbookUrl: 'https://wiki/book', webhooks: [{ url: 'https://example.com/' }] } },
   functions: { echo: {}, encode: { alarms: false } },
 });
 
@@ -57,6 +59,14 @@ describe('the dashboard', () => {
     expect(
       widgets.some(({ properties }) => properties.markdown?.includes('[backlog](https://wiki/book#backlog)')),
     ).toBe(true);
+  });
+
+  test('shows the state of each alarm that is no function’s', () => {
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+    const ofFunctions = alarms.filter(({ Properties }) => String(Properties.AlarmName).includes('-echo-'));
+    const shown = widgets.flatMap(({ properties }) => properties.alarms ?? []);
+    expect(ofFunctions.length).toBeGreaterThan(3);
+    expect(shown).toHaveLength(alarms.length - ofFunctions.length);
   });
 
   test('shows metrics that are emitted', () => {
