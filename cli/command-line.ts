@@ -24,6 +24,7 @@ export async function runCommandLine(commandArguments: readonly string[]): Promi
     const explained = error instanceof CommanderError ? ofCommander(error, program.name()) : explain(error);
     if (explained === undefined) return;
     tell(explained);
+    if (process.env.TASK_MODE_DEBUG && error instanceof Error) notes.line(error.stack);
     process.exitCode = explained.exitCode;
   }
 }

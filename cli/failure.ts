@@ -34,12 +34,21 @@ export function explain(error: unknown): Explained {
     return { message: messageOf(error), hint: hintOf(error), exitCode: EXIT_CODE.failed };
   }
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
-  const hint = name === 'CredentialsProviderError' || name === 'TokenProviderError' ? LOG_IN : undefined;
-  return { message, hint, exitCode: EXIT_CODE.failed };
+  return { message, hint: HINT_OF_NAME[name], exitCode: EXIT_CODE.failed };
 }
 
 const LOG_IN =
   'Log in to AWS first ("aws sso login", "aws configure"), or name a profile with --profile or AWS_PROFILE.';
+
+const REPORT = 'That is a mistake of ours. TASK_MODE_DEBUG=1 shows where it comes from.';
+
+const HINT_OF_NAME: Readonly<Record<string, string>> = {
+  CredentialsProviderError: LOG_IN,
+  TokenProviderError: LOG_IN,
+  TypeError: REPORT,
+  RangeError: REPORT,
+  ReferenceError: REPORT,
+};
 
 function messageOf(error: TaskModeClientError): string {
   if (error.code === 'ConnectionFailed') return `${originOf(error)} does not answer (${reasonOf(error)})`;

@@ -16,7 +16,7 @@ import { submitBatch } from '../submit-batch.ts';
 interface BatchArguments extends ConnectionOptions {
   readonly tasks?: true;
   readonly idField?: string;
-  readonly name: string;
+  readonly name?: string;
   readonly output?: string;
   readonly wait?: true;
 }
@@ -52,7 +52,7 @@ export function addBatchCommand(program: Command): void {
       'take the TaskID from this field of each payload',
       filledOption('--id-field', 'a field'),
     )
-    .option('--name <NAME>', 'have the same lines be other tasks: once for each name', '')
+    .option('--name <NAME>', 'have the same lines be other tasks: once for each name')
     .option(
       '-o, --output <FILE>',
       'write there, and skip what it says is done',
@@ -71,7 +71,7 @@ export function addBatchCommand(program: Command): void {
 }
 
 async function batch(functionName: string, file: string | undefined, options: BatchArguments) {
-  const { name, idField, wait } = options;
+  const { name = '', idField, wait } = options;
   const source = await openLines(file);
   const client = new TaskModeClient({
     ...(await findConnection(options)),
@@ -94,14 +94,18 @@ async function batch(functionName: string, file: string | undefined, options: Ba
       await submitBatch(tasks, { functionName, client, log, progress, ...atOnce, waits, signal });
       if (signal.aborted) throw new Interrupted('interrupted');
     });
-    notes.line(`${progress.lines} lines: ${progress.countsText(notes.paint)}`);
+    notes.line(`${linesText(progress)}: ${progress.countsText(notes.paint)}`);
   } catch (error) {
     notes.line(
-      `Stopped after ${progress.lines} lines: ${progress.countsText(notes.paint)}. Repeat the command to go on.`,
+      `Stopped after ${linesText(progress)}: ${progress.countsText(notes.paint)}. Repeat the command to go on.`,
     );
     throw error;
   } finally {
     await log.close();
   }
   if (progress.counts.refused > 0 || progress.unsuccessful > 0) process.exitCode = EXIT_CODE.failed;
+}
+
+function linesText({ lines }: BatchProgress): string {
+  return lines === 1 ? '1 line' : `${lines} lines`;
 }
