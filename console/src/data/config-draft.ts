@@ -13,9 +13,10 @@ export interface ConfigDraft {
 const RETRIES_MAX = 8;
 const AGE_SECONDS_MAX = 604_800;
 
-export function draftOf(config: AsyncInvokeConfig | undefined): ConfigDraft {
+/** While nothing was put, what was deployed holds, of which the API tells the task mode. */
+export function draftOf(config: AsyncInvokeConfig | undefined, isDeployedOn = true): ConfigDraft {
   return {
-    asyncTask: config?.asyncTask ?? true,
+    asyncTask: config?.asyncTask ?? isDeployedOn,
     retries: config?.maxAsyncRetryAttempts.toString() ?? '',
     age: config?.maxAsyncEventAgeInSeconds.toString() ?? '',
     onSuccess: config?.destinationConfig?.onSuccess?.destination ?? '',

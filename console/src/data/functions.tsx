@@ -15,15 +15,25 @@ interface Functions {
 }
 
 const NOWHERE: Surroundings = {};
+const NOBODY: readonly string[] = [];
 
 const FunctionsContext = createContext<Functions | undefined>(undefined);
 
 export function FunctionsProvider({ children }: { readonly children: ReactNode }) {
   const surroundings = usePolled('surroundings', readSurroundings, undefined).value ?? NOWHERE;
   const { value, error, refresh } = usePolled('functions', readFunctions, POLL_MS);
+  const { isLocal, functionNames = NOBODY } = surroundings;
   const functions = useMemo(
-    () => ({ functions: value, surroundings, error, refresh }),
-    [value, surroundings, error, refresh],
+    // Of a deployed stack whoever started the console may have said which they want to see.
+    () => ({
+      functions: value?.filter(
+        ({ functionName }) => isLocal || functionNames.length === 0 || functionNames.includes(functionName),
+      ),
+      surroundings,
+      error,
+      refresh,
+    }),
+    [value, surroundings, isLocal, functionNames, error, refresh],
   );
   return <FunctionsContext value={functions}>{children}</FunctionsContext>;
 }
@@ -33,6 +43,11 @@ export function useFunctions(): Functions {
   const functions = useContext(FunctionsContext);
   if (!functions) throw new Error('useFunctions needs a FunctionsProvider');
   return functions;
+}
+
+/** One function; undefined until it was read. */
+export function useFunction(functionName: string): FunctionSummary | undefined {
+  return useFunctions().functions?.find((each) => each.functionName === functionName);
 }
 
 async function readFunctions(signal: AbortSignal): Promise<FunctionSummary[]> {

@@ -12,6 +12,7 @@ import Toggle from '@cloudscape-design/components/toggle';
 import { useState } from 'react';
 import type { AsyncInvokeConfig, ConcurrencyConfig } from '../../../client/index.ts';
 import { type ConfigDraft, changeOf, configFaults, draftOf } from '../data/config-draft.ts';
+import { useFunction, useFunctions } from '../data/functions.tsx';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { useNotifications } from '../shell/notifications.tsx';
@@ -30,6 +31,7 @@ export function ConfigurationTab({ functionName }: { readonly functionName: stri
     (signal) => taskApi.concurrency.get(functionName, { signal }),
     undefined,
   );
+  const isOn = useFunction(functionName)?.asyncTask;
   const error = config.error ?? concurrency.error;
   if (error !== undefined) {
     return (
@@ -42,7 +44,7 @@ export function ConfigurationTab({ functionName }: { readonly functionName: stri
   return (
     <SpaceBetween size="xxl">
       <TaskSettings
-        key={JSON.stringify(config.value)}
+        key={JSON.stringify([config.value, isOn])}
         functionName={functionName}
         config={config.value.put}
         onChanged={config.refresh}
@@ -64,7 +66,9 @@ interface TaskSettingsProps {
 }
 
 function TaskSettings({ functionName, config, onChanged }: TaskSettingsProps) {
-  const [draft, setDraft] = useState(() => draftOf(config));
+  const isOn = useFunction(functionName)?.asyncTask ?? true;
+  const { refresh } = useFunctions();
+  const [draft, setDraft] = useState(() => draftOf(config, isOn));
   const { succeeded, failed } = useNotifications();
   const change = changeOf(draft, config);
   const faults = configFaults(draft);
@@ -77,6 +81,7 @@ function TaskSettings({ functionName, config, onChanged }: TaskSettingsProps) {
       failed('The configuration was not changed', error);
     }
     onChanged();
+    refresh();
   };
   const switchTaskMode = (asyncTask: boolean) => {
     set({ asyncTask });

@@ -8,6 +8,7 @@ import Modal from '@cloudscape-design/components/modal';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
+import { useFunction } from '../data/functions.tsx';
 import { recentPayloads, rememberPayload } from '../data/recent-payloads.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { JsonEditor, jsonFault } from '../display/json-editor.tsx';
@@ -34,6 +35,7 @@ export function SubmitDialog({ functionName, payload, onClose }: SubmitDialogPro
   const [failure, setFailure] = useState<unknown>();
   const [isSending, setSending] = useState(false);
   const { succeeded } = useNotifications();
+  const isRecorded = useFunction(functionName)?.asyncTask ?? true;
   const faults = {
     text: jsonFault(text),
     taskId:
@@ -47,14 +49,19 @@ export function SubmitDialog({ functionName, payload, onClose }: SubmitDialogPro
     setSending(true);
     setFailure(undefined);
     try {
-      const submitted = await taskApi.submit(functionName, JSON.parse(text), {
-        ...(taskId !== '' && { taskId }),
-        ...(delay !== '' && { delaySeconds: Number(delay) }),
-      });
+      const options = { ...(delay !== '' && { delaySeconds: Number(delay) }) };
+      const value: unknown = JSON.parse(text);
+      if (isRecorded) {
+        const id = taskId === '' ? {} : { taskId };
+        const submitted = await taskApi.submit(functionName, value, { ...options, ...id });
+        navigate(taskHref(functionName, submitted.taskId));
+        succeeded(`Task ${submitted.taskId} is accepted`);
+      } else {
+        await taskApi.invokeAsync(functionName, value, options);
+        succeeded('It is accepted. Task mode is off, so there is no record of it.');
+      }
       rememberPayload(functionName, text);
       onClose();
-      navigate(taskHref(functionName, submitted.taskId));
-      succeeded(`Task ${submitted.taskId} is accepted`);
     } catch (error) {
       setFailure(error);
       setSending(false);
@@ -117,7 +124,8 @@ export function SubmitDialog({ functionName, payload, onClose }: SubmitDialogPro
           >
             <Input
               value={taskId}
-              placeholder="generated"
+              disabled={!isRecorded}
+              placeholder={isRecorded ? 'generated' : 'none: task mode is off'}
               onChange={({ detail }) => setTaskId(detail.value.trim())}
               autoComplete={false}
               spellcheck={false}

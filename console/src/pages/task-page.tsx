@@ -110,7 +110,10 @@ function TaskDetail({ functionName, task, onChanged }: TaskDetailProps) {
         >
           <SpaceBetween size="m">
             <Timeline task={task} now={now} />
-            <ExpandableSection headerText={`${task.events.length} events`} defaultExpanded>
+            <ExpandableSection
+              headerText={task.events.length === 1 ? '1 event' : `${task.events.length} events`}
+              defaultExpanded
+            >
               <EventTable events={task.events} />
             </ExpandableSection>
           </SpaceBetween>
