@@ -144,6 +144,23 @@ test('an execution of a workflow is started, shown with its steps, and stopped',
   expect(stopped.stdout).toMatch(/^status +Stopped$/m);
 });
 
+test('the console of an API is served to whoever opens the printed address, until Ctrl-C', async () => {
+  const running = cli.start(['console']);
+  await running.printed(/\?token=\S+\n/);
+  const entrance = running.stdout.trim();
+  const { headers } = await fetch(entrance, { redirect: 'manual' });
+  const cookie = headers.get('set-cookie')?.split(';')[0] ?? '';
+  const answerOf = (path: string) => fetch(new URL(path, entrance), { headers: { cookie } });
+  expect(await (await answerOf('/console/')).text()).toContain('<title>Task Mode</title>');
+  const { functions } = (await (await answerOf('/2023-03-30/functions?prefix=ec')).json()) as {
+    functions: object[];
+  };
+  expect(functions).toEqual([expect.objectContaining({ functionName: 'echo' })]);
+  expect((await fetch(new URL('/console/', entrance))).status).toBe(401);
+  running.child.kill('SIGINT');
+  expect((await running.ended).code).toBe(0);
+});
+
 test('what was put is shown, and taken back', async () => {
   const put = await cli.run(['config', 'put', 'flaky', '--retries', '0', '--max-age', '2h']);
   expect(put.stdout).toMatch(/^retries {5}0\nmax age {5}2 h$/m);
