@@ -5,11 +5,11 @@ import type { HttpResponse } from './http-response.ts';
 
 const PATH = '/console';
 
-/** Pages of the console run its own code and nothing else; Cloudscape sets some styles as text. Images may be results of tasks. */
+/** Pages of the console run its own code and styles, and nothing else. Images may be results of tasks. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",

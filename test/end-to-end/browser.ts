@@ -59,9 +59,10 @@ export function describeInBrowser(title: string, body: (tabs: Tabs) => void): vo
   });
 }
 
-/** Lists what keeps people out who use a screen reader or see little, as axe finds it. */
-export async function seriousViolations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** Lists what keeps people out who use a screen reader or see little, as axe finds it, by all of its rules or some. */
+export async function seriousViolations(page: Page, rules: readonly string[] = []): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules.length > 0 ? axe.withRules([...rules]) : axe).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
