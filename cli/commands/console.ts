@@ -8,6 +8,7 @@ import { notes, output } from '../screen.ts';
 
 interface ConsoleArguments extends ConnectionOptions {
   readonly port: number;
+  readonly function?: readonly string[];
 }
 
 const PORT_RANGE = { min: 0, max: 65_535 };
@@ -21,10 +22,15 @@ export function addConsoleCommand(program: Command): void {
       'Serves the web console of a deployed stack on this machine, and signs each of its calls with your own credentials: nothing to host, nobody to let in. The address that it prints is yours alone; it changes with each start.',
     )
     .option('--port <N>', 'port on 127.0.0.1, 0 for any free one', wholeNumberOption('--port', PORT_RANGE), 0)
+    .option('--function <NAME>', 'show only this function; may be given several times', collected)
     .action(runConsole);
   withExamples(withConnection(command), [
     ['task-mode console --stack TaskMode --profile work', 'with the credentials of an AWS profile'],
   ]);
+}
+
+function collected(name: string, before: readonly string[] = []): readonly string[] {
+  return [...before, name];
 }
 
 async function runConsole(options: ConsoleArguments): Promise<void> {
@@ -36,7 +42,7 @@ async function runConsole(options: ConsoleArguments): Promise<void> {
     const files = new ConsoleFiles(findConsole(signal), {
       stackName: options.stack ?? new URL(connection.endpoint).host,
       region: regionOfUrl(connection.endpoint) ?? options.region ?? '',
-      functionNames: [],
+      functionNames: options.function ?? [],
       isLocal: false,
     });
     const server = await serveConsole({ port: options.port, files, connection });

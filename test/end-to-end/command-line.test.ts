@@ -145,7 +145,7 @@ test('an execution of a workflow is started, shown with its steps, and stopped',
 });
 
 test('the console of an API is served to whoever opens the printed address, until Ctrl-C', async () => {
-  const running = cli.start(['console']);
+  const running = cli.start(['console', '--function', 'echo', '--function', 'wait']);
   await running.printed(/\?token=\S+\n/);
   const entrance = running.stdout.trim();
   const { headers } = await fetch(entrance, { redirect: 'manual' });
@@ -156,6 +156,10 @@ test('the console of an API is served to whoever opens the printed address, unti
     functions: object[];
   };
   expect(functions).toEqual([expect.objectContaining({ functionName: 'echo' })]);
+  expect(await (await answerOf('/console/surroundings.json')).json()).toMatchObject({
+    functionNames: ['echo', 'wait'],
+    isLocal: false,
+  });
   expect((await fetch(new URL('/console/', entrance))).status).toBe(401);
   running.child.kill('SIGINT');
   expect((await running.ended).code).toBe(0);
