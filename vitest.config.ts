@@ -1,9 +1,13 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const END_TO_END = 'test/end-to-end/**/*.test.ts';
 
 // Their files keep nothing between them, so that a worker loads the CDK and the SDK once instead of once per file.
 const STATELESS = ['test/*.test.ts', 'test/{cli,client,console,domain,http,lib,local,trigger}/**/*.test.ts'];
+
+// Many apps are synthesized, of the same functions. What has changed is bundled anew (lib/bundle-cache.ts).
+process.env.TASK_MODE_BUNDLE_CACHE ??= resolve('node_modules/.cache/lambda-task-mode');
 
 export default defineConfig({
   test: {

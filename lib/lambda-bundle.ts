@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
+import { cachedBundle } from './bundle-cache.ts';
 
 /** Our sources are .ts in the repository and .js in the published package. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
@@ -65,7 +66,10 @@ export function lambdaBundle(props: LambdaBundleProps): Code {
       command: [props.entry, props.userHandler ?? ''],
       local: {
         tryBundle(outdir) {
-          bundleLambda(props, outdir);
+          // What the user writes is bundled anew each time.
+          if (props.userHandler === undefined) {
+            cachedBundle(`${LAMBDAS}${props.entry}`, outdir, (folder) => bundleLambda(props, folder));
+          } else bundleLambda(props, outdir);
           return true;
         },
       },

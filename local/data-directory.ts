@@ -6,6 +6,8 @@ import { StartupError } from './startup-error.ts';
 /** The folder that keeps what the local runtime must remember; held by one runtime at a time. */
 export interface DataDirectory {
   readonly cloudAssembly: string;
+  /** What was bundled of the app, for its next start. */
+  readonly bundles: string;
   readonly queues: string;
   readonly tables: string;
   readonly secrets: string;
@@ -22,6 +24,7 @@ export async function openDataDirectory(dir: string, options: { fresh: boolean }
   const release = await lock(root);
   const paths = {
     cloudAssembly: join(root, 'cdk.out'),
+    bundles: join(root, 'bundles'),
     queues: join(root, 'queues'),
     tables: join(root, 'tables'),
     secrets: join(root, 'secrets.json'),

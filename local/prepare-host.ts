@@ -179,6 +179,7 @@ async function synthesizedStack(options: HostOptions, region: string): Promise<S
   await synthesize({
     appDir,
     outDir,
+    bundleCacheDir: data.bundles,
     region,
     accountId: ACCOUNT_ID,
     context: options.context ?? {},

@@ -12,6 +12,8 @@ const MAX_CONTEXT_BYTES = 100_000;
 export interface SynthOptions {
   readonly appDir: string;
   readonly outDir: string;
+  /** Where an app may keep its bundles until its next synth. */
+  readonly bundleCacheDir?: string;
   readonly region: string;
   readonly accountId: string;
   /** Context values over those of cdk.json, as `cdk --context` gives them. */
@@ -40,11 +42,12 @@ export async function synthesize(options: SynthOptions): Promise<void> {
 }
 
 async function runApp(command: string, options: SynthOptions, contextEnv: NodeJS.ProcessEnv): Promise<void> {
-  const { appDir, outDir, region, accountId, verbose, log, signal } = options;
+  const { appDir, outDir, bundleCacheDir, region, accountId, verbose, log, signal } = options;
   signal?.throwIfAborted();
   const child = launchCommand(command, {
     cwd: appDir,
     env: {
+      ...(bundleCacheDir !== undefined && { TASK_MODE_BUNDLE_CACHE: bundleCacheDir }),
       ...process.env,
       ...contextEnv,
       CDK_OUTDIR: outDir,

@@ -84,12 +84,12 @@ test('the FC SDK puts, gets, lists and deletes the concurrency of a function', a
     const { body } = await client.listConcurrencyConfigs(request);
     names.push(
       ...(body?.configs ?? []).map(
-        (config) => `${config.functionArn?.match(/contact-sheet|echo|flaky|manifest|spin|thumbnail|wait/)}`,
+        (config) => `${config.functionArn?.match(/contactsheet|echo|flaky|manifest|spin|thumbnail|wait/)}`,
       ),
     );
     nextToken = body?.nextToken ?? '';
   } while (nextToken !== '');
-  expect(names).toEqual(['contact-sheet', 'echo', 'flaky', 'manifest', 'spin', 'thumbnail', 'wait']);
+  expect(names).toEqual(['contactsheet', 'echo', 'flaky', 'manifest', 'spin', 'thumbnail', 'wait']);
 
   expect((await client.deleteConcurrencyConfig('echo')).statusCode).toBe(204);
   expect(await get()).toEqual({ functionArn, reservedConcurrency: 1000 });
