@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withLifecycle } from '../docs/lifecycle-docs.ts';
 import { withMetrics } from '../docs/metrics-docs.ts';
@@ -30,8 +31,42 @@ test('every dependency has its line of why in the README', () => {
   expect(missing).toEqual([]);
 });
 
-test('the triggers of the README are those of an app that is compiled, and run by the end-to-end tests', () => {
-  const [, shown = ''] = /## Triggers and schedules.*?```ts\n(.*?)```/s.exec(README) ?? [];
+test('the triggers of docs/triggers.md are those of an app that is compiled, and run by the end-to-end tests', () => {
+  const [, shown = ''] = /```ts\n(.*?)```/s.exec(readFileSync('docs/triggers.md', 'utf-8')) ?? [];
   expect(shown).toContain('addTrigger');
   expect(readFileSync('test/end-to-end/triggers-app/app.ts', 'utf-8')).toContain(shown);
 });
+
+test('every link within the documentation leads somewhere', () => {
+  const pages = ['README.md', 'CHANGELOG.md', ...globSync('docs/*.md')];
+  const broken = pages.flatMap((page) =>
+    linksOf(page)
+      .filter((link) => !isThere(page, link))
+      .map((link) => `${page}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+  expect(isThere('README.md', 'docs/api.md#batches')).toBe(true);
+  expect(isThere('README.md', 'docs/api.md#of-nothing')).toBe(false);
+});
+
+function linksOf(page: string): string[] {
+  const prose = readFileSync(page, 'utf-8').replace(/```.*?```/gs, '');
+  return [...prose.matchAll(/\]\(((?!https?:)[^)]+)\)/g)].map(([, link = '']) => link);
+}
+
+/** Tells whether there is such a file and, as GitHub names them, such a heading in it. */
+function isThere(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const file = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(file)) return false;
+  const headings = readFileSync(file, 'utf-8')
+    .replace(/```.*?```/gs, '')
+    .matchAll(/^#+ (.*)$/gm);
+  const anchors = [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return anchor === undefined || anchors.includes(anchor);
+}

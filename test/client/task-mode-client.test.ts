@@ -338,8 +338,8 @@ test('an endpoint that is no URL is refused', () => {
   );
 });
 
-test("the README's example is the one that the compiler has checked", () => {
-  const example = readFileSync('test/client/readme-example.ts', 'utf-8');
+test('the example of docs/client.md is the one that the compiler has checked', () => {
+  const example = readFileSync('test/client/documented-example.ts', 'utf-8');
   const text = example.replace('../../client/index.ts', 'lambda-task-mode/client');
-  expect(readFileSync('README.md', 'utf-8')).toContain(`\`\`\`ts\n${text}\`\`\``);
+  expect(readFileSync('docs/client.md', 'utf-8')).toContain(`\`\`\`ts\n${text}\`\`\``);
 });
