@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const END_TO_END = 'test/end-to-end/**/*.test.ts';
@@ -8,6 +10,11 @@ const STATELESS = ['test/*.test.ts', 'test/{cli,client,console,domain,http,lib,l
 
 // Many apps are synthesized, of the same functions. What has changed is bundled anew (lib/bundle-cache.ts).
 process.env.TASK_MODE_BUNDLE_CACHE ??= resolve('node_modules/.cache/lambda-task-mode');
+
+// Synthesized apps, data directories and browsers leave much behind, also where a test is cut off: it goes with the run.
+const temporary = mkdtempSync(join(tmpdir(), 'task-mode-tests-'));
+process.env.TMPDIR = temporary;
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 export default defineConfig({
   test: {

@@ -24,6 +24,12 @@ export interface BundledFunctionProps {
   readonly memorySize: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly architecture?: Architecture;
+  /**
+   * Where it writes its lines, beside others.
+   *
+   * @default - to a log group of its own
+   */
+  readonly logGroup?: LogGroup;
   /** Whether Lambda Insights measures its instances. */
   readonly hasInsights?: boolean;
 }
@@ -32,7 +38,7 @@ export interface BundledFunctionProps {
 const INSIGHTS = LambdaInsightsVersion.VERSION_1_0_498_0;
 
 /** Logs are for looking into a failure: its task can be read for 7 days, so a month is ample. */
-export const LOG_RETENTION = RetentionDays.ONE_MONTH;
+const LOG_RETENTION = RetentionDays.ONE_MONTH;
 
 /** The construct context by which TaskMode tells its functions whether they are traced. */
 const TRACING_CONTEXT = 'task-mode:tracing';
@@ -44,14 +50,11 @@ export function setTracing(construct: Construct, isTraced: boolean): void {
 
 /**
  * A Lambda function of ours: bundled by esbuild, on the Node that the tests run on, with a role that can do nothing
- * but write to its own log group until a construct grants more.
+ * but write to its log group until a construct grants more.
  */
 export class BundledFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
-    const logGroup = new LogGroup(scope, `${id}Logs`, {
-      retention: LOG_RETENTION,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroup = props.logGroup ?? newLogGroup(scope, `${id}Logs`);
     const isTraced = scope.node.tryGetContext(TRACING_CONTEXT) === true;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     role.addToPrincipalPolicy(writeLogs(logGroup));
@@ -92,6 +95,11 @@ export class BundledFunction extends LambdaFunction {
       );
     }
   }
+}
+
+/** A log group that goes with the stack: its lines are of no use without what wrote them. */
+export function newLogGroup(scope: Construct, id: string): LogGroup {
+  return new LogGroup(scope, id, { retention: LOG_RETENTION, removalPolicy: RemovalPolicy.DESTROY });
 }
 
 /** The permission to write to one log group; its ARN ends in `:*`, as log streams have no narrower one. */

@@ -1,8 +1,8 @@
-import { Fn, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Fn, Lazy, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   AwsCustomResource,
   type AwsCustomResourceProps,
@@ -17,7 +17,7 @@ import { ENV } from '../lambdas/domain/env.ts';
 import { DESTINATIONS_ROW, WORKFLOW_ROW_PREFIX } from '../lambdas/domain/storage-names.ts';
 import type { RuntimeSettings } from '../lambdas/domain/task-function.ts';
 import type { Workflow } from '../lambdas/domain/workflow.ts';
-import { LOG_RETENTION, writeLogs } from './bundled-function.ts';
+import { newLogGroup, writeLogs } from './bundled-function.ts';
 
 export interface FunctionRegistryProps {
   readonly removalPolicy: RemovalPolicy;
@@ -54,10 +54,7 @@ export class FunctionRegistry extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: props.removalPolicy,
     });
-    this.#logGroup = new LogGroup(this, 'DeployLogs', {
-      retention: LOG_RETENTION,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    this.#logGroup = newLogGroup(this, 'DeployLogs');
     this.#role = new Role(this, 'DeployRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.#role.addToPrincipalPolicy(writeLogs(this.#logGroup));
   }

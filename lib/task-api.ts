@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import {
   OPERATIONS,
@@ -23,7 +23,7 @@ import {
 } from '../lambdas/domain/operations.ts';
 import { AccessKeys, type AccessKeysProps } from './access-keys.ts';
 import { acknowledge } from './acknowledge.ts';
-import { BundledFunction, LOG_RETENTION } from './bundled-function.ts';
+import { BundledFunction, newLogGroup } from './bundled-function.ts';
 
 export type { OperationName } from '../lambdas/domain/operations.ts';
 
@@ -87,6 +87,7 @@ export class TaskApi extends Construct {
   readonly functions: Readonly<Record<TaskOperationName, BundledFunction>>;
   /** Where callers sign with access keys. */
   readonly accessKeys: AccessKeys | undefined;
+  readonly #logs: LogGroup;
 
   constructor(scope: Construct, id: string, props: TaskApiProps & { readonly removalPolicy: RemovalPolicy }) {
     super(scope, id);
@@ -101,6 +102,8 @@ export class TaskApi extends Construct {
       description: 'Task Mode for AWS Lambda',
     });
     this.#addStage();
+    // One for all: what a caller saw may be in the log of any, and each would be one more of a stack's 500 resources.
+    this.#logs = newLogGroup(this, 'Logs');
     // TypeScript does not keep the names of a list through fromEntries: they are the table's.
     this.functions = Object.fromEntries(
       TASK_OPERATION_NAMES.map((name) => [name, this.addOperation(name)]),
@@ -120,6 +123,7 @@ export class TaskApi extends Construct {
     return new BundledFunction(this, name, {
       bundle: { entry: `${kebabCase(name)}.lambda` },
       description: `Task Mode API: ${name}`,
+      logGroup: this.#logs,
       ...API_FUNCTION,
       ...(LONG_OPERATIONS.includes(name) && { timeout: LONG_TIMEOUT }),
     });
@@ -143,10 +147,7 @@ export class TaskApi extends Construct {
   }
 
   #addStage(): void {
-    const logGroup = new LogGroup(this, 'AccessLogs', {
-      retention: LOG_RETENTION,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroup = newLogGroup(this, 'AccessLogs');
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       // No stage prefix: the FC SDK signs the path that the server sees (FC contract section 1).

@@ -1,5 +1,4 @@
-import { CfnElement, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnElement, type Duration, Stack } from 'aws-cdk-lib';
 import {
   DefinitionBody,
   type IChainable,
@@ -10,7 +9,7 @@ import {
 import type { Construct } from 'constructs';
 import { FUNCTION_NAME_PATTERN } from '../lambdas/domain/limits.ts';
 import { acknowledge } from './acknowledge.ts';
-import { type BundledFunction, LOG_RETENTION } from './bundled-function.ts';
+import { type BundledFunction, newLogGroup } from './bundled-function.ts';
 
 export interface TaskWorkflowProps {
   /** Its states. `TaskInvoke` is one that runs a task. */
@@ -44,10 +43,7 @@ export class TaskWorkflow extends StateMachine {
         `the name of a workflow must have 1 to 64 letters, digits, _ and -, not starting with a digit or -, got ${JSON.stringify(id)}`,
       );
     }
-    const logs = new LogGroup(scope, `${id}Logs`, {
-      retention: LOG_RETENTION,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logs = newLogGroup(scope, `${id}Logs`);
     super(scope, id, {
       definitionBody: DefinitionBody.fromChainable(props.definition),
       stateMachineType: props.stateMachineType ?? StateMachineType.STANDARD,

@@ -15,7 +15,7 @@ export interface WorkflowApiParts {
 
 type WorkflowFunctions = Readonly<Record<WorkflowOperationName, BundledFunction>>;
 
-/** The operations on workflows: each is seven resources of the 500 that a stack may have, so there are none without a workflow. */
+/** The operations on workflows: each is six resources of the 500 that a stack may have, so there are none without a workflow. */
 export class WorkflowApi {
   readonly #parts: WorkflowApiParts;
   #functions: WorkflowFunctions | undefined;

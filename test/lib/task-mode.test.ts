@@ -204,6 +204,12 @@ describe('every function', () => {
     }
   });
 
+  test('writes to one log group with all others of the API, and the rest each to its own', () => {
+    const groups = Map.groupBy(ours, ({ Properties }) => JSON.stringify(Properties.LoggingConfig));
+    const sizes = [...groups.values()].map((group) => group.length).sort((a, b) => b - a);
+    expect(sizes).toEqual([ROUTES.length, 1, 1, 1]);
+  });
+
   test('has a log group that keeps its lines for a month', () => {
     for (const { Properties } of resourcesOf(template, 'AWS::Logs::LogGroup')) {
       expect(Properties).toMatchObject({ RetentionInDays: 30 });
