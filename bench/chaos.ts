@@ -16,6 +16,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '10' },
     faults: { type: 'string', default: '0.03' },
     restarts: { type: 'string', default: '3' },
+    'kill-every-ms': { type: 'string', default: '1500' },
   },
 });
 
@@ -51,14 +52,14 @@ const options: ChaosOptions = {
   // Five kinds share the probability: above this, nothing would get through.
   faultRate: numberOf('faults', 0, 0.15),
   restarts: numberOf('restarts', 0, 100),
-  killEveryMs: 1500,
+  killEveryMs: numberOf('kill-every-ms', 0, 3_600_000),
   carefulShare: 0.5,
   // An orphan in a queue that is never empty is sent again after 10 minutes.
   endWithinMs: 15 * 60_000,
   drainMs: 30_000,
   note: (text) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`),
 };
-const repeat = `--tasks ${options.tasks} --seed ${options.seed} --connections ${options.connections} --faults ${options.faultRate} --restarts ${options.restarts}`;
+const repeat = `--tasks ${options.tasks} --seed ${options.seed} --connections ${options.connections} --faults ${options.faultRate} --restarts ${options.restarts} --kill-every-ms ${options.killEveryMs}`;
 console.log(`chaos ${repeat}`);
 const { ledger, evidence, folder } = await runChaos(options);
 console.log(`\n${ledgerText(ledger)}\n\n${ledger.seconds.toFixed(0)} s; again: npm run chaos -- ${repeat}`);

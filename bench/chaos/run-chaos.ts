@@ -28,7 +28,7 @@ export interface ChaosOptions {
   readonly connections: number;
   /** How probable each fault of the network is for one request, from 0 to 1. */
   readonly faultRate: number;
-  /** How often a process of a function is killed, about. */
+  /** How often a process of a function is killed, about; 0 is never. */
   readonly killEveryMs: number;
   /** How often the whole runtime is killed while tasks are submitted. */
   readonly restarts: number;
@@ -216,6 +216,7 @@ function setNetwork({ proxies }: World, isBad: boolean): void {
 }
 
 async function killProcesses(world: World, options: ChaosOptions, calm: AbortSignal): Promise<void> {
+  if (options.killEveryMs === 0) return;
   const random: Random = seededRandom(options.seed, 'kills');
   while (!calm.aborted) {
     const waitMs = between(random, 0.2, 1.8) * options.killEveryMs;
