@@ -51,7 +51,11 @@ export class Api {
     const operation = operationOf(init?.method ?? 'GET', url.pathname);
     // API Gateway's own answers have no such header.
     if (operation !== undefined && response.headers.has('x-fc-request-id')) {
-      expectDescribed(operation, { status: response.status, body: await response.clone().text() });
+      expectDescribed(operation, {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: await response.clone().text(),
+      });
     }
     return response;
   }

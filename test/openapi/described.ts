@@ -3,16 +3,33 @@ import * as z from 'zod/mini';
 import type { ErrorCode } from '../../lambdas/domain/errors.ts';
 import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../lambdas/domain/operations.ts';
 import { DESCRIPTIONS } from '../../lambdas/http/openapi/descriptions.ts';
-import { errorSchema, errorsOf } from '../../lambdas/http/openapi/document.ts';
+import { errorSchema, errorsOf, headersOf } from '../../lambdas/http/openapi/document.ts';
 
 export interface Answered {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Says of an answer that the OpenAPI document has it: its status, its code, and every field of its body. */
-export function expectDescribed(operation: OperationName, { status, body }: Answered): void {
+/** What HTTP itself and API Gateway add to an answer: of its body, of its connection, and the id of its request. */
+const OF_GATEWAY = [
+  'apigw-requestid',
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'date',
+];
+
+/** Says of an answer that the OpenAPI document has it: its status, its code, its headers, and every field of its body. */
+export function expectDescribed(operation: OperationName, { status, headers, body }: Answered): void {
   const { answers } = DESCRIPTIONS[operation];
+  const known = [...OF_GATEWAY, ...Object.keys(headersOf(operation, status))];
+  expect(
+    Object.keys(headers).filter((name) => !known.includes(name)),
+    `headers of ${operation} ${status} that lambdas/http/openapi/headers.ts has not`,
+  ).toEqual([]);
   const what = `${operation} answers ${status} ${body.slice(0, 500)}, which lambdas/http/openapi has not`;
   const answer = answers[status];
   if (answer === undefined) {

@@ -22,11 +22,14 @@ import {
   workflowFields,
 } from '../workflow-schemas.ts';
 import * as answers from './answers.ts';
+import { CALL_HEADERS, type Headers, SUBMIT_HEADERS } from './headers.ts';
 
 interface Answer {
   readonly description: string;
   /** Absent where there is no body. */
   readonly body?: z.ZodMiniType;
+  /** Beside those that every answer carries. */
+  readonly headers?: Headers;
 }
 
 export const TAGS = {
@@ -100,8 +103,9 @@ export const DESCRIPTIONS: Readonly<Record<OperationName, OperationDescription>>
         description:
           'Of a synchronous call the result, and with x-fc-error-type the failure of the function; of a submit with x-task-mode-on-duplicate: return the task that has the id.',
         body: answers.functionResult,
+        headers: { ...CALL_HEADERS, ...SUBMIT_HEADERS },
       },
-      202: { description: 'Accepted. Of a task, x-fc-async-task-id is its id.' },
+      202: { description: 'Accepted.', headers: SUBMIT_HEADERS },
     },
     errors: [
       ...OF_FUNCTION,
@@ -151,7 +155,7 @@ export const DESCRIPTIONS: Readonly<Record<OperationName, OperationDescription>>
     summary: 'Run a task again that ended without success',
     tag: 'Tasks',
     fields: taskFields,
-    answers: { 202: { description: 'It is to run again.' } },
+    answers: { 202: { description: 'It is to run again.', headers: SUBMIT_HEADERS } },
     errors: [...OF_FUNCTION, 'AsyncTaskNotFound', 'RedriveNotAllowed'],
   },
   GetAsyncMetrics: {

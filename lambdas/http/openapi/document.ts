@@ -5,6 +5,7 @@ import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../domain/op
 import { statusOf } from '../errors.ts';
 import { ERROR_DETAILS, errorFields } from './answers.ts';
 import { COMMON_ERRORS, DESCRIPTIONS, type OperationDescription, TAGS } from './descriptions.ts';
+import { COMMON_HEADERS, type Headers, RETRY_HEADERS } from './headers.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -23,8 +24,11 @@ export function errorSchema(codes: readonly ErrorCode[]): z.ZodMiniType {
   return first !== undefined && others.length === 0 ? first : z.union(schemas);
 }
 
-/** Every answer carries the request's id. */
-const REQUEST_ID = { 'x-fc-request-id': { schema: { type: 'string' } } };
+/** The headers that an answer with a status may carry. */
+export function headersOf(name: OperationName, status: number): Headers {
+  const own = DESCRIPTIONS[name].answers[status]?.headers;
+  return { ...COMMON_HEADERS, ...(status === statusOf('Throttling.User') && RETRY_HEADERS), ...own };
+}
 
 const requestId = z.optional(z.string().check(z.regex(REQUEST_ID_PATTERN)));
 
@@ -69,6 +73,13 @@ function operation(
   const content = (schema: z.ZodMiniType, io: 'input' | 'output' = 'output') => ({
     content: { 'application/json': { schema: jsonSchema(schema, io) } },
   });
+  const headers = (status: string) =>
+    Object.fromEntries(
+      Object.entries(headersOf(operationId, Number(status))).map(([name, description]) => [
+        name,
+        { description, schema: { type: 'string' } },
+      ]),
+    );
   const statuses = new Map<number, ErrorCode[]>();
   for (const [code, status] of errorsOf(operationId)) {
     statuses.set(status, [...(statuses.get(status) ?? []), code]);
@@ -82,11 +93,15 @@ function operation(
     responses: Object.fromEntries([
       ...Object.entries(answers).map(([status, answer]) => [
         status,
-        { description: answer.description, headers: REQUEST_ID, ...(answer.body && content(answer.body)) },
+        {
+          description: answer.description,
+          headers: headers(status),
+          ...(answer.body && content(answer.body)),
+        },
       ]),
       ...[...statuses].map(([status, codes]) => [
         String(status),
-        { description: codes.join(', '), headers: REQUEST_ID, ...content(errorSchema(codes)) },
+        { description: codes.join(', '), headers: headers(String(status)), ...content(errorSchema(codes)) },
       ]),
     ]),
   };
