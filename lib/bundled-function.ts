@@ -3,6 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
+  type CfnFunction,
   Function as LambdaFunction,
   LambdaInsightsVersion,
   LoggingFormat,
@@ -14,7 +15,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
 import { acknowledge } from './acknowledge.ts';
-import { type LambdaBundleProps, lambdaBundle } from './lambda-bundle.ts';
+import { type LambdaBundleProps, lambdaBundle, userBundleSource } from './lambda-bundle.ts';
 
 export interface BundledFunctionProps {
   readonly bundle: LambdaBundleProps;
@@ -42,6 +43,12 @@ const LOG_RETENTION = RetentionDays.ONE_MONTH;
 
 /** The construct context by which TaskMode tells its functions whether they are traced. */
 const TRACING_CONTEXT = 'task-mode:tracing';
+
+/** The context by which the local runtime asks for what it needs to bundle users' code again. */
+const RELOAD_CONTEXT = 'task-mode:reload';
+
+/** The metadata of a function's resource that tells it; never in a template that is deployed to AWS. */
+const BUNDLE_METADATA = 'task-mode:bundle';
 
 /** Has the functions below a construct traced by AWS X-Ray, or not: to be said before there are any. */
 export function setTracing(construct: Construct, isTraced: boolean): void {
@@ -80,6 +87,7 @@ export class BundledFunction extends LambdaFunction {
       ...(isTraced && { tracing: Tracing.ACTIVE }),
       ...(props.hasInsights && { insightsVersion: INSIGHTS }),
     });
+    noteBundleSource(this, props.bundle);
     if (props.hasInsights) {
       acknowledge(
         role,
@@ -108,4 +116,10 @@ export function writeLogs(logGroup: LogGroup): PolicyStatement {
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     resources: [logGroup.logGroupArn],
   });
+}
+
+function noteBundleSource(fn: LambdaFunction, bundle: LambdaBundleProps): void {
+  if (fn.node.tryGetContext(RELOAD_CONTEXT) === undefined) return;
+  const source = userBundleSource(bundle);
+  if (source !== undefined) (fn.node.defaultChild as CfnFunction).addMetadata(BUNDLE_METADATA, source);
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -23,15 +25,34 @@ const COMMON_JS_BANNER = [
   'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
 ].join('');
 
+/** What makes a Lambda function's bundle, as esbuild takes it but for where it goes, and the files that went into it. */
+export interface BundleSource {
+  readonly options: BuildOptions;
+  /** Absolute paths, those of installed packages left out. */
+  readonly inputs: readonly string[];
+}
+
+/** By what is bundled: CDK bundles the same code once in a process. */
+const inputsOfUserBundles = new Map<string, readonly string[]>();
+
+/** How a user's code was bundled in this process; undefined for what was not. */
+export function userBundleSource(props: LambdaBundleProps): BundleSource | undefined {
+  const inputs = inputsOfUserBundles.get(keyOf(props));
+  return inputs && { options: { ...bundleOptions(props), absWorkingDir: process.cwd() }, inputs };
+}
+
 /** Bundles a Lambda function into `outdir` as `index.mjs` and chunks that load when they are needed. */
-export function bundleLambda({ entry, userHandler }: LambdaBundleProps, outdir: string): Metafile {
-  const options = {
+export function bundleLambda(props: LambdaBundleProps, outdir: string): Metafile {
+  return buildSync({ ...bundleOptions(props), outdir }).metafile;
+}
+
+function bundleOptions({ entry, userHandler }: LambdaBundleProps) {
+  return {
     entryPoints: {
       index: `${LAMBDAS}${entry}${EXTENSION}`,
       // A file of its own: a thread on the worker's own entry would load the user's code a second time.
       ...(userHandler !== undefined && { supervisor: `${LAMBDAS}worker/supervisor.thread${EXTENSION}` }),
     },
-    outdir,
     bundle: true,
     splitting: true,
     metafile: true,
@@ -52,7 +73,6 @@ export function bundleLambda({ entry, userHandler }: LambdaBundleProps, outdir: 
     },
     ...(userHandler !== undefined && { banner: { js: COMMON_JS_BANNER } }),
   } satisfies BuildOptions;
-  return buildSync(options).metafile;
 }
 
 /** The bundle as the code of a function. Never asks for Docker. */
@@ -69,10 +89,21 @@ export function lambdaBundle(props: LambdaBundleProps): Code {
           // What the user writes is bundled anew each time.
           if (props.userHandler === undefined) {
             cachedBundle(`${LAMBDAS}${props.entry}`, outdir, (folder) => bundleLambda(props, folder));
-          } else bundleLambda(props, outdir);
+          } else noteInputs(props, bundleLambda(props, outdir));
           return true;
         },
       },
     },
   });
+}
+
+function noteInputs(props: LambdaBundleProps, { inputs }: Metafile): void {
+  const files = Object.keys(inputs)
+    .map((path) => resolve(path))
+    .filter((path) => !path.includes(`${sep}node_modules${sep}`) && existsSync(path));
+  inputsOfUserBundles.set(keyOf(props), files);
+}
+
+function keyOf({ entry, userHandler }: LambdaBundleProps): string {
+  return `${entry} ${userHandler}`;
 }

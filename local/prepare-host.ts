@@ -22,6 +22,9 @@ import { Workflows } from './workflows/workflows.ts';
 /** At a stop, running invocations may still finish for this long: it loses nothing, and the whole stop takes under 2 s. */
 const DRAIN_MS = 1000;
 
+/** By which the construct library is asked to tell how functions are bundled. */
+const RELOAD_CONTEXT = 'task-mode:reload';
+
 export interface HostOptions {
   readonly appDir: string;
   /** A cloud assembly that is synthesized already. */
@@ -31,6 +34,8 @@ export interface HostOptions {
   readonly dynamodbEndpoint?: string;
   readonly sqsEndpoint?: string;
   readonly context?: Readonly<Record<string, string>>;
+  /** Has the app tell how its functions are bundled. */
+  readonly reload?: boolean;
   readonly verbose?: boolean;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -136,6 +141,7 @@ export async function prepareHost(
     accessKeySecrets: new Set(),
     monitoring,
     lambda,
+    reloadables: [],
     workflows,
     gateway,
     pollers,
@@ -182,7 +188,7 @@ async function synthesizedStack(options: HostOptions, region: string): Promise<S
     bundleCacheDir: data.bundles,
     region,
     accountId: ACCOUNT_ID,
-    context: options.context ?? {},
+    context: { ...options.context, ...(options.reload && { [RELOAD_CONTEXT]: 'true' }) },
     verbose: options.verbose ?? false,
     log,
     ...(signal ? { signal } : {}),

@@ -12,6 +12,8 @@ export interface DevOptions {
   readonly fresh: boolean;
   readonly dynamodbEndpoint?: string;
   readonly sqsEndpoint?: string;
+  /** Whether saving a function's files has its code swapped. */
+  readonly reload: boolean;
   readonly verbose: boolean;
   readonly allowsLocalWebhooks: boolean;
   readonly auth?: string;

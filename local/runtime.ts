@@ -4,6 +4,7 @@ import type { InvokeResult } from './functions/protocol.ts';
 import { ConsoleFiles } from './gateway/console-files.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { prepareHost } from './prepare-host.ts';
+import { startHotReload } from './reload/start-hot-reload.ts';
 import { deleteRemovedCustomResources } from './resources/custom-aws.ts';
 import { deployStack } from './resources/deploy-stack.ts';
 import { putAccessKeys } from './secrets/put-access-keys.ts';
@@ -34,6 +35,8 @@ export interface LocalRuntimeOptions {
   readonly accessKeys?: string;
   /** Takes function logs (`name | line`) and the runtime's notes (`task-mode | ...`), a line at a time. @default - standard output */
   readonly log?: (line: string) => void;
+  /** Bundles a task function again when its files are saved; not with assemblyDir. @default false */
+  readonly reload?: boolean;
   /** Notes each resource that has nothing to do here. @default false */
   readonly verbose?: boolean;
   /** Gives up a start that is under way. */
@@ -117,6 +120,10 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
   }
   for (const schedule of host.schedules) {
     schedule.start();
+  }
+  if (options.reload && options.assemblyDir === undefined) {
+    const hotReload = startHotReload(appDir, data.cloudAssembly, host);
+    cleanup.defer(() => hotReload.stop());
   }
   host.monitoring.start();
   await host.workflows.endInterrupted();

@@ -45,7 +45,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   'lambdas/': ['lambdas/', 'aws-lambda', '@aws-lambda-powertools/'],
   'lib/': ['lib/', 'lambdas/domain/', 'aws-cdk-lib', 'constructs', 'esbuild', 'node:'],
-  'local/': ['local/', 'node:', '@aws-sdk/', 'fauxqs', 'dynalite', 'croner'],
+  'local/': ['local/', 'node:', '@aws-sdk/', 'fauxqs', 'dynalite', 'croner', 'esbuild'],
   // What people type stands on the typed client, as their own programs do.
   'cli/': [
     'cli/',

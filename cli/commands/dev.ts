@@ -14,6 +14,7 @@ interface DevArguments {
   readonly auth?: 'iam' | 'accessKeys';
   readonly accessKeys?: string;
   readonly allowLocalWebhooks?: true;
+  readonly reload: boolean;
   readonly verbose?: true;
 }
 
@@ -56,6 +57,7 @@ export function addDevCommand(program: Command): void {
       filledOption('--access-keys', 'a file'),
     )
     .option('--allow-local-webhooks', 'let webhooks reach this machine, also over http://')
+    .option('--no-reload', 'leave running functions as they are when their files are saved')
     .option('--verbose', 'also tell which resources have nothing to do here, and log metrics')
     .action(runDevCommand);
 }
@@ -68,6 +70,7 @@ async function runDevCommand(options: DevArguments): Promise<void> {
   await runDev({
     port: options.port,
     fresh: options.fresh === true,
+    reload: options.reload,
     verbose: options.verbose === true,
     allowsLocalWebhooks: options.allowLocalWebhooks === true,
     checkAccessKeys: parseAccessKeys,

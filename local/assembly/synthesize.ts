@@ -80,7 +80,8 @@ async function runApp(command: string, options: SynthOptions, contextEnv: NodeJS
   }
 }
 
-async function readAppSettings(appDir: string): Promise<{ command: string; context: JsonObject }> {
+/** Reads what is to be run for a CDK app, and its context. */
+export async function readAppSettings(appDir: string): Promise<{ command: string; context: JsonObject }> {
   const project = await readSettings(join(appDir, 'cdk.json'));
   if (project === undefined) {
     throw new StartupError(`there is no cdk.json in ${appDir}: run this in the folder of a CDK app`);

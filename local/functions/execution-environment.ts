@@ -38,6 +38,7 @@ export class ExecutionEnvironment {
   #settleReady: (failure: FunctionError | undefined) => void = () => {};
   #failure: FunctionError | undefined;
   #isEnding = false;
+  #isRetired = false;
 
   constructor(
     definition: FunctionDefinition,
@@ -77,7 +78,7 @@ export class ExecutionEnvironment {
 
   /** Whether it can take another invocation. */
   get isUsable(): boolean {
-    return !this.#isEnding;
+    return !this.#isEnding && !this.#isRetired;
   }
 
   /** Runs the handler; the environment must be ready and idle. Never rejects. */
@@ -108,6 +109,17 @@ export class ExecutionEnvironment {
     return this.#logTail ? { ...(await outcome), logTail: await this.#logTail.complete() } : outcome;
   }
 
+  /** Whether it runs code that was replaced. */
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  /** Has it take no other invocation: it ends when the one that runs has ended. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#running === undefined) this.end();
+  }
+
   /** Ends the process at once; a running invocation fails. */
   end(): void {
     this.#isEnding = true;
@@ -135,6 +147,7 @@ export class ExecutionEnvironment {
     const running = this.#running;
     this.#running = undefined;
     running?.settle(outcome);
+    if (this.#isRetired) this.end();
   }
 
   #endAfter(seconds: number, failureOf: (seconds: number) => FunctionError): void {

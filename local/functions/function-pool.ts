@@ -35,8 +35,8 @@ export interface StartGate {
  * otherwise it waits for whichever comes first, one that has become idle or a new one.
  */
 export class FunctionPool {
-  readonly #definition: FunctionDefinition;
-  readonly #create: () => ExecutionEnvironment;
+  #definition: FunctionDefinition;
+  readonly #create: (definition: FunctionDefinition) => ExecutionEnvironment;
   readonly #gate: StartGate;
   /** Called when an invocation begins to run: not when it begins to wait. */
   readonly #onRun: (result: Promise<InvokeResult>) => void;
@@ -54,7 +54,7 @@ export class FunctionPool {
 
   constructor(
     definition: FunctionDefinition,
-    create: () => ExecutionEnvironment,
+    create: (definition: FunctionDefinition) => ExecutionEnvironment,
     gate: StartGate,
     onRun: (result: Promise<InvokeResult>) => void,
   ) {
@@ -101,6 +101,17 @@ export class FunctionPool {
     });
   }
 
+  /**
+   * Has all that does not run yet run on other code: what runs ends on the code that it began on.
+   * Resolves when nothing runs on that any more.
+   */
+  async replaceCode(taskRoot: string): Promise<void> {
+    this.#definition = { ...this.#definition, taskRoot };
+    const earlier = [...this.#environments];
+    for (const environment of earlier) environment.retire();
+    await Promise.all(earlier.map(({ ended }) => ended));
+  }
+
   /** Ends every environment; what waits or runs fails. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -128,7 +139,8 @@ export class FunctionPool {
         break;
       }
       clearTimeout(idle.reaper);
-      void this.#run(idle.environment);
+      // One that is being ended is here until it is gone.
+      if (idle.environment.isUsable) void this.#run(idle.environment);
     }
     this.#grow();
   }
@@ -174,12 +186,12 @@ export class FunctionPool {
       return;
     }
     this.#loading += 1;
-    const environment = this.#create();
+    const environment = this.#create(this.#definition);
     this.#environments.add(environment);
     void environment.ended.then(() => this.#forget(environment));
     const failure = await environment.ready;
     this.#loading -= 1;
-    if (failure === undefined) {
+    if (failure === undefined || environment.isRetired) {
       this.#release(environment);
     } else {
       environment.end();

@@ -51,15 +51,19 @@ export class LambdaService {
   }
 
   deploy(definition: FunctionDefinition): void {
-    const create = () => this.#createEnvironment(definition);
     const pool: FunctionPool = new FunctionPool(
       definition,
-      create,
+      (current) => this.#createEnvironment(current),
       this.#gate,
       (result) => void this.#measure(definition.name, pool.running, result),
     );
     this.#pools.set(definition.name, pool);
     this.#pools.set(definition.arn, pool);
+  }
+
+  /** Has a function's invocations run on other code, but for those that run already; resolves when these have ended. */
+  async replaceCode(name: string, taskRoot: string): Promise<void> {
+    await this.#pools.get(name)?.replaceCode(taskRoot);
   }
 
   /** Whether Lambda would refuse another synchronous invocation of a function. */

@@ -28,11 +28,11 @@ export async function deployStack(
     Object.fromEntries(present.map(([logicalId, resource]) => [logicalId, resource.source])),
   );
   const deployOne = async (logicalId: string): Promise<void> => {
-    const { type, properties } = template.resources[logicalId] as Template['resources'][string];
+    const { type, properties, metadata } = template.resources[logicalId] as Template['resources'][string];
     const skipped = isInert(logicalId, type);
     // Nobody looks into the properties of what is not deployed: a policy may hold what we do not resolve.
     const values = skipped ? {} : (resolveIntrinsics(properties, scope, logicalId) as JsonObject);
-    const resource: Resource = { logicalId, type, properties: new Properties(logicalId, values) };
+    const resource: Resource = { logicalId, type, properties: new Properties(logicalId, values), metadata };
     const deploy = DEPLOYERS[type];
     if (skipped || deploy === undefined) {
       onSkipped(logicalId, type);

@@ -10,7 +10,9 @@ import type { EventBuses } from '../events/event-buses.ts';
 import type { Targets } from '../events/targets.ts';
 import type { LambdaService } from '../functions/lambda-service.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { JsonObject } from '../json.ts';
 import type { Monitoring } from '../monitoring/monitoring.ts';
+import type { ReloadableFunction } from '../reload/hot-reload.ts';
 import type { ClockSchedule } from '../scheduling/clock-schedule.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Workflows } from '../workflows/workflows.ts';
@@ -21,6 +23,8 @@ export interface Resource {
   readonly logicalId: string;
   readonly type: string;
   readonly properties: Properties;
+  /** What the CDK app notes beside it, as it stands in the template. */
+  readonly metadata: JsonObject;
 }
 
 /** What other resources can ask of a deployed one. */
@@ -49,6 +53,8 @@ export interface Host {
   readonly accessKeySecrets: Set<string>;
   readonly monitoring: Monitoring;
   readonly lambda: LambdaService;
+  /** The functions whose code can be bundled again. */
+  readonly reloadables: ReloadableFunction[];
   readonly workflows: Workflows;
   readonly gateway: Gateway;
   /** Event sources that start to poll when everything is deployed. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { bundleSourceOf } from '../reload/bundle-source.ts';
 import { ACCESS_KEYS_VARIABLE } from '../secrets/put-access-keys.ts';
 import { StartupError } from '../startup-error.ts';
 import type { DeployedResource, Host, Resource } from './deployer.ts';
@@ -14,7 +15,7 @@ const INSIGHTS_LAYER = /:layer:LambdaInsightsExtension(-Arm64)?:\d+$/;
 const NAME_VARIABLE = 'TASK_FUNCTION_NAME';
 
 /** Deploys AWS::Lambda::Function of a Node runtime from its asset folder. */
-export function deployFunction({ properties, logicalId }: Resource, host: Host): DeployedResource {
+export function deployFunction({ properties, logicalId, metadata }: Resource, host: Host): DeployedResource {
   const runtime = properties.optionalString('Runtime');
   if (runtime === undefined || !runtime.startsWith('nodejs')) {
     return properties.refuse(
@@ -42,10 +43,15 @@ export function deployFunction({ properties, logicalId }: Resource, host: Host):
     host.accessKeySecrets.add(accessKeySecret);
   }
   const reservedConcurrency = properties.optionalNumber('ReservedConcurrentExecutions');
+  const label = environment[NAME_VARIABLE] ?? logicalId.replace(LOGICAL_ID_HASH, '');
+  const source = bundleSourceOf(metadata);
+  if (source !== undefined) {
+    host.reloadables.push({ name, label, source });
+  }
   host.lambda.deploy({
     name,
     arn,
-    label: environment[NAME_VARIABLE] ?? logicalId.replace(LOGICAL_ID_HASH, ''),
+    label,
     taskRoot,
     handler: properties.string('Handler'),
     runtime,

@@ -12,6 +12,7 @@ export interface Template {
 export interface TemplateResource {
   readonly type: string;
   readonly properties: JsonObject;
+  readonly metadata: JsonObject;
   readonly condition?: string;
   /** The resource as it stands in the template. */
   readonly source: JsonObject;
@@ -32,6 +33,7 @@ export function readTemplate(source: Json, file: string): Template {
     resources[logicalId] = {
       type: resource.Type,
       properties: section(resource, 'Properties'),
+      metadata: section(resource, 'Metadata'),
       ...(typeof resource.Condition === 'string' ? { condition: resource.Condition } : {}),
       source: resource,
     };

@@ -245,6 +245,36 @@ describe('environments', () => {
   });
 });
 
+describe('code that is replaced', () => {
+  const code = (version: number) =>
+    `export const handler = ({ ms = 0 }) => new Promise((resolve) => setTimeout(() => resolve(${version}), ms));`;
+
+  async function replaced(service: LambdaService, source: string): Promise<void> {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'index.mjs'), source);
+    return service.replaceCode('Stack-Fn', folder);
+  }
+
+  it('is what waiting invocations run on, while one that runs ends on what it began with', async () => {
+    const { invoke, service, lines } = await deploy(code(1), { reservedConcurrency: 1 });
+    await invoke();
+    const runs = [invoke({ ms: 500 }), invoke(), invoke()];
+    const isUnused = replaced(service, code(2));
+    expect(await Promise.all(runs)).toEqual([{ payload: 1 }, { payload: 2 }, { payload: 2 }]);
+    await isUnused;
+    expect(service.environmentPids()).toHaveLength(1);
+    expect(lines).toEqual([]);
+  });
+
+  it('is not held up by a start on the code before, whether that loads or not', async () => {
+    const { invoke, service } = await deploy('await new Promise((resolve) => setTimeout(resolve, 5000));');
+    const run = invoke();
+    await vi.waitFor(() => expect(service.environmentPids()).toHaveLength(1));
+    await replaced(service, code(2));
+    expect(await run).toEqual({ payload: 2 });
+  });
+});
+
 describe('log lines', () => {
   it('come whole and with the name in front, also those written right before a kill', async () => {
     const { invoke, lines } = await deploy(`import { writeSync } from 'node:fs';

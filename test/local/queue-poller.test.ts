@@ -41,7 +41,12 @@ async function makeQueue(properties: Record<string, number> = {}) {
   queueCount += 1;
   const logicalId = `Queue${queueCount}`;
   const host = { stackName: 'Test', region: 'us-east-1', sqs, sqsEndpoint: engine.endpoint } as Host;
-  const resource = { logicalId, type: 'AWS::SQS::Queue', properties: new Properties(logicalId, properties) };
+  const resource = {
+    logicalId,
+    type: 'AWS::SQS::Queue',
+    properties: new Properties(logicalId, properties),
+    metadata: {},
+  };
   const { ref, attributes } = await deployQueue(resource, host);
   return { queueUrl: ref, queueArn: attributes.Arn ?? '' };
 }
