@@ -82,8 +82,8 @@ describe('its runtime', () => {
   let api: Api;
   let url: string;
 
-  const untilSaid = async (line: RegExp): Promise<RegExpExecArray> => {
-    await vi.waitFor(() => expect(lines).toContainEqual(expect.stringMatching(line)), { timeout: 30_000 });
+  const untilSaid = async (line: RegExp, timeout = 30_000): Promise<RegExpExecArray> => {
+    await vi.waitFor(() => expect(lines).toContainEqual(expect.stringMatching(line)), { timeout });
     return line.exec(lines.findLast((said) => line.test(said)) ?? '') as RegExpExecArray;
   };
 
@@ -101,9 +101,9 @@ describe('its runtime', () => {
       return ended;
     };
     createInterface({ input: runtime.stdout }).on('line', (line) => lines.push(line));
-    [, url = ''] = await untilSaid(/^Task Mode is ready at (http:.*)$/);
+    [, url = ''] = await untilSaid(/^Task Mode is ready at (http:.*)$/, 120_000);
     api = new Api(url);
-  });
+  }, 150_000);
   afterAll(() => stop());
 
   test('runs the CDK app of the folder that it is started in, and its command line calls it', async () => {
@@ -133,7 +133,7 @@ describe('its runtime', () => {
       expect(events.map(({ status }) => status)).toEqual(['Enqueued', 'Processed', 'Running', 'Succeeded']);
       expect(alreadyRetriedTimes).toBe(0);
     }
-  });
+  }, 60_000);
 
   test('tells a mistake with its line and runs the code before; what the CDK app is made of wants a restart', async () => {
     const held = () => api.invoke('hold', { until: folder });
