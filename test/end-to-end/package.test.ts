@@ -74,7 +74,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("its types hold in the other app, also where libraries' types are checked", async () => {
   await run(join(project, 'node_modules/.bin/tsc'), ['--project', folder]);
-});
+}, 120_000);
 
 describe('its runtime', () => {
   const lines: string[] = [];
