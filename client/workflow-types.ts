@@ -37,6 +37,8 @@ export interface ExecutionStep {
   readonly parentStepId?: number;
   /** For which item of a Map. */
   readonly mapIndex?: number;
+  /** Which branch of the Parallel that it is in, in the order in which they began. */
+  readonly branchIndex?: number;
   readonly stateName: string;
   readonly stateType: string;
   readonly status: StepStatus;

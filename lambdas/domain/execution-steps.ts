@@ -31,6 +31,8 @@ export interface Step {
   readonly parentStepId: number | undefined;
   /** Which item of the innermost Map it is for. */
   readonly mapIndex: number | undefined;
+  /** Which branch of the Parallel that it is in, in the order in which they began: the history does not number them. */
+  readonly branchIndex: number | undefined;
   readonly stateName: string;
   readonly stateType: string;
   readonly enteredTime: number;
@@ -44,12 +46,17 @@ export interface Step {
   readonly request: string | undefined;
 }
 
-type OpenStep = { -readonly [Field in keyof Step]: Step[Field] } & { scope: Scope | undefined };
+type OpenStep = { -readonly [Field in keyof Step]: Step[Field] } & {
+  scope: Scope | undefined;
+  /** Of a Parallel: how many of its branches have begun. */
+  branchCount: number;
+};
 
 /** An iteration or a branch: a line of events within a step. */
 interface Scope {
   readonly parent: OpenStep;
   readonly mapIndex: number | undefined;
+  readonly branchIndex?: number;
 }
 
 /** Where a line of events is: in a step, or between two of a scope. */
@@ -84,7 +91,7 @@ export class ExecutionSteps {
   /** Some of the steps in the order in which they were entered, as far as the history has told. */
   slice(start: number, end: number): Step[] {
     return this.#steps.slice(start, end).map((step) => {
-      const { scope: _, ...told } = step;
+      const { scope: _, branchCount: __, ...told } = step;
       const isCutOff = this.#end !== undefined && this.#open.has(step);
       return isCutOff
         ? { ...told, status: cutOffStatus(step, this.#end), exitedTime: this.#end?.time }
@@ -117,12 +124,13 @@ export class ExecutionSteps {
   }
 
   #entered({ id, time, name = '' }: HistoryEvent, stateType: string, { step, scope }: Place): Place {
-    const parallel = step && this.#open.has(step) && step.stateType === 'Parallel' ? step : undefined;
-    const ownScope = parallel ? { parent: parallel, mapIndex: scope?.mapIndex } : scope;
+    const isBranch = step !== undefined && this.#open.has(step) && step.stateType === 'Parallel';
+    const ownScope = isBranch ? newBranch(step) : scope;
     const entered: OpenStep = {
       stepId: id,
       parentStepId: ownScope?.parent.stepId,
       mapIndex: ownScope?.mapIndex,
+      branchIndex: ownScope?.branchIndex,
       stateName: name,
       stateType,
       enteredTime: time,
@@ -133,6 +141,7 @@ export class ExecutionSteps {
       cause: undefined,
       request: undefined,
       scope: ownScope,
+      branchCount: 0,
     };
     this.#steps.push(entered);
     this.#open.add(entered);
@@ -173,6 +182,12 @@ export class ExecutionSteps {
     step.exitedTime = time;
     this.#open.delete(step);
   }
+}
+
+function newBranch(parallel: OpenStep): Scope {
+  const branchIndex = parallel.branchCount;
+  parallel.branchCount += 1;
+  return { parent: parallel, mapIndex: parallel.mapIndex, branchIndex };
 }
 
 /** Notes at a step that an attempt begins, or how it failed. */

@@ -68,7 +68,7 @@ describe('the steps of an execution', () => {
     ]);
   });
 
-  test('in iterations have their index and their Map, at any depth, and each is of its own line', () => {
+  test('in iterations and branches have their index and what they are in, at any depth, and each is of its own line', () => {
     const steps = stepsOf(
       [0, 'ExecutionStarted'],
       entered(0, 'Map', 'Each'),
@@ -82,24 +82,28 @@ describe('the steps of an execution', () => {
       entered(8, 'Task', 'Right'),
       exited(10, 'Task', 'Right'),
       exited(9, 'Pass', 'Left'),
-      [12, 'ParallelStateSucceeded'],
-      exited(13, 'Parallel', 'Both'),
-      [14, 'MapIterationSucceeded', { name: 'Each', index: 1 }],
+      entered(12, 'Pass', 'Left again'),
+      exited(13, 'Pass', 'Left again'),
+      [14, 'ParallelStateSucceeded'],
+      exited(15, 'Parallel', 'Both'),
+      [16, 'MapIterationSucceeded', { name: 'Each', index: 1 }],
     );
     expect(
-      steps.map(({ stepId, parentStepId, mapIndex, stateName, status }) => [
+      steps.map(({ stepId, parentStepId, mapIndex, branchIndex, stateName, status }) => [
         stepId,
         parentStepId,
         mapIndex,
+        branchIndex,
         stateName,
         status,
       ]),
     ).toEqual([
-      [2, undefined, undefined, 'Each', 'Running'],
-      [6, 2, 1, 'Both', 'Succeeded'],
-      [7, 2, 0, 'Both', 'Running'],
-      [9, 6, 1, 'Left', 'Succeeded'],
-      [10, 6, 1, 'Right', 'Succeeded'],
+      [2, undefined, undefined, undefined, 'Each', 'Running'],
+      [6, 2, 1, undefined, 'Both', 'Succeeded'],
+      [7, 2, 0, undefined, 'Both', 'Running'],
+      [9, 6, 1, 0, 'Left', 'Succeeded'],
+      [10, 6, 1, 1, 'Right', 'Succeeded'],
+      [13, 6, 1, 0, 'Left again', 'Succeeded'],
     ]);
   });
 

@@ -1,5 +1,6 @@
 import type { ExecutionStep } from '../../../client/index.ts';
 import { taskHref } from '../shell/router.ts';
+import { lanesWithin, outermostSteps } from './step-lanes.ts';
 import { spanText } from './time.ts';
 
 export interface StepGraphProps {
@@ -9,18 +10,17 @@ export interface StepGraphProps {
 
 /** The steps of an execution as boxes: one after the other downwards, what a Map or Parallel does at once side by side. */
 export function StepGraph({ steps, now }: StepGraphProps) {
-  return (
-    <Lane steps={steps.filter(({ parentStepId }) => parentStepId === undefined)} all={steps} now={now} />
-  );
+  return <Lane steps={outermostSteps(steps)} all={steps} now={now} />;
 }
 
 interface LaneProps extends StepGraphProps {
   readonly all: readonly ExecutionStep[];
+  readonly name?: string;
 }
 
-function Lane({ steps, all, now }: LaneProps) {
+function Lane({ name, steps, all, now }: LaneProps) {
   return (
-    <ol className="lane">
+    <ol className="lane" aria-label={name}>
       {steps.map((step) => (
         <li key={step.stepId}>
           <Box step={step} all={all} now={now} />
@@ -37,10 +37,8 @@ interface BoxProps {
 }
 
 function Box({ step, all, now }: BoxProps) {
-  const { stepId, stateName, stateType, status, enteredTime, exitedTime, functionName, taskId, attempts } =
-    step;
-  const children = all.filter(({ parentStepId }) => parentStepId === stepId);
-  const lanes = [...Map.groupBy(children, laneOf)];
+  const { stateName, stateType, status, enteredTime, exitedTime, functionName, taskId, attempts } = step;
+  const lanes = lanesWithin(step, all);
   return (
     <div className={`step step-${status}`}>
       <div className="step-head">
@@ -58,16 +56,14 @@ function Box({ step, all, now }: BoxProps) {
       )}
       {lanes.length > 0 && (
         <div className="lanes">
-          {lanes.map(([name, inLane]) => (
-            <Lane key={name} steps={inLane} all={all} now={now} />
+          {lanes.map(({ name, steps }) => (
+            <div key={name}>
+              <div className="lane-name">{name}</div>
+              <Lane name={name} steps={steps} all={all} now={now} />
+            </div>
           ))}
         </div>
       )}
     </div>
   );
-}
-
-/** An item of a Map is a lane of its own; of a Parallel each state is, for branches have no name. */
-function laneOf({ mapIndex, stepId }: ExecutionStep): string {
-  return mapIndex === undefined ? `step ${stepId}` : `item ${mapIndex}`;
 }

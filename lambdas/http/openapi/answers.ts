@@ -191,6 +191,7 @@ const step = z.strictObject({
   stepId: z.int(),
   parentStepId: z.optional(z.int()),
   mapIndex: z.optional(z.int()),
+  branchIndex: z.optional(z.int()),
   stateName: text,
   stateType: text,
   enteredTime: millis,
