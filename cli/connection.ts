@@ -13,6 +13,8 @@ const AUTH_MODES = ['auto', 'iam', 'accessKeys', 'none'] as const;
 
 type AuthMode = (typeof AUTH_MODES)[number];
 
+type SignMode = Exclude<AuthMode, 'auto'>;
+
 export interface ConnectionOptions {
   readonly endpoint?: string;
   readonly stack?: string;
@@ -23,6 +25,7 @@ export interface ConnectionOptions {
 
 export interface Connection {
   readonly endpoint: string;
+  readonly auth: SignMode;
   readonly signer: Signer;
 }
 
@@ -57,7 +60,8 @@ export async function connect(options: ConnectionOptions): Promise<TaskModeClien
 
 export async function findConnection(options: ConnectionOptions): Promise<Connection> {
   const endpoint = await endpointOf(options);
-  return { endpoint, signer: await signerFor(endpoint, options) };
+  const auth = options.auth === 'auto' ? fittingMode(endpoint) : options.auth;
+  return { endpoint, auth, signer: await signerFor(endpoint, auth, options) };
 }
 
 async function endpointOf(options: ConnectionOptions): Promise<string> {
@@ -72,8 +76,8 @@ async function endpointOf(options: ConnectionOptions): Promise<string> {
   return LOCAL_ENDPOINT;
 }
 
-async function signerFor(endpoint: string, options: ConnectionOptions): Promise<Signer> {
-  switch (options.auth === 'auto' ? fittingMode(endpoint) : options.auth) {
+async function signerFor(endpoint: string, auth: SignMode, options: ConnectionOptions): Promise<Signer> {
+  switch (auth) {
     case 'accessKeys':
       return acs3(accessKeyOf(process.env));
     case 'iam': {
@@ -85,7 +89,7 @@ async function signerFor(endpoint: string, options: ConnectionOptions): Promise<
   }
 }
 
-function fittingMode(endpoint: string): Exclude<AuthMode, 'auto'> {
+function fittingMode(endpoint: string): SignMode {
   if (process.env.TASK_MODE_ACCESS_KEY_ID) return 'accessKeys';
   return regionOfUrl(endpoint) === undefined ? 'none' : 'iam';
 }

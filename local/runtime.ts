@@ -9,6 +9,9 @@ import { deleteRemovedCustomResources } from './resources/custom-aws.ts';
 import { deployStack } from './resources/deploy-stack.ts';
 import { putAccessKeys } from './secrets/put-access-keys.ts';
 
+/** Of the operation by which the console lists workflows. */
+const WORKFLOWS_ROUTE = 'GET /2023-03-30/workflows';
+
 /** The port that the documentation's examples use. */
 const DEFAULT_PORT = 3000;
 
@@ -129,9 +132,16 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
   await host.workflows.endInterrupted();
   const { consoleFolder } = options;
   if (consoleFolder !== undefined) {
-    const { stackName, region, registeredFunctionNames: functionNames } = host;
     gateway.serveConsole(
-      new ConsoleFiles(consoleFolder, { stackName, region, functionNames, isLocal: true }),
+      new ConsoleFiles(consoleFolder, {
+        stackName: host.stackName,
+        region: host.region,
+        functionNames: host.registeredFunctionNames,
+        isLocal: true,
+        endpoint: gateway.url,
+        auth: host.accessKeySecrets.size > 0 ? 'accessKeys' : 'none',
+        hasWorkflows: gateway.hasRoute(WORKFLOWS_ROUTE),
+      }),
     );
   }
   gateway.serve(host.lambda, (request) => host.monitoring.takeRequest(request));

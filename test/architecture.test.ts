@@ -65,7 +65,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'local/gateway/find-console.ts',
     'commander',
   ],
-  'cli/commands/console.ts': ['cli/', 'local/gateway/', 'node:', 'commander'],
+  'cli/commands/console.ts': ['cli/', 'client/index.ts', 'local/gateway/', 'node:', 'commander'],
   'cli/console/': ['cli/', 'lambdas/domain/', 'local/gateway/', 'node:'],
   'bin/': ['lib/index.ts', 'examples/', 'cli/command-line.ts', 'aws-cdk-lib', 'node:'],
   'examples/': ['examples/', 'lambdas/worker/handler.ts', 'node:', 'jimp', '@aws-sdk/client-s3'],

@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { isTaskModeError, TaskModeClient } from '../../client/index.ts';
+import type { Surroundings } from '../../local/gateway/console-files.ts';
 import { withExamples } from '../command-parts.ts';
-import { type ConnectionOptions, findConnection, regionOfUrl, withConnection } from '../connection.ts';
+import {
+  type Connection,
+  type ConnectionOptions,
+  findConnection,
+  regionOfUrl,
+  withConnection,
+} from '../connection.ts';
 import { interruptible } from '../interruption.ts';
 import { wholeNumberOption } from '../option-values.ts';
 import { notes, output } from '../screen.ts';
@@ -33,18 +41,38 @@ function collected(name: string, before: readonly string[] = []): readonly strin
   return [...before, name];
 }
 
+async function surroundingsOf(connection: Connection, options: ConsoleArguments): Promise<Surroundings> {
+  const { endpoint, auth } = connection;
+  return {
+    stackName: options.stack ?? new URL(endpoint).host,
+    region: regionOfUrl(endpoint) ?? options.region ?? '',
+    functionNames: options.function ?? [],
+    isLocal: false,
+    endpoint,
+    auth,
+    hasWorkflows: await hasWorkflows(connection),
+  };
+}
+
+/** Asks the API, for a page cannot ask in vain without its browser reporting that; undefined when it does not say. */
+function hasWorkflows(connection: Connection): Promise<boolean | undefined> {
+  const tasks = new TaskModeClient({ ...connection, maxAttempts: 1 });
+  return tasks.workflows
+    .list()
+    .next()
+    .then(
+      () => true,
+      (error) => (isTaskModeError(error, 'PathNotSupported') ? false : undefined),
+    );
+}
+
 async function runConsole(options: ConsoleArguments): Promise<void> {
   const connection = await findConnection(options);
   const { ConsoleFiles } = await import('../../local/gateway/console-files.ts');
   const { findConsole } = await import('../../local/gateway/find-console.ts');
   const { serveConsole } = await import('../console/console-server.ts');
   await interruptible(async (signal) => {
-    const files = new ConsoleFiles(findConsole(signal), {
-      stackName: options.stack ?? new URL(connection.endpoint).host,
-      region: regionOfUrl(connection.endpoint) ?? options.region ?? '',
-      functionNames: options.function ?? [],
-      isLocal: false,
-    });
+    const files = new ConsoleFiles(findConsole(signal), surroundingsOf(connection, options));
     const server = await serveConsole({ port: options.port, files, connection });
     output.line(server.url);
     notes.line(`It shows ${connection.endpoint}. Ctrl-C ends it.`);

@@ -1,13 +1,16 @@
 import AppLayout from '@cloudscape-design/components/app-layout';
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import SideNavigation from '@cloudscape-design/components/side-navigation';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { FunctionsProvider, useFunctions } from './data/functions.tsx';
+import { useAccessKey } from './data/session.ts';
+import { SurroundingsProvider, useSurroundings } from './data/surroundings.tsx';
 import { useWorkflows, WorkflowsProvider } from './data/workflows.tsx';
 import { ExecutionPage } from './pages/execution-page.tsx';
 import { FunctionPage } from './pages/function-page.tsx';
 import { FunctionsPage } from './pages/functions-page.tsx';
 import { NotFoundPage } from './pages/not-found-page.tsx';
+import { SignInPage } from './pages/sign-in-page.tsx';
 import { TaskPage } from './pages/task-page.tsx';
 import { WorkflowPage } from './pages/workflow-page.tsx';
 import { WorkflowsPage } from './pages/workflows-page.tsx';
@@ -30,11 +33,28 @@ export function App() {
     return () => document.removeEventListener('click', followLinks);
   }, []);
   return (
-    <FunctionsProvider>
-      <WorkflowsProvider>
-        <Layout />
-      </WorkflowsProvider>
-    </FunctionsProvider>
+    <SurroundingsProvider fallback={<TopBar />}>
+      <Signed>
+        <FunctionsProvider>
+          <WorkflowsProvider>
+            <Layout />
+          </WorkflowsProvider>
+        </FunctionsProvider>
+      </Signed>
+    </SurroundingsProvider>
+  );
+}
+
+/** Shows the console to whoever may be answered: on this machine an API may ask the page itself for an access key. */
+function Signed({ children }: { readonly children: ReactNode }) {
+  const { isLocal, auth } = useSurroundings();
+  const accessKey = useAccessKey();
+  if (!isLocal || auth !== 'accessKeys' || accessKey !== undefined) return children;
+  return (
+    <>
+      <TopBar />
+      <SignInPage />
+    </>
   );
 }
 

@@ -41,18 +41,23 @@ export interface Surroundings {
   readonly stackName: string;
   readonly region: string;
   readonly functionNames: readonly string[];
-  /** Whether the API runs on this machine, too. */
+  /** Whether the API runs on this machine, too. Then the page itself signs its calls, if they have to be. */
   readonly isLocal: boolean;
+  /** Where programs call the API, and how they sign: the console's own address may be good for one browser only. */
+  readonly endpoint: string;
+  readonly auth: 'none' | 'iam' | 'accessKeys';
+  /** Without workflows the API has no routes to ask for them; left out where nobody knows. */
+  readonly hasWorkflows?: boolean | undefined;
 }
 
 /** Serves the built web console at `/console`: its files, and its page for every address of its own. */
 export class ConsoleFiles {
   readonly #folder: Promise<string>;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: Surroundings | Promise<Surroundings>;
   #names: Promise<ReadonlySet<string>> | undefined;
 
-  /** A folder that is still being built is waited for by whoever asks. */
-  constructor(folder: Promise<string>, surroundings: Surroundings) {
+  /** A folder that is still being built is waited for by whoever asks, and so are surroundings that are being found out. */
+  constructor(folder: Promise<string>, surroundings: Surroundings | Promise<Surroundings>) {
     this.#folder = folder;
     this.#surroundings = surroundings;
     // Whoever asks is told of it.
@@ -77,11 +82,11 @@ export class ConsoleFiles {
     }
   }
 
-  #surroundingsAnswer(): HttpResponse {
+  async #surroundingsAnswer(): Promise<HttpResponse> {
     return {
       statusCode: 200,
       headers: { ...COMMON_HEADERS, 'content-type': 'application/json', 'cache-control': 'no-store' },
-      body: Buffer.from(JSON.stringify(this.#surroundings)),
+      body: Buffer.from(JSON.stringify(await this.#surroundings)),
     };
   }
 

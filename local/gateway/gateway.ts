@@ -109,6 +109,11 @@ export class Gateway {
     return undefined;
   }
 
+  /** Tells whether the API has a route: `GET /a/{b}`. */
+  hasRoute(routeKey: string): boolean {
+    return this.#routes.some((route) => route.routeKey === routeKey);
+  }
+
   /** Has the console answer what is its own. */
   serveConsole(console: ConsoleFiles): void {
     this.#console = console;

@@ -40,6 +40,7 @@ beforeAll(async () => {
       answer: async () => ({ statusCode: 200, headers: {}, body: Buffer.from('the page') }),
     },
     connection: {
+      auth: 'iam',
       endpoint: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
       signer: sigV4({ credentials, region: 'eu-west-1' }),
     },

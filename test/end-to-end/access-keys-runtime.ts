@@ -38,6 +38,7 @@ export async function synthesizeWithAccessKeys(): Promise<string> {
 export async function startWithAccessKeys(
   assemblyDir: string,
   accessKeys?: string,
+  consoleFolder?: Promise<string>,
 ): Promise<{ runtime: LocalRuntime; lines: string[] }> {
   const lines: string[] = [];
   const runtime = await startLocalRuntime({
@@ -46,6 +47,7 @@ export async function startWithAccessKeys(
     dataDir: temporaryFolder('data'),
     log: (line) => lines.push(line),
     ...(accessKeys !== undefined && { accessKeys }),
+    ...(consoleFolder !== undefined && { consoleFolder }),
   });
   afterAll(() => runtime.stop());
   return { runtime, lines };

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import * as fc from '@alicloud/fc20230330';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, inject, test } from 'vitest';
+import { findConsole } from '../../local/gateway/find-console.ts';
 import { startLocalRuntime } from '../../local/runtime.ts';
 import {
   ACCESS_KEYS,
@@ -13,12 +14,14 @@ import {
   synthesizeWithAccessKeys,
 } from './access-keys-runtime.ts';
 import { errorOf } from './api.ts';
+import { describeInBrowser } from './browser.ts';
 import { type FcClient, fcSdk, NO_OPTIONS } from './fc-sdk.ts';
 import { temporaryFolder } from './runtime.ts';
 import { type SignedRequest, send, sign, type WireRequest } from './signed-request.ts';
 
 const assemblyDir = await synthesizeWithAccessKeys();
-const { runtime } = await startWithAccessKeys(assemblyDir, ACCESS_KEYS);
+const consoleFolder = findConsole(new AbortController().signal);
+const { runtime } = await startWithAccessKeys(assemblyDir, ACCESS_KEYS, consoleFolder);
 
 const sdk = (key: Key, config?: object) => fcSdk(runtime.url, key, config);
 
@@ -271,6 +274,33 @@ describe('a signature', () => {
     // Nothing of what it would have to be is told.
     expect(error.Message).not.toMatch(/[0-9a-f]{32}/);
     expect(await isThere('tampered')).toBe(false);
+  });
+});
+
+describeInBrowser('the console', ({ open }) => {
+  test('lets in whoever has an access key, signs with it, and forgets it when told to', async () => {
+    const page = await open(`${runtime.url}/console/functions/echo`, { mayBeRefused: true });
+    const secret = page.getByRole('textbox', { name: 'Access key secret' });
+    await page.getByRole('textbox', { name: 'Access key ID' }).fill(KEYS.all.id);
+    await secret.fill('another');
+    await page.keyboard.press('Enter');
+    await page.getByText('SignatureNotMatch').waitFor();
+    await secret.fill(KEYS.all.secret);
+    await page.getByRole('checkbox', { name: /Stay signed in/ }).check();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Newest first').waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Submit task' }).first().click();
+    await page.getByRole('textbox', { name: /TaskID/ }).fill('in-the-console');
+    await page.getByRole('button', { name: 'Submit', exact: true }).click();
+    await page.getByText('Succeeded', { exact: true }).first().waitFor();
+    await page.getByRole('button', { name: `Signed in with ${KEYS.all.id}` }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.evaluate(() => JSON.stringify([sessionStorage, localStorage]))).not.toContain(
+      KEYS.all.secret,
+    );
+    expect((await get(sdk(KEYS.all), 'echo', 'in-the-console')).body?.status).toBe('Succeeded');
   });
 });
 

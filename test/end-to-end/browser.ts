@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
@@ -12,10 +18,24 @@ function chromiumPath(): string | undefined {
   return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(existsSync);
 }
 
-export interface Tabs {
-  /** Opens a page of the console in a window of its own. */
-  open(url: string, options?: BrowserContextOptions): Promise<Page>;
+export interface TabOptions extends BrowserContextOptions {
+  /** The API is to refuse something, which the browser reports by itself. */
+  readonly mayBeRefused?: boolean;
 }
+
+export interface Tabs {
+  /** Opens a page of the console, with options in a window of its own. */
+  open(url: string, options?: TabOptions): Promise<Page>;
+}
+
+/** How a browser reports an answer that is no success. */
+const REFUSED = /^Failed to load resource: the server responded with a status of 4/;
+
+/** Without motion the contrast of a dialog is what it will be. */
+const USUAL = { viewport: { width: 1300, height: 900 }, reducedMotion: 'reduce' } as const;
+
+/** A page waits for functions that are started for it, on a machine that runs other tests. */
+const TIMEOUT_MS = 20_000;
 
 /**
  * Runs tests in a real browser, in whose pages nothing may be reported as an error. Without a browser they are skipped,
@@ -31,26 +51,32 @@ export function describeInBrowser(title: string, body: (tabs: Tabs) => void): vo
   }
   describe(title, () => {
     let browser: Browser;
+    // Most pages share one window, which has read the console's files once.
+    let usual: BrowserContext;
+    const opened: Page[] = [];
     const reported: string[] = [];
     beforeAll(async () => {
       // As root, and in containers, Chromium has no sandbox.
       browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+      usual = await browser.newContext(USUAL);
     });
     afterAll(() => browser?.close());
     afterEach(async () => {
-      await Promise.all(browser.contexts().map((context) => context.close()));
+      const others = browser.contexts().filter((context) => context !== usual);
+      await Promise.all([...opened.splice(0), ...others].map((each) => each.close()));
       expect(reported.splice(0)).toEqual([]);
     });
     body({
-      open: async (url, options = {}) => {
-        // Without motion the contrast of a dialog is what it will be.
-        const usual = { viewport: { width: 1300, height: 900 }, reducedMotion: 'reduce' } as const;
-        const context = await browser.newContext({ ...usual, ...options });
-        context.setDefaultTimeout(15_000);
+      open: async (url, options) => {
+        const { mayBeRefused = false, ...ofWindow } = options ?? {};
+        const context = options === undefined ? usual : await browser.newContext({ ...USUAL, ...ofWindow });
+        context.setDefaultTimeout(TIMEOUT_MS);
         const page = await context.newPage();
+        opened.push(page);
         page.on('pageerror', (error) => reported.push(error.message));
         page.on('console', (message) => {
-          if (message.type() === 'error') reported.push(`${message.text()} (${message.location().url})`);
+          if (message.type() !== 'error' || (mayBeRefused && REFUSED.test(message.text()))) return;
+          reported.push(`${message.text()} (${message.location().url})`);
         });
         await page.goto(url);
         return page;
@@ -61,7 +87,8 @@ export function describeInBrowser(title: string, body: (tabs: Tabs) => void): vo
 
 /** Lists what keeps people out who use a screen reader or see little, as axe finds it, by all of its rules or some. */
 export async function seriousViolations(page: Page, rules: readonly string[] = []): Promise<string[]> {
-  const axe = new AxeBuilder({ page });
+  // Of what is as it should be nothing is told, and no second page is opened: the console has no frames.
+  const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode(true);
   const { violations } = await (rules.length > 0 ? axe.withRules([...rules]) : axe).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -159,6 +159,8 @@ test('the console of an API is served to whoever opens the printed address, unti
   expect(await (await answerOf('/console/surroundings.json')).json()).toMatchObject({
     functionNames: ['echo', 'wait'],
     isLocal: false,
+    auth: 'none',
+    hasWorkflows: true,
   });
   expect((await fetch(new URL('/console/', entrance))).status).toBe(401);
   running.child.kill('SIGINT');

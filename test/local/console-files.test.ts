@@ -11,7 +11,15 @@ mkdirSync(join(folder, 'assets'));
 writeFileSync(join(folder, 'index.html'), '<title>Task Mode</title>');
 writeFileSync(join(folder, 'assets/index-1a2b.js'), 'start()');
 
-const SURROUNDINGS = { stackName: 'Mine', region: 'eu-west-1', functionNames: ['echo'], isLocal: true };
+const SURROUNDINGS = {
+  stackName: 'Mine',
+  region: 'eu-west-1',
+  functionNames: ['echo'],
+  isLocal: true,
+  endpoint: 'http://127.0.0.1:3000',
+  auth: 'none',
+  hasWorkflows: false,
+} as const;
 const files = new ConsoleFiles(Promise.resolve(folder), SURROUNDINGS);
 
 const get = (path: string, from = files, method = 'GET') => from.answer({ method } as IncomingMessage, path);

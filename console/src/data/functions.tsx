@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import type { FunctionSummary } from '../../../client/index.ts';
-import { readSurroundings, type Surroundings, taskApi } from './task-api.ts';
+import { useSurroundings } from './surroundings.tsx';
+import { taskApi } from './task-api.ts';
 import { usePolled } from './use-polled.ts';
 
 /** What their tasks are at changes; which functions there are hardly does. */
@@ -9,31 +10,27 @@ const POLL_MS = 30_000;
 interface Functions {
   /** Undefined until they were read. */
   readonly functions: readonly FunctionSummary[] | undefined;
-  readonly surroundings: Surroundings;
   readonly error: unknown;
   readonly refresh: () => void;
 }
 
-const NOWHERE: Surroundings = {};
 const NOBODY: readonly string[] = [];
 
 const FunctionsContext = createContext<Functions | undefined>(undefined);
 
 export function FunctionsProvider({ children }: { readonly children: ReactNode }) {
-  const surroundings = usePolled('surroundings', readSurroundings, undefined).value ?? NOWHERE;
   const { value, error, refresh } = usePolled('functions', readFunctions, POLL_MS);
-  const { isLocal, functionNames = NOBODY } = surroundings;
+  const { isLocal, functionNames = NOBODY } = useSurroundings();
   const functions = useMemo(
     // Of a deployed stack whoever started the console may have said which they want to see.
     () => ({
       functions: value?.filter(
         ({ functionName }) => isLocal || functionNames.length === 0 || functionNames.includes(functionName),
       ),
-      surroundings,
       error,
       refresh,
     }),
-    [value, surroundings, isLocal, functionNames, error, refresh],
+    [value, isLocal, functionNames, error, refresh],
   );
   return <FunctionsContext value={functions}>{children}</FunctionsContext>;
 }

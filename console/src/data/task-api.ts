@@ -1,19 +1,24 @@
-import { isTaskModeError, TaskModeClient } from '../../../client/index.ts';
+import { type Acs3Options, acs3, isTaskModeError, TaskModeClient } from '../../../client/index.ts';
+import { sessionSigner } from './session.ts';
+
+const OPTIONS = { endpoint: location.origin, maxAttempts: 2 };
 
 /** The API is where the page came from: the local runtime, or the command that signs for a deployed stack. */
-export const taskApi = new TaskModeClient({ endpoint: location.origin, maxAttempts: 2 });
+export const taskApi = new TaskModeClient({ ...OPTIONS, signer: sessionSigner });
 
-/** What the console's server says of what it serves. */
-export interface Surroundings {
-  readonly stackName?: string;
-  readonly region?: string;
-  readonly isLocal?: boolean;
-  readonly functionNames?: readonly string[];
-}
-
-export async function readSurroundings(): Promise<Surroundings> {
-  const response = await fetch('/console/surroundings.json');
-  return response.ok ? ((await response.json()) as Surroundings) : {};
+/** Why an access key does not open the API; undefined when it does, even if it may not do everything. */
+export async function refusalOf(key: Acs3Options): Promise<string | undefined> {
+  const asKey = new TaskModeClient({ ...OPTIONS, signer: acs3(key) });
+  try {
+    await asKey.functions().next();
+    return undefined;
+  } catch (error) {
+    if (isTaskModeError(error, 'AccessDenied')) return undefined;
+    if (isTaskModeError(error, 'InvalidAccessKeyID')) {
+      return `There is no access key with the ID ${key.accessKeyId} here.`;
+    }
+    return errorText(error);
+  }
 }
 
 /** What went wrong, for whoever has to do something about it. */

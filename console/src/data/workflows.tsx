@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import { isTaskModeError, type WorkflowSummary } from '../../../client/index.ts';
+import { useSurroundings } from './surroundings.tsx';
 import { taskApi } from './task-api.ts';
 import { usePolled } from './use-polled.ts';
 
@@ -12,7 +13,12 @@ interface Workflows {
 const WorkflowsContext = createContext<Workflows | undefined>(undefined);
 
 export function WorkflowsProvider({ children }: { readonly children: ReactNode }) {
-  const { value, error } = usePolled('workflows', readWorkflows, undefined);
+  const { hasWorkflows } = useSurroundings();
+  const { value, error } = usePolled(
+    'workflows',
+    (signal) => (hasWorkflows === false ? Promise.resolve([]) : readWorkflows(signal)),
+    undefined,
+  );
   const workflows = useMemo(() => ({ workflows: value, error }), [value, error]);
   return <WorkflowsContext value={workflows}>{children}</WorkflowsContext>;
 }

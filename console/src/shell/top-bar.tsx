@@ -1,6 +1,7 @@
 import TopNavigation from '@cloudscape-design/components/top-navigation';
 import { useState } from 'react';
-import { useFunctions } from '../data/functions.tsx';
+import { signOut, useAccessKey } from '../data/session.ts';
+import { useSurroundings } from '../data/surroundings.tsx';
 import icon from '../icon.svg';
 import { hrefTo } from './router.ts';
 import { chooseTheme, storedTheme, THEMES, type Theme } from './theme.ts';
@@ -12,14 +13,15 @@ const CHOSEN = { iconName: 'check' } as const;
 /** Where one is, and how it looks. */
 export function TopBar() {
   const [theme, setTheme] = useState(storedTheme);
-  const { surroundings } = useFunctions();
-  const place = [surroundings.stackName, surroundings.isLocal ? 'this machine' : surroundings.region];
+  const { stackName, isLocal, region } = useSurroundings();
+  const accessKey = useAccessKey();
+  const place = [stackName, isLocal ? 'this machine' : region];
   return (
     <header id="top-bar">
       <TopNavigation
         identity={{ href: hrefTo('/'), title: 'Task Mode', logo: { src: icon, alt: '' } }}
         utilities={[
-          ...(surroundings.stackName === undefined
+          ...(stackName === undefined
             ? []
             : [
                 {
@@ -27,6 +29,18 @@ export function TopBar() {
                   text: place.filter(Boolean).join(' on '),
                   href: hrefTo('/'),
                   disableUtilityCollapse: false,
+                },
+              ]),
+          ...(accessKey === undefined
+            ? []
+            : [
+                {
+                  type: 'menu-dropdown' as const,
+                  iconName: 'user-profile' as const,
+                  text: accessKey.accessKeyId,
+                  ariaLabel: `Signed in with ${accessKey.accessKeyId}`,
+                  items: [{ id: 'sign-out', text: 'Sign out' }],
+                  onItemClick: signOut,
                 },
               ]),
           {
