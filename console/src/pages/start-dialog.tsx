@@ -9,6 +9,7 @@ import { useState } from 'react';
 import { recentPayloads, rememberPayload } from '../data/recent-payloads.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { JsonEditor, jsonFault } from '../display/json-editor.tsx';
+import { PayloadPicker } from '../display/payload-picker.tsx';
 import { useNotifications } from '../shell/notifications.tsx';
 import { executionHref, navigate } from '../shell/router.ts';
 
@@ -83,6 +84,7 @@ export function StartDialog({ workflowName, onClose }: StartDialogProps) {
         >
           <JsonEditor value={text} onChange={setText} label="Input" isInvalid={fault !== undefined} />
         </FormField>
+        <PayloadPicker functionName={memory} text={text} onTake={setText} />
         <FormField
           label={
             <span>

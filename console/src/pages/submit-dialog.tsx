@@ -5,13 +5,13 @@ import ColumnLayout from '@cloudscape-design/components/column-layout';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Modal from '@cloudscape-design/components/modal';
-import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { useFunction } from '../data/functions.tsx';
 import { recentPayloads, rememberPayload } from '../data/recent-payloads.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { JsonEditor, jsonFault } from '../display/json-editor.tsx';
+import { PayloadPicker } from '../display/payload-picker.tsx';
 import { useNotifications } from '../shell/notifications.tsx';
 import { navigate, taskHref } from '../shell/router.ts';
 
@@ -28,8 +28,7 @@ export interface SubmitDialogProps {
 
 /** Submits a task, and shows it. */
 export function SubmitDialog({ functionName, payload, onClose }: SubmitDialogProps) {
-  const recent = recentPayloads(functionName);
-  const [text, setText] = useState(() => pretty(payload ?? recent[0] ?? '{}'));
+  const [text, setText] = useState(() => pretty(payload ?? recentPayloads(functionName)[0] ?? '{}'));
   const [taskId, setTaskId] = useState('');
   const [delay, setDelay] = useState('');
   const [failure, setFailure] = useState<unknown>();
@@ -102,16 +101,7 @@ export function SubmitDialog({ functionName, payload, onClose }: SubmitDialogPro
         >
           <JsonEditor value={text} onChange={setText} label="Payload" isInvalid={faults.text !== undefined} />
         </FormField>
-        {recent.length > 0 && (
-          <FormField stretch label="Earlier payloads">
-            <Select
-              selectedOption={null}
-              placeholder="Take one that was submitted before"
-              options={recent.map((value) => ({ value, label: value.replaceAll(/\s+/g, ' ').slice(0, 90) }))}
-              onChange={({ detail }) => setText(pretty(detail.selectedOption.value ?? '{}'))}
-            />
-          </FormField>
-        )}
+        <PayloadPicker functionName={functionName} text={text} onTake={(taken) => setText(pretty(taken))} />
         <ColumnLayout columns={2}>
           <FormField
             label={
