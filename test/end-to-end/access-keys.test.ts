@@ -301,7 +301,7 @@ describeInBrowser('the console', ({ open }) => {
       KEYS.all.secret,
     );
     expect((await get(sdk(KEYS.all), 'echo', 'in-the-console')).body?.status).toBe('Succeeded');
-  });
+  }, 60_000);
 });
 
 describe('a path that is no operation', () => {
