@@ -17,6 +17,7 @@ const service = new LambdaService({
   endpointVariables: {},
   log: () => undefined,
   onMetrics: () => undefined,
+  onLine: () => undefined,
   onInvocation: () => undefined,
   onThrottle: () => undefined,
 });

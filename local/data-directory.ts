@@ -12,6 +12,7 @@ export interface DataDirectory {
   readonly tables: string;
   readonly secrets: string;
   readonly executions: string;
+  readonly logs: string;
   readonly deployedState: string;
   readonly environmentProgram: string;
   release(): void;
@@ -29,6 +30,7 @@ export async function openDataDirectory(dir: string, options: { fresh: boolean }
     tables: join(root, 'tables'),
     secrets: join(root, 'secrets.json'),
     executions: join(root, 'executions'),
+    logs: join(root, 'logs'),
     deployedState: join(root, 'deployed.json'),
     environmentProgram: join(root, 'environment.mjs'),
   };

@@ -11,7 +11,10 @@ import { Targets } from './events/targets.ts';
 import { environmentProgram } from './functions/environment-program.ts';
 import { serveLambdaApi } from './functions/lambda-api.ts';
 import { LambdaService } from './functions/lambda-service.ts';
+import { lineTime } from './functions/log-lines.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { LogStore } from './logs/log-store.ts';
+import { serveLogsApi } from './logs/logs-api.ts';
 import { serveCloudWatchApi } from './monitoring/cloudwatch-api.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import type { Host } from './resources/deployer.ts';
@@ -45,6 +48,7 @@ export interface HostOptions {
 interface OwnEndpoints {
   readonly secretsManager: string;
   readonly cloudWatch: string;
+  readonly cloudWatchLogs: string;
   readonly lambda: string;
   readonly sfn: string;
   readonly eventBridge: string;
@@ -77,6 +81,10 @@ export async function prepareHost(
   cleanup.defer(() => monitoring.stop());
   const cloudWatchApi = await serveCloudWatchApi(monitoring);
   cleanup.defer(() => cloudWatchApi.close());
+  const logs = new LogStore(data.logs);
+  cleanup.defer(() => logs.close());
+  const logsApi = await serveLogsApi(logs);
+  cleanup.defer(() => logsApi.close());
   const eventSources: Host['eventSources'] = new Map();
   const lambdaApi = await serveLambdaApi(() => lambda, eventSources);
   cleanup.defer(() => lambdaApi.close());
@@ -104,6 +112,8 @@ export async function prepareHost(
     log,
     isVerbose: options.verbose ?? false,
     onMetrics: (label, line) => monitoring.takeLine(label, line),
+    onLine: (logGroup, stream, text) =>
+      logs.add({ logGroup, stream, time: lineTime(text, Date.now()), text }),
     onInvocation: (invocation) => monitoring.takeInvocation(invocation),
     onThrottle: (functionName) => monitoring.takeThrottle(functionName),
     endpointVariables: {
@@ -115,6 +125,7 @@ export async function prepareHost(
       AWS_ENDPOINT_URL_LAMBDA: lambdaApi.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsApi.endpoint,
       AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatchApi.endpoint,
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logsApi.endpoint,
       AWS_ENDPOINT_URL_SFN: workflowsApi.endpoint,
     },
   });
@@ -158,6 +169,7 @@ export async function prepareHost(
       ...endpoints,
       secretsManager: secretsApi.endpoint,
       cloudWatch: cloudWatchApi.endpoint,
+      cloudWatchLogs: logsApi.endpoint,
       lambda: lambdaApi.endpoint,
       sfn: workflowsApi.endpoint,
       eventBridge: eventsApi.endpoint,

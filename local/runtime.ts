@@ -59,6 +59,7 @@ export interface LocalRuntime {
     readonly s3: string;
     readonly secretsManager: string;
     readonly cloudWatch: string;
+    readonly cloudWatchLogs: string;
     readonly lambda: string;
     readonly sfn: string;
     readonly eventBridge: string;

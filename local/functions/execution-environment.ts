@@ -19,6 +19,16 @@ const INIT_SECONDS = 10;
 /** After an exit, output that is still in the pipes is read for at most this long: a stray grandchild may hold them open. */
 const OUTPUT_FLUSH_MS = 250;
 
+/** What becomes of what an environment says. */
+export interface EnvironmentLog {
+  /** A line that its process wrote. */
+  readonly line: (line: string) => void;
+  /** What the runtime has to say of it. */
+  readonly remark: (line: string) => void;
+  /** The process ended in an invocation. */
+  readonly failed: (requestId: string, error: FunctionError) => void;
+}
+
 interface Running {
   readonly requestId: string;
   readonly settle: (outcome: InvokeOutcome) => void;
@@ -31,7 +41,7 @@ export class ExecutionEnvironment {
   readonly ended: Promise<void>;
   readonly #definition: FunctionDefinition;
   readonly #child: ChildProcess;
-  readonly #log: (line: string) => void;
+  readonly #log: EnvironmentLog;
   #running: Running | undefined;
   #logTail: LogTail | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -43,7 +53,7 @@ export class ExecutionEnvironment {
   constructor(
     definition: FunctionDefinition,
     launch: { program: string; env: NodeJS.ProcessEnv },
-    log: (line: string) => void,
+    log: EnvironmentLog,
   ) {
     this.#definition = definition;
     this.#log = log;
@@ -57,7 +67,7 @@ export class ExecutionEnvironment {
       if (stream !== null) {
         readLines(stream, (line) => {
           this.#logTail?.add(line);
-          log(line);
+          log.line(line);
         });
       }
     }
@@ -146,6 +156,9 @@ export class ExecutionEnvironment {
     clearTimeout(this.#timer);
     const running = this.#running;
     this.#running = undefined;
+    if (running && this.#isEnding && 'functionError' in outcome) {
+      this.#log.failed(running.requestId, outcome.functionError);
+    }
     running?.settle(outcome);
     if (this.#isRetired) this.end();
   }
@@ -154,7 +167,7 @@ export class ExecutionEnvironment {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#failure = failureOf(seconds);
-      this.#log(this.#failure.errorMessage);
+      this.#log.remark(this.#failure.errorMessage);
       this.end();
     }, seconds * 1000);
   }

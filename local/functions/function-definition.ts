@@ -14,4 +14,12 @@ export interface FunctionDefinition {
   readonly memoryMegabytes: number;
   /** ReservedConcurrentExecutions: more invocations than this wait. */
   readonly reservedConcurrency?: number;
+  readonly logging?: FunctionLogging;
+}
+
+/** What LoggingConfig says; a log group named after the function, and text, where it says nothing. */
+export interface FunctionLogging {
+  readonly logGroup: string | undefined;
+  readonly format: string | undefined;
+  readonly level: string | undefined;
 }

@@ -5,7 +5,7 @@ import { StartupError } from '../startup-error.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { FunctionPool, type StartGate } from './function-pool.ts';
-import { isMetricsLine } from './log-lines.ts';
+import { isMetricsLine, platformLine, shownLine } from './log-lines.ts';
 import type { InvokeOptions, InvokeResult } from './protocol.ts';
 
 /** Lambda's limits for the payload of a synchronous invocation, 6 MB, and of an asynchronous one, 1 MB. */
@@ -23,6 +23,8 @@ export interface LambdaServiceOptions {
   readonly isVerbose: boolean;
   /** Takes those lines, with the function's short name. */
   readonly onMetrics: (label: string, line: string) => void;
+  /** Takes all others, with their log group and stream. */
+  readonly onLine: (logGroup: string, stream: string, line: string) => void;
   readonly onInvocation: (invocation: Invocation) => void;
   readonly onThrottle: (functionName: string) => void;
 }
@@ -152,17 +154,30 @@ export class LambdaService {
 
   #createEnvironment(definition: FunctionDefinition): ExecutionEnvironment {
     const env = this.#environmentVariables(definition);
-    const { log, program, isVerbose, onMetrics } = this.#options;
-    return new ExecutionEnvironment(definition, { program, env }, (line) => {
-      const isMetrics = isMetricsLine(line);
-      if (isMetrics) onMetrics(definition.label, line);
-      if (isVerbose || !isMetrics) log(`${definition.label} | ${line}`);
-    });
+    const { log, program, isVerbose, onMetrics, onLine } = this.#options;
+    const say = (line: string) => log(`${definition.label} | ${line}`);
+    const keep = (text: string) =>
+      onLine(env.AWS_LAMBDA_LOG_GROUP_NAME ?? '', env.AWS_LAMBDA_LOG_STREAM_NAME ?? '', text);
+    return new ExecutionEnvironment(
+      definition,
+      { program, env },
+      {
+        line: (line) => {
+          const isMetrics = isMetricsLine(line);
+          if (isMetrics) onMetrics(definition.label, line);
+          else keep(line);
+          if (isVerbose || !isMetrics) say(shownLine(line));
+        },
+        remark: say,
+        failed: (requestId, error) => keep(platformLine(requestId, error)),
+      },
+    );
   }
 
   /** Only what Lambda would give: nothing of this machine's environment may decide what a handler does. */
   #environmentVariables(definition: FunctionDefinition): NodeJS.ProcessEnv {
     const { region, endpointVariables } = this.#options;
+    const { logGroup, format = 'Text', level } = definition.logging ?? {};
     const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
     return {
       PATH: process.env.PATH,
@@ -175,7 +190,9 @@ export class LambdaService {
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMegabytes),
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${definition.name}`,
+      AWS_LAMBDA_LOG_GROUP_NAME: logGroup ?? `/aws/lambda/${definition.name}`,
+      AWS_LAMBDA_LOG_FORMAT: format,
+      ...(level !== undefined && { AWS_LAMBDA_LOG_LEVEL: level }),
       AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`,
       LAMBDA_TASK_ROOT: definition.taskRoot,
       _HANDLER: definition.handler,

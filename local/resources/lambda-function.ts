@@ -55,6 +55,11 @@ export function deployFunction({ properties, logicalId, metadata }: Resource, ho
     taskRoot,
     handler: properties.string('Handler'),
     runtime,
+    logging: {
+      logGroup: properties.optionalString('LoggingConfig.LogGroup'),
+      format: properties.optionalString('LoggingConfig.LogFormat'),
+      level: properties.optionalString('LoggingConfig.ApplicationLogLevel'),
+    },
     environment,
     timeoutSeconds: properties.number('Timeout', 3),
     memoryMegabytes: properties.number('MemorySize', 128),

@@ -18,6 +18,7 @@ const service = new LambdaService({
   endpointVariables: {},
   log: (line) => lines.push(line),
   onMetrics: () => undefined,
+  onLine: () => undefined,
   onInvocation: () => undefined,
   onThrottle: (functionName) => throttled.push(functionName),
 });

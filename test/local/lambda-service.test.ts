@@ -20,6 +20,7 @@ async function deploy(code: string, properties: Partial<FunctionDefinition> = {}
   await writeFile(join(taskRoot, file), code);
   const lines: string[] = [];
   const metrics: string[] = [];
+  const kept: { logGroup: string; stream: string; line: string }[] = [];
   const invocations: Invocation[] = [];
   const service = new LambdaService({
     isVerbose: false,
@@ -28,6 +29,7 @@ async function deploy(code: string, properties: Partial<FunctionDefinition> = {}
     endpointVariables: { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:1' },
     log: (line) => lines.push(line),
     onMetrics: (label, line) => metrics.push(`${label} | ${line}`),
+    onLine: (logGroup, stream, line) => kept.push({ logGroup, stream, line }),
     onInvocation: (invocation) => invocations.push(invocation),
     onThrottle: () => undefined,
   });
@@ -48,6 +50,7 @@ async function deploy(code: string, properties: Partial<FunctionDefinition> = {}
     service,
     lines,
     metrics,
+    kept,
     invocations,
     invoke: (payload: unknown = {}) => service.invoke('Stack-Fn', payload),
   };
