@@ -11,6 +11,7 @@ export { type ClientErrorCode, isTaskModeError, TaskModeClientError } from './cl
 export type { ConcurrencyCalls } from './concurrency-calls.ts';
 export type { ConfigCalls } from './config-calls.ts';
 export { FunctionFailedError } from './function-failed-error.ts';
+export type { LogOptions } from './log-calls.ts';
 export { type AwsCredentials, type SigV4Options, sigV4 } from './sig-v4.ts';
 export { type Signer, type UnsignedRequest, unsigned } from './signer.ts';
 export * from './task-mode-client.ts';

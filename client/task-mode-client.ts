@@ -5,6 +5,7 @@ import { ConcurrencyCalls } from './concurrency-calls.ts';
 import { ConfigCalls } from './config-calls.ts';
 import { listFunctions } from './function-calls.ts';
 import { FunctionFailedError } from './function-failed-error.ts';
+import { type LogOptions, readLogPage, readLogs } from './log-calls.ts';
 import { randomId } from './random-id.ts';
 import {
   type Answer,
@@ -19,9 +20,12 @@ import type {
   AsyncMetrics,
   AsyncTask,
   FunctionSummary,
+  LogFilter,
   MetricsFilter,
   TaskExplanation,
   TaskFilter,
+  TaskLogLine,
+  TaskLogPage,
   TaskPage,
 } from './wire-types.ts';
 import { WorkflowCalls } from './workflow-calls.ts';
@@ -233,6 +237,24 @@ export class TaskModeClient {
   ): Promise<TaskExplanation> {
     const parameters = { functionName, taskId };
     return jsonOf(await this.#transport.call('ExplainAsyncTask', { parameters, signal }));
+  }
+
+  /** Reads what a task has logged, the oldest lines first, page by page as they are asked for. */
+  logs(
+    functionName: string,
+    taskId: string,
+    options: LogOptions = {},
+  ): AsyncGenerator<TaskLogLine, void, undefined> {
+    return readLogs(this.#transport, { functionName, taskId }, options);
+  }
+
+  /** Reads one page of it, which may be short or empty and still have a next one. */
+  logsPage(
+    functionName: string,
+    taskId: string,
+    options: LogFilter & CallOptions & { readonly nextToken?: string } = {},
+  ): Promise<TaskLogPage> {
+    return readLogPage(this.#transport, { functionName, taskId }, options);
   }
 
   /** Reads the functions that take tasks, by name, and what their tasks are at. */

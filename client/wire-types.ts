@@ -1,5 +1,6 @@
 import type { AsyncMetricName } from '../lambdas/domain/async-metrics.ts';
 import type { TaskStatus } from '../lambdas/domain/lifecycle.ts';
+import type { LogLevel, TaskLogLine } from '../lambdas/domain/log-line.ts';
 
 /** The API's objects as they come over the wire (FC contract section 5); what is ours is marked. */
 
@@ -34,6 +35,8 @@ export interface AsyncTaskEvent {
   readonly timestamp: number;
   /** JSON text. */
   readonly eventDetail?: string;
+  /** Ours: where a run was that ended without success. */
+  readonly instanceId?: string;
 }
 
 export interface TaskDelivery {
@@ -184,4 +187,25 @@ export interface TaskCount {
   readonly count: number;
   /** There may be more. */
   readonly isAtLeast?: boolean;
+}
+
+export type { LogLevel, TaskLogLine };
+
+export interface LogFilter {
+  /** Only this attempt, of the series that runs or ran last. */
+  readonly attempt?: number;
+  /** Leaves out what is older, in epoch milliseconds. */
+  readonly startTime?: number;
+  /** The most that a page has: 1 to 1,000. */
+  readonly limit?: number;
+}
+
+/** Ours: a page of what a task has logged. */
+export interface TaskLogPage {
+  /** The oldest first. */
+  readonly logs: readonly TaskLogLine[];
+  /** These are the last that there are now; where there is a token, others may still come. */
+  readonly isUpToDate: boolean;
+  /** Absent when no others will come. */
+  readonly nextToken?: string;
 }

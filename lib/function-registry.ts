@@ -30,6 +30,7 @@ export interface RegisteredFunction {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly eventSourceId: string;
+  readonly logGroupName: string;
   readonly shardCount: number;
   readonly defaults: AsyncInvokeConfig;
   readonly scaling: Scaling;

@@ -102,6 +102,12 @@ export class TaskFunction extends Construct {
     InvokeFunction.addToRolePolicy(
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.worker.functionArn] }),
     );
+    parts.api.functions.GetAsyncTaskLogs.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['logs:FilterLogEvents'],
+        resources: [this.worker.logGroup.logGroupArn],
+      }),
+    );
     parts.sweep.grantQueues(this.queue, this.deadLetterQueue);
     this.#grantConcurrency(eventSource, parts);
     parts.followUp.grantHandOver(this.worker);
@@ -114,6 +120,7 @@ export class TaskFunction extends Construct {
       queueUrl: this.queue.queueUrl,
       deadLetterQueueUrl: this.deadLetterQueue.queueUrl,
       eventSourceId: eventSource.eventSourceMappingId,
+      logGroupName: this.worker.logGroup.logGroupName,
       shardCount: checked.shardCount,
       defaults: checked.defaults,
       scaling: checked.scaling,

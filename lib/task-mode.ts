@@ -234,6 +234,7 @@ export class TaskMode extends Construct {
     this.payloadBucket.grantRead(GetAsyncTask);
     this.taskTable.grantRead(this.api.functions.ExplainAsyncTask);
     this.taskTable.grantCount(this.api.functions.ExplainAsyncTask);
+    this.taskTable.grantRead(this.api.functions.GetAsyncTaskLogs);
     this.taskTable.grantList(ListAsyncTasks);
     this.payloadBucket.grantRead(ListAsyncTasks);
     this.taskTable.grantMove(StopAsyncTask);

@@ -138,6 +138,7 @@ test('AWS clients are made in their place', () => {
     'lambdas/aws/destination-clients.ts',
     'lambdas/aws/event-source-client.ts',
     'lambdas/aws/lambda-client.ts',
+    'lambdas/aws/logs-client.ts',
     'lambdas/aws/workflow-client.ts',
   ]);
 });

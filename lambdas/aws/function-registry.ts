@@ -107,7 +107,8 @@ export class FunctionRegistry {
 }
 
 export function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord {
-  const { functionName, functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, defaults } = row;
+  const { functionName, functionArn, queueUrl, deadLetterQueueUrl, eventSourceId, logGroupName, defaults } =
+    row;
   const { scaling, instanceConcurrency, runtimeConcurrency } = row;
   const { shardCount, shardCounts, runtimeConfig, deletedTime } = row;
   if (typeof functionName !== 'string' || typeof queueUrl !== 'string' || typeof shardCount !== 'number') {
@@ -119,6 +120,7 @@ export function toRecord(row: ReturnType<typeof unmarshall>): TaskFunctionRecord
     queueUrl,
     deadLetterQueueUrl,
     eventSourceId,
+    logGroupName,
     shardCount,
     maxShardCount: Math.max(shardCount, ...shardCounts),
     defaults,

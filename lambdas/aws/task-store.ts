@@ -22,13 +22,14 @@ import {
   type RunningTask,
   shardOf,
   type Task,
+  type TaskEventRecord,
   type TaskKey,
   withEvent,
 } from '../domain/task.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { callAws } from './faults.ts';
 import { asRead, isAwaitedSince, listed, statusValues } from './task-guards.ts';
-import { primaryKeyOf, stateShardOf, toAttributes, toItem, toTask, wakeFields } from './task-item.ts';
+import { isIn, primaryKeyOf, stateShardOf, toAttributes, toItem, toTask, wakeFields } from './task-item.ts';
 import { Update } from './update-expression.ts';
 
 // By the names on the wire: a bundle's minifier renames the SDK's classes.
@@ -177,7 +178,14 @@ export class TaskStore {
     const update = new Update()
       .set({ ...fields, writeId, status: to, stateShard: this.#stateShard(task, to) })
       .set(wakeFields(task.taskId, wakeTime))
-      .set(withEvent(task, { status: to, timestamp: now, ...(eventDetail !== undefined && { eventDetail }) }))
+      .set(
+        withEvent(task, {
+          status: to,
+          timestamp: now,
+          ...(eventDetail !== undefined && { eventDetail }),
+          ...ranOn(task, to),
+        }),
+      )
       .when(`#status IN (${listed(sources)})`, statusValues(sources));
     if (!task.waiter) update.when('attribute_not_exists(waiter)', {});
     else if (change.isForWaiter) update.whenSameIn('waiter', 'token', task.waiter.token);
@@ -307,3 +315,9 @@ export type StartableStatus = {
 
 /** The statuses of a task whose code runs. */
 const LEASED = ['Running', 'Stopping'] as const satisfies readonly TaskStatus[];
+
+/** The row keeps the instance of the last run only: the end of a run that others may follow tells its own. */
+function ranOn(task: Task, to: TaskStatus): Pick<TaskEventRecord, 'instanceId'> {
+  const isEnd = isIn(task, ...LEASED) && to !== 'Stopping' && to !== 'Succeeded';
+  return isEnd ? { instanceId: task.instanceId } : {};
+}

@@ -381,3 +381,18 @@ export const METRIC_RETENTION_DAYS = { minutes: 15, fiveMinutes: 63, hours: 455 
 export const METRIC_POINTS_MAX = 1440;
 export const METRIC_PERIOD_SECONDS_MAX = 86_400;
 export const METRIC_WINDOW_DEFAULT_MS = 3 * 3_600_000;
+
+/**
+ * One page of a task's log: lines, and what it may take in time, calls and JSON. CloudWatch Logs answers at most 1 MB a call, and
+ * takes as few as five calls a second from an account (AWS CloudWatch Logs quotas, FilterLogEvents).
+ */
+export const LOG_LIMIT_RANGE = { min: 1, max: 1000, default: 200 } as const;
+export const LOG_WORK_MS = 1500;
+export const LOG_CALLS_MAX = 3;
+export const LOG_PAGE_MAX_BYTES = 2 * 1024 * 1024;
+
+/** How long after a run's end its last lines are written: ours about its end, and Lambda's about an instance that was killed, within 4.5 s. */
+export const LOG_LATE_MS = 5000;
+
+/** How long after it was written a line can be read, usually. Nothing is promised: Lambda's own documentation has minutes. */
+export const LOG_LAG_MS = 5000;

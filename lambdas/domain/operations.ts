@@ -35,6 +35,8 @@ const TASK_OPERATIONS = {
   /** Ours. */
   ExplainAsyncTask: { method: 'GET', path: `${TASKS}/{taskId}/explain` },
   /** Ours. */
+  GetAsyncTaskLogs: { method: 'GET', path: `${TASKS}/{taskId}/logs` },
+  /** Ours. */
   GetAsyncMetrics: { method: 'GET', path: `${FUNCTION}/async-metrics` },
   PutAsyncInvokeConfig: { method: 'PUT', path: ASYNC_CONFIG },
   GetAsyncInvokeConfig: { method: 'GET', path: ASYNC_CONFIG },

@@ -14,6 +14,8 @@ export interface TaskFunctionRecord extends Configured, Scaled {
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   readonly eventSourceId: string;
+  /** Of the worker's log. */
+  readonly logGroupName: string;
   /** How many shards new index entries are spread over. */
   readonly shardCount: number;
   /** The most shards there ever were: readers look at all of these. */

@@ -43,6 +43,8 @@ export interface TaskEventRecord extends Partial<MessageHops> {
   readonly timestamp: number;
   /** JSON text. */
   readonly eventDetail?: string;
+  /** Where the run was that ended without success: its log is there. */
+  readonly instanceId?: string;
 }
 
 /** A text kept in the row, or the key of the object that holds it. */

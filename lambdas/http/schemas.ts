@@ -110,7 +110,7 @@ const status = z.pipe(
 
 const TIME_MAX_MS = 999_999_999_999_999;
 
-const time = wholeNumber(0, TIME_MAX_MS, ' of milliseconds since 1970');
+export const time = wholeNumber(0, TIME_MAX_MS, ' of milliseconds since 1970');
 
 export const listAsyncTasksFields = z.object({
   functionName,

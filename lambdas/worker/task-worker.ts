@@ -14,6 +14,7 @@ import { runTask } from '../tasks/run-task.ts';
 import { type AttemptInfo, type Execute, runAttempt } from './attempt.ts';
 import { CooperativeSupervisor } from './cooperative-supervisor.ts';
 import { logMessageFault, logStrayMessage, logSupervisorExit, logSyncFailure, runLog } from './run-log.ts';
+import { signLines, withSignedLines } from './signed-lines.ts';
 import { Supervisor } from './supervisor.ts';
 import type { ExpectedRun, RunSupervisor } from './supervisor-protocol.ts';
 import { runSync } from './sync-run.ts';
@@ -24,6 +25,8 @@ import {
   leaseMs,
   timeoutSeconds,
 } from './worker-environment.ts';
+
+signLines(process.env);
 
 const graceMs = Number(requiredEnv(process.env, ENV.stopGraceSeconds)) * 1000;
 const supervisor: RunSupervisor =
@@ -197,9 +200,15 @@ async function supervisedAttempt(
     stopping.abort(new DOMException('the task was asked to stop', 'AbortError'));
   });
   const options = { execute, timeoutSeconds, lambdaContext: context, stopping };
-  const outcome = await runAttempt(options, about, payloadText);
+  const outcome = await signed(about, context, () => runAttempt(options, about, payloadText));
   // Where the supervisor was faster, it says how this run ended, and kills the process.
   return supervisor.tryFinish(run) ? outcome : new Promise(() => undefined);
+}
+
+/** Without a record there is nobody who could ask for its lines. */
+function signed<T>({ task }: AttemptInfo, { awsRequestId }: Context, act: () => T): T {
+  if (!task) return act();
+  return withSignedLines({ taskId: task.taskId, attempt: task.attempt, requestId: awsRequestId }, act);
 }
 
 function infoOf(task: RunningTask): AttemptInfo {

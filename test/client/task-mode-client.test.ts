@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FunctionFailedError, isTaskModeError, TaskModeClient } from '../../client/index.ts';
 
 interface Sent {
@@ -274,6 +274,36 @@ test('functions are listed over their pages, and a task is explained', async () 
     '/functions?prefix=x&limit=100&nextToken=p2',
     '/functions/a/async-tasks/one/explain',
   ]);
+});
+
+describe('what a task has logged', () => {
+  const line = (n: number) => ({ timestamp: n, message: `line ${n}`, instanceId: 'i' });
+  const page = (logs: number[], isUpToDate: boolean, nextToken?: string) =>
+    json(200, { logs: logs.map(line), isUpToDate, nextToken });
+  const read = async (client: TaskModeClient, options: object) => {
+    const messages: string[] = [];
+    for await (const { message } of client.logs('echo', 'one', options)) messages.push(message);
+    return messages;
+  };
+
+  test('is read over empty pages, up to what there is now', async () => {
+    const { client, sent } = clientOf(page([1], false, 'b'), page([], false, 'c'), page([2], true, 'd'));
+    expect(await read(client, { attempt: 2 })).toEqual(['line 1', 'line 2']);
+    expect(sent.map(({ path }) => path)).toEqual([
+      '/functions/echo/async-tasks/one/logs?limit=1000&attempt=2',
+      '/functions/echo/async-tasks/one/logs?limit=1000&attempt=2&nextToken=b',
+      '/functions/echo/async-tasks/one/logs?limit=1000&attempt=2&nextToken=c',
+    ]);
+  });
+
+  test('is followed until nothing more will come', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const { client } = clientOf(page([1], true, 'b'), page([], true, 'c'), page([2], true));
+    const reading = read(client, { follow: true });
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.useRealTimers();
+    expect(await reading).toEqual(['line 1', 'line 2']);
+  });
 });
 
 test('metrics are asked for by name and time', async () => {

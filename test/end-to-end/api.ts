@@ -28,6 +28,20 @@ export interface TaskList {
   readonly nextToken?: string;
 }
 
+export interface LogLine {
+  readonly timestamp: number;
+  readonly message: string;
+  readonly level?: string;
+  readonly requestId?: string;
+  readonly instanceId: string;
+}
+
+export interface LogPage {
+  readonly logs: readonly LogLine[];
+  readonly isUpToDate: boolean;
+  readonly nextToken?: string;
+}
+
 export interface Submit {
   readonly id?: string;
   readonly delay?: number;
@@ -116,6 +130,21 @@ export class Api {
       nextToken = page.nextToken;
     } while (nextToken);
     return tasks;
+  }
+
+  /** Reads all that a task has logged so far. */
+  async logs(name: string, id: string, query: Readonly<Record<string, string>> = {}): Promise<LogLine[]> {
+    const lines: LogLine[] = [];
+    let nextToken: string | undefined;
+    for (let isUpToDate = false; !isUpToDate; ) {
+      const params = new URLSearchParams({ ...query, ...(nextToken && { nextToken }) });
+      const response = await this.fetch(`/${name}/async-tasks/${id}/logs?${params}`);
+      expect(response.status).toBe(200);
+      const page = (await response.json()) as LogPage;
+      lines.push(...page.logs);
+      ({ isUpToDate, nextToken } = page);
+    }
+    return lines;
   }
 
   /** Waits until a task has a status, and returns it as it is then. */

@@ -105,6 +105,8 @@ describe('a kill beside neighbours in the same process', () => {
     return { pid, cutOff, neighbours };
   }
 
+  const linesOf = async (id: string) => (await api.logs('crowd', id)).map(({ message }) => message);
+
   /** When a process was seen to be dead. */
   async function deathTimeOf(pid: number): Promise<number> {
     await expect.poll(() => isRunning(pid), { timeout: 15_000, interval: 10 }).toBe(false);
@@ -141,7 +143,21 @@ describe('a kill beside neighbours in the same process', () => {
         if (endedBy === 'died') expect(second[0]?.time).toBeGreaterThan(deathTime);
         const [handedBack, startedAgain] = [neighbour.events[3], neighbour.events[5]];
         expect((startedAgain?.timestamp ?? 0) - (handedBack?.timestamp ?? 0)).toBeGreaterThanOrEqual(waitMs);
+        expect(await linesOf(id)).toEqual([
+          `${id} begins`,
+          expect.stringContaining('task handed back'),
+          expect.stringContaining('platform.runtimeDone {"status":"error"'),
+          `${id} begins`,
+          `${id} ends`,
+        ]);
       }
+      expect(await linesOf(cutOff)).toEqual(
+        expect.arrayContaining([
+          `${cutOff} begins`,
+          expect.stringContaining('platform.runtimeDone {"status":"error"'),
+        ]),
+      );
+      expect((await linesOf(cutOff)).filter((line) => line.endsWith('ends'))).toEqual([]);
       expect((await notesOf(cutOff)).filter((note) => note.pid !== pid)).toEqual([]);
       expect(lines.filter((line) => line.includes(`killed beside ${cutOff}`))).toHaveLength(2);
     },

@@ -9,6 +9,7 @@ export function setEnvironment(
     readonly sqs: string;
     readonly lambda: string;
     readonly cloudWatch: string;
+    readonly logs: string;
   },
   accessKeys: { readonly secret: string; readonly nonceTable: string } | undefined,
 ): void {
@@ -23,6 +24,7 @@ export function setEnvironment(
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
     AWS_ENDPOINT_URL_CLOUDWATCH: endpoints.cloudWatch,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoints.logs,
     ...(accessKeys && {
       [accessKeysSecretArn]: accessKeys.secret,
       [nonceTableName]: accessKeys.nonceTable,

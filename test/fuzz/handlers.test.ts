@@ -6,6 +6,7 @@ import { OPERATION_NAMES, OPERATIONS } from '../../lambdas/domain/operations.ts'
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
 import { BUCKET, FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
+import { startLogs } from '../aws/logs-engine.ts';
 import { expectDescribed } from '../openapi/described.ts';
 import { startWorld } from '../tasks/world.ts';
 import { expectSound } from './answers.ts';
@@ -21,7 +22,11 @@ world.time.now = Date.now();
 const lambda = await startLambda();
 const executions = await startKnownWorkflow(world);
 const cloudWatch = await startCloudWatch(Date.now);
-setEnvironment({ ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint }, undefined);
+const logs = await startLogs();
+setEnvironment(
+  { ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint, logs: logs.endpoint },
+  undefined,
+);
 for (const taskId of KNOWN.taskIds) await world.submit({ taskId, delaySeconds: 86_400 });
 await stopTask(world, { functionName: KNOWN.functionName, taskId: 'seed-stopped' });
 

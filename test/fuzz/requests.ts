@@ -4,6 +4,7 @@ import { OPERATIONS, type OperationName } from '../../lambdas/domain/operations.
 import { asyncMetricsFields } from '../../lambdas/http/async-metrics.ts';
 import * as configSchemas from '../../lambdas/http/config-schemas.ts';
 import * as schemas from '../../lambdas/http/schemas.ts';
+import { taskLogsFields } from '../../lambdas/http/task-logs.ts';
 import * as workflowSchemas from '../../lambdas/http/workflow-schemas.ts';
 
 /** A request of an operation, as anybody may send it. */
@@ -102,12 +103,13 @@ const token = fc
 /** Every field that an operation knows by name, with our extensions; new operations add theirs. */
 const FIELDS = [
   ...new Set(
-    [...[schemas, configSchemas, workflowSchemas].flatMap(Object.values), asyncMetricsFields].flatMap(
-      (schema) => {
-        const { shape = {} } = schema as { shape?: object };
-        return Object.keys(shape);
-      },
-    ),
+    [
+      ...[schemas, configSchemas, workflowSchemas].flatMap(Object.values),
+      ...[asyncMetricsFields, taskLogsFields],
+    ].flatMap((schema) => {
+      const { shape = {} } = schema as { shape?: object };
+      return Object.keys(shape);
+    }),
   ),
 ];
 

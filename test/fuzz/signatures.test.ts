@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { OPERATION_NAMES, type OperationName } from '../../lambdas/domain/operations.ts';
 import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
 import { FUNCTION_TABLE, NONCE_TABLE, TASK_TABLE } from '../aws/engines.ts';
+import { startLogs } from '../aws/logs-engine.ts';
 import { KEY, signedEvent } from '../http/signed.ts';
 import { startWorld } from '../tasks/world.ts';
 import { expectSound } from './answers.ts';
@@ -21,9 +22,10 @@ world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
 );
 const lambda = await startLambda();
 const cloudWatch = await startCloudWatch(Date.now);
+const logs = await startLogs();
 await startKnownWorkflow(world);
 setEnvironment(
-  { ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint },
+  { ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint, logs: logs.endpoint },
   { secret: 'access-keys', nonceTable: NONCE_TABLE },
 );
 for (const taskId of KNOWN.taskIds) await world.submit({ taskId, delaySeconds: 86_400 });

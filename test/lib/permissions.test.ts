@@ -93,6 +93,16 @@ describe('each role can do exactly what its function does', () => {
       ],
     ],
     [
+      'GetAsyncTaskLogs',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        ...LOGS('Api'),
+        'logs:FilterLogEvents on echoWorkerLogs',
+        'logs:FilterLogEvents on encodeWorkerLogs',
+      ],
+    ],
+    [
       'SubmitAsyncTasks',
       [
         'dynamodb:GetItem on FunctionsTable',

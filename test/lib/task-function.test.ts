@@ -106,7 +106,7 @@ describe('the registration', () => {
     const { action, parameters } = call('Update');
     expect(action).toBe('UpdateItem');
     expect(parameters.UpdateExpression).toBe(
-      'SET #functionArn = :functionArn, #queueUrl = :queueUrl, #deadLetterQueueUrl = :deadLetterQueueUrl, #eventSourceId = :eventSourceId, #shardCount = :shardCount, #defaults = :defaults, #scaling = :scaling, #instanceConcurrency = :instanceConcurrency, #deployedBy = :deployedBy REMOVE isDeleted, deletedTime ADD shardCounts :counts',
+      'SET #functionArn = :functionArn, #queueUrl = :queueUrl, #deadLetterQueueUrl = :deadLetterQueueUrl, #eventSourceId = :eventSourceId, #logGroupName = :logGroupName, #shardCount = :shardCount, #defaults = :defaults, #scaling = :scaling, #instanceConcurrency = :instanceConcurrency, #deployedBy = :deployedBy REMOVE isDeleted, deletedTime ADD shardCounts :counts',
     );
     expect(parameters.ExpressionAttributeValues[':defaults']).toEqual({
       M: {

@@ -116,6 +116,7 @@ const ROUTES = [
   'GET /2023-03-30/functions',
   'POST /2023-03-30/functions/{functionName}/async-tasks',
   'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}/explain',
+  'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}/logs',
   'POST /2023-03-30/functions/{functionName}/invocations',
   'GET /2023-03-30/functions/{functionName}/async-tasks/{taskId}',
   'GET /2023-03-30/functions/{functionName}/async-tasks',

@@ -7,6 +7,7 @@ import { errorsOf } from '../../lambdas/http/openapi/document.ts';
 import { apiHandler } from '../../lambdas/http/operation.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
+import { startLogs } from '../aws/logs-engine.ts';
 import { startWorkflows } from '../aws/workflow-engine.ts';
 import type { Answer } from '../fuzz/answers.ts';
 import { setEnvironment } from '../fuzz/environment.ts';
@@ -21,7 +22,11 @@ world.time.now = Date.now();
 const lambda = await startLambda();
 const engine = await startWorkflows();
 const cloudWatch = await startCloudWatch(Date.now);
-setEnvironment({ ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint }, undefined);
+const logs = await startLogs();
+setEnvironment(
+  { ...world.endpoints, lambda: lambda.endpoint, cloudWatch: cloudWatch.endpoint, logs: logs.endpoint },
+  undefined,
+);
 
 const key = (taskId: string) => ({ functionName: 'echo', taskId });
 for (const taskId of ['waiting', 'stopped', 'done', 'to-stop']) {
@@ -154,6 +159,7 @@ const CASES: readonly Case[] = [
   ],
   ['ListFunctions', 200],
   ...['waiting', 'stopped', 'done'].map((taskId): Case => ['ExplainAsyncTask', 200, of(taskId)]),
+  ['GetAsyncTaskLogs', 200, of('done')],
   ['StopAsyncTask', 204, of('to-stop')],
   ['StopAsyncTask', 'AsyncTaskFinished', of('done')],
   ['RedriveAsyncTask', 'RedriveNotAllowed', of('done')],

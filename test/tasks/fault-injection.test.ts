@@ -6,6 +6,7 @@ import { EventSources } from '../../lambdas/aws/event-sources.ts';
 import { Executions } from '../../lambdas/aws/executions.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
+import { LogReader } from '../../lambdas/aws/log-reader.ts';
 import { MetricReader } from '../../lambdas/aws/metric-reader.ts';
 import { NonceStore } from '../../lambdas/aws/nonce-store.ts';
 import { SubmitCounter } from '../../lambdas/aws/submit-counter.ts';
@@ -29,6 +30,7 @@ import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { explainTask } from '../../lambdas/tasks/explain-task.ts';
 import { getAsyncMetrics } from '../../lambdas/tasks/get-async-metrics.ts';
+import { getTaskLogs } from '../../lambdas/tasks/get-task-logs.ts';
 import { getWorkflowExecution } from '../../lambdas/tasks/get-workflow-execution.ts';
 import { getWorkflowExecutionHistory } from '../../lambdas/tasks/get-workflow-execution-history.ts';
 import { invokeFunction } from '../../lambdas/tasks/invoke-function.ts';
@@ -53,6 +55,7 @@ import { invokeExecutor } from '../../lambdas/worker/invoke-executor.ts';
 import { adapterClasses, adapterFiles } from '../aws/adapters.ts';
 import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
 import { FUNCTION_TABLE, SUBMIT_COUNT_TABLE } from '../aws/engines.ts';
+import { startLogs } from '../aws/logs-engine.ts';
 import { webhookDestination } from '../aws/receivers.ts';
 import { startTarget, TARGET_ARN } from '../aws/target.ts';
 import { startWaitingStates } from '../aws/waiting-states.ts';
@@ -102,6 +105,8 @@ world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
 );
 
 const { client: cloudWatch } = await startCloudWatch(world.clock);
+
+const { client: cloudWatchLogs } = await startLogs();
 
 const RATE = { perSecond: 1000, burst: 1000 };
 
@@ -307,6 +312,11 @@ function processWith(recorder: CallRecorder) {
           window: metricWindow(time.now - 60_000, time.now, 60_000),
           names: ASYNC_METRIC_NAMES,
         },
+      ),
+    logs: (key: TaskKey) =>
+      getTaskLogs(
+        { ...common, logs: recorder.recorded(new LogReader({ client: cloudWatchLogs })) },
+        { key, startTime: 0, limit: 100 },
       ),
     sweep: () =>
       sweepTasks({
@@ -569,6 +579,11 @@ const SCENARIOS: Record<string, Scenario> = {
     before: submitted(),
     act: (process, key) => process.metrics(key),
     ends: ['Succeeded'],
+  },
+  'log of a dead run': {
+    before: startedElsewhere(),
+    act: (process, key) => process.logs(key),
+    ends: ['Failed'],
   },
   'sweep of a long-delayed task': {
     before: async (key) => {

@@ -57,6 +57,7 @@ export async function startWorld() {
           queueUrl,
           deadLetterQueueUrl: `${queueUrl}-dead`,
           eventSourceId: EVENT_SOURCE_ID,
+          logGroupName: `${functionName}-logs`,
           scaling: { maxConcurrency: 100 },
           instanceConcurrency: 1,
           shardCount: SHARDS,

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ASYNC_METRIC_NAMES } from '../../domain/async-metrics.ts';
 import { STEP_STATUSES } from '../../domain/execution-steps.ts';
 import { TASK_STATUSES } from '../../domain/lifecycle.ts';
+import { LOG_LEVELS } from '../../domain/log-line.ts';
 import { EXECUTION_STATUSES } from '../../domain/workflow.ts';
 
 /**
@@ -20,6 +21,7 @@ const event = z.strictObject({
   status,
   timestamp: millis,
   eventDetail: z.optional(text),
+  instanceId: z.optional(text),
   sentTime: z.optional(millis),
   receivedTime: z.optional(millis),
 });
@@ -72,6 +74,20 @@ export const explanation = z.strictObject({
   running: count,
   ahead: count,
   queue,
+});
+
+export const taskLogs = z.strictObject({
+  logs: z.array(
+    z.strictObject({
+      timestamp: millis,
+      message: text,
+      level: z.optional(z.enum(LOG_LEVELS)),
+      requestId: z.optional(text),
+      instanceId: text,
+    }),
+  ),
+  isUpToDate: z.boolean(),
+  nextToken,
 });
 
 export const functionList = z.strictObject({

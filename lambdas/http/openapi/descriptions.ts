@@ -12,6 +12,7 @@ import {
 } from '../config-schemas.ts';
 import { listFunctionsFields } from '../functions.ts';
 import { getAsyncTaskFields, invokeFunctionFields, listAsyncTasksFields, taskFields } from '../schemas.ts';
+import { taskLogsFields } from '../task-logs.ts';
 import {
   executionFields,
   executionHistoryFields,
@@ -91,6 +92,13 @@ export const DESCRIPTIONS: Readonly<Record<OperationName, OperationDescription>>
     tag: 'Tasks',
     fields: taskFields,
     answers: { 200: { description: 'The reason, as a word and as a sentence.', body: answers.explanation } },
+    errors: [...OF_FUNCTION, 'AsyncTaskNotFound'],
+  },
+  GetAsyncTaskLogs: {
+    summary: 'Read what a task has logged',
+    tag: 'Tasks',
+    fields: taskLogsFields,
+    answers: { 200: { description: 'A page of lines, the oldest first.', body: answers.taskLogs } },
     errors: [...OF_FUNCTION, 'AsyncTaskNotFound'],
   },
   InvokeFunction: {

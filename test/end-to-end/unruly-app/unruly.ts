@@ -17,6 +17,7 @@ export const handler: TaskHandler<UnrulyPayload> = async (payload, context) => {
   const { task, attempt, signal, traceparent, tracestate } = context;
   const { does = 'heed', seconds = 0, attempts = 1, journal } = payload;
   const note = (what: string) => {
+    console.log(`${task?.taskId} ${what}`);
     if (journal) appendFileSync(journal, `${task?.taskId} ${process.pid} ${what} ${Date.now()}\n`);
   };
   note('begins');
