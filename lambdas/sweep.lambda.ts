@@ -1,4 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { BulkJobIndex } from './aws/bulk-job-index.ts';
+import { BulkJobStore } from './aws/bulk-job-store.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
 import { EventSources } from './aws/event-sources.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
@@ -25,6 +27,9 @@ const dependencies = {
   queue: new TaskQueue({ client: sqs }),
   eventSources: new EventSources(),
   settings: new FunctionSettings(functionTable),
+  jobs: new BulkJobStore(table),
+  jobIndex: new BulkJobIndex(table),
+  bulkJobQueueUrl: requiredEnv(process.env, ENV.bulkJobQueueUrl),
   followUpQueueUrl: requiredEnv(process.env, ENV.followUpQueueUrl),
   followUpDeadLetterQueueUrl: requiredEnv(process.env, ENV.followUpDeadLetterQueueUrl),
   countMetrics,

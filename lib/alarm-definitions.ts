@@ -47,6 +47,7 @@ export interface SharedSubject {
   readonly scope: IConstruct;
   readonly apiId: string;
   readonly followUpDeadLetterQueue: IQueue;
+  readonly bulkJobDeadLetterQueue: IQueue;
 }
 
 /** What triggers share. */
@@ -197,6 +198,13 @@ export const SHARED_ALARMS = {
     severity: 'high',
     meaning: 'The follow-up function could not read or note tasks whose destinations are to be told.',
     metric: ({ followUpDeadLetterQueue }) => visible(followUpDeadLetterQueue),
+    threshold: () => 1,
+    evaluationPeriods: 1,
+  },
+  bulkJobDeadLetters: {
+    severity: 'medium',
+    meaning: 'The worker of bulk jobs was called a thousand times for one that it could not end.',
+    metric: ({ bulkJobDeadLetterQueue }) => visible(bulkJobDeadLetterQueue),
     threshold: () => 1,
     evaluationPeriods: 1,
   },

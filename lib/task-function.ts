@@ -13,6 +13,7 @@ import {
   VISIBILITY_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
 import type { FunctionMetricName } from '../lambdas/domain/metrics.ts';
+import type { BulkJobs } from './bulk-jobs.ts';
 import { BundledFunction } from './bundled-function.ts';
 import type { FunctionRegistry } from './function-registry.ts';
 import type { PayloadBucket } from './payload-bucket.ts';
@@ -35,6 +36,7 @@ export interface TaskFunctionParts {
   readonly api: TaskApi;
   readonly sweep: TaskSweep;
   readonly followUp: TaskFollowUp;
+  readonly bulkJobs: BulkJobs;
   readonly workflows: TaskWorkflows;
   readonly alarms: TaskAlarms | undefined;
   readonly dashboard: TaskDashboard | undefined;
@@ -89,7 +91,7 @@ export class TaskFunction extends Construct {
     const eventSource = this.#addEventSource(checked);
     const { InvokeFunction, SubmitAsyncTasks, RedriveAsyncTask, ListFunctions, ExplainAsyncTask } =
       parts.api.functions;
-    for (const sender of [InvokeFunction, SubmitAsyncTasks, RedriveAsyncTask]) {
+    for (const sender of [InvokeFunction, SubmitAsyncTasks, RedriveAsyncTask, parts.bulkJobs.function]) {
       sender.addToRolePolicy(
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
       );

@@ -2,6 +2,7 @@ import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { API_URL_DESCRIPTION } from '../lambdas/domain/stack-output.ts';
+import { BulkJobs } from './bulk-jobs.ts';
 import { setTracing } from './bundled-function.ts';
 import { FunctionRegistry } from './function-registry.ts';
 import { PayloadBucket } from './payload-bucket.ts';
@@ -38,7 +39,7 @@ export interface TaskModeProps extends TaskApiProps {
   readonly submitRate?: SubmitRateProps;
 
   /**
-   * Alarms, and who is told of them. About $1.60 a function and month, and $1.50 for what all share.
+   * Alarms, and who is told of them. About $1.60 a function and month, and $1.60 for what all share.
    *
    * @default - all alarms with their default thresholds, published to a topic that nobody has subscribed to
    */
@@ -68,6 +69,7 @@ export class TaskMode extends Construct {
   readonly payloadBucket: PayloadBucket;
   readonly sweep: TaskSweep;
   readonly followUp: TaskFollowUp;
+  readonly bulkJobs: BulkJobs;
   readonly workflows: TaskWorkflows;
   readonly triggers: TaskTriggers;
   /** Undefined with `alarms: false`. */
@@ -93,6 +95,7 @@ export class TaskMode extends Construct {
     });
     this.sweep = new TaskSweep(this, 'Sweep');
     this.followUp = new TaskFollowUp(this, 'FollowUp', { removalPolicy, registry: this.registry });
+    this.bulkJobs = new BulkJobs(this, 'BulkJobs', { removalPolicy });
     const { taskTable, registry, payloadBucket, followUp, api } = this;
     const shared = { taskTable, registry, payloadBucket, removalPolicy };
     this.workflows = new TaskWorkflows(this, 'Workflows', {
@@ -108,6 +111,7 @@ export class TaskMode extends Construct {
     }
     this.#connectSweep();
     this.#connectFollowUp();
+    this.#connectBulkJobs();
     this.alarms = props.alarms === false ? undefined : this.#addAlarms(props.alarms ?? {});
     this.dashboard = props.dashboard === false ? undefined : this.#addDashboard();
     this.triggers = new TaskTriggers(this, 'Triggers', { ...shared, alarms: this.alarms });
@@ -176,6 +180,7 @@ export class TaskMode extends Construct {
       api: this.api,
       sweep: this.sweep,
       followUp: this.followUp,
+      bulkJobs: this.bulkJobs,
       workflows: this.workflows,
       alarms: this.alarms,
       dashboard: this.dashboard,
@@ -188,7 +193,11 @@ export class TaskMode extends Construct {
       this,
       'Alarms',
       { ...props, removalPolicy: this.#removalPolicy },
-      { apiId: this.api.api.apiId, followUpDeadLetterQueue: this.followUp.deadLetterQueue },
+      {
+        apiId: this.api.api.apiId,
+        followUpDeadLetterQueue: this.followUp.deadLetterQueue,
+        bulkJobDeadLetterQueue: this.bulkJobs.deadLetterQueue,
+      },
     );
   }
 
@@ -207,12 +216,28 @@ export class TaskMode extends Construct {
     this.registry.grantSweep(this.sweep.function);
     this.followUp.grantHandOver(this.sweep.function);
     this.followUp.grantTakeBack(this.sweep.function);
+    this.bulkJobs.grantSend(this.sweep.function);
   }
 
   #connectFollowUp(): void {
     this.taskTable.grantFollowUp(this.followUp.function);
     this.registry.grantRead(this.followUp.function);
     this.payloadBucket.grantRead(this.followUp.function);
+  }
+
+  #connectBulkJobs(): void {
+    const { taskTable, bulkJobs } = this;
+    const { StartBulkJob, GetBulkJob, ListBulkJobs, StopBulkJob } = this.api.functions;
+    taskTable.grantBulkJobs(StartBulkJob, 'PutItem', 'GetItem');
+    taskTable.grantCount(StartBulkJob);
+    bulkJobs.grantSend(StartBulkJob);
+    taskTable.grantBulkJobs(GetBulkJob, 'GetItem');
+    taskTable.grantListBulkJobs(ListBulkJobs);
+    taskTable.grantBulkJobs(StopBulkJob, 'GetItem', 'UpdateItem');
+    taskTable.grantBulkWork(bulkJobs.function);
+    this.registry.grantRead(bulkJobs.function);
+    this.payloadBucket.grantRedrive(bulkJobs.function);
+    this.followUp.grantHandOver(bulkJobs.function);
   }
 
   #connectApi(): void {

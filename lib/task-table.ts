@@ -4,7 +4,11 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
-import { TASK_INDEXES } from '../lambdas/domain/storage-names.ts';
+import {
+  BULK_JOB_ROW_PREFIX,
+  BULK_JOB_TIME_SHARD_PREFIX,
+  TASK_INDEXES,
+} from '../lambdas/domain/storage-names.ts';
 
 export interface TaskTableProps {
   readonly removalPolicy: RemovalPolicy;
@@ -89,6 +93,26 @@ export class TaskTable extends Construct {
     this.#grantQuery(grantee, [TASK_INDEXES.byState]);
   }
 
+  /** Lets a function reach the rows of bulk jobs, and of no task. */
+  grantBulkJobs(grantee: LambdaFunction, ...actions: ('PutItem' | 'GetItem' | 'UpdateItem')[]): void {
+    grantee.addEnvironment(ENV.taskTableName, this.table.tableName);
+    this.#grantKeys(grantee, actions, this.table.tableArn, `${BULK_JOB_ROW_PREFIX}*`);
+  }
+
+  /** Lets a function list bulk jobs. */
+  grantListBulkJobs(grantee: LambdaFunction): void {
+    grantee.addEnvironment(ENV.taskTableName, this.table.tableName);
+    this.#grantKeys(grantee, ['BatchGetItem'], this.table.tableArn, `${BULK_JOB_ROW_PREFIX}*`);
+    const index = `${this.table.tableArn}/index/${TASK_INDEXES.byTime}`;
+    this.#grantKeys(grantee, ['Query'], index, `${BULK_JOB_TIME_SHARD_PREFIX}*`);
+  }
+
+  /** Lets who does bulk jobs find tasks, and move them and the jobs on. */
+  grantBulkWork(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    this.#grantQuery(grantee, [TASK_INDEXES.byState]);
+  }
+
   /** Lets the sweep find the tasks that need somebody, and move them. */
   grantSweep(grantee: LambdaFunction): void {
     this.#grant(grantee, ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem']);
@@ -98,11 +122,16 @@ export class TaskTable extends Construct {
   /** Lets a worker, which runs the user's code, read and move the tasks of its own function and no others. */
   grantRun(grantee: LambdaFunction, functionName: string): void {
     grantee.addEnvironment(ENV.taskTableName, this.table.tableName);
+    this.#grantKeys(grantee, ['GetItem', 'UpdateItem'], this.table.tableArn, `${functionName}#*`);
+  }
+
+  /** Lets a function reach those rows or entries only whose keys are like this. */
+  #grantKeys(grantee: LambdaFunction, actions: readonly string[], resource: string, keys: string): void {
     grantee.addToRolePolicy(
       new PolicyStatement({
-        actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-        resources: [this.table.tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${functionName}#*`] } },
+        actions: actions.map((action) => `dynamodb:${action}`),
+        resources: [resource],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys] } },
       }),
     );
   }

@@ -1,3 +1,4 @@
+import type { BulkJobKey } from '../domain/bulk-job.ts';
 import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
 import { isTaskStatus, isTerminal } from '../domain/lifecycle.ts';
 import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN } from '../domain/limits.ts';
@@ -43,6 +44,21 @@ export function parseMessage(body: string): Message | undefined {
 export function parseWakeUp(body: string): TaskKey | undefined {
   const message = parseMessage(body);
   return message?.kind === 'wakeUp' ? message.key : undefined;
+}
+
+/** The message that has a worker look at a bulk job: in a queue of its own, and without state as any. */
+export function toBulkJobMessageBody({ functionName, bulkJobId }: BulkJobKey): string {
+  return JSON.stringify({ functionName, bulkJobId });
+}
+
+/** Reads which bulk job a message is about; undefined when it is none of ours. */
+export function parseBulkJobMessage(body: string): BulkJobKey | undefined {
+  try {
+    const { functionName, bulkJobId } = JSON.parse(body) as Partial<Record<keyof BulkJobKey, unknown>>;
+    return isKey(functionName, bulkJobId) ? ({ functionName, bulkJobId } as BulkJobKey) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isKey(functionName: unknown, taskId: unknown): boolean {

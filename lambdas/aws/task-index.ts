@@ -4,6 +4,7 @@ import { INDEX_STATES, type IndexState, isTaskStatus, type TaskStatus } from '..
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
 import { callAws } from './faults.ts';
+import { listed, statusValues } from './task-guards.ts';
 import {
   type Item,
   primaryKeyOf,
@@ -53,6 +54,30 @@ export interface ShardCounts {
   readonly counts: ReadonlyMap<TaskStatus, number>;
   /** Whether the shard was looked at to the end. */
   readonly isWhole: boolean;
+}
+
+/** Which tasks of a shard and coarse state: all whose status and id fit. */
+export interface StateQuery {
+  readonly functionName: string;
+  readonly state: IndexState;
+  readonly shard: number;
+  readonly statuses: readonly TaskStatus[];
+  readonly idPrefix: string | undefined;
+  /** Bounds of the sort key, inclusive. */
+  readonly low: string;
+  readonly high: string;
+  /** How many index entries to look at. */
+  readonly maxScanned: number;
+}
+
+export interface StateEntry extends IndexEntry {
+  readonly status: TaskStatus;
+}
+
+export interface StatePage {
+  readonly entries: readonly StateEntry[];
+  /** The sort key up to which the shard was looked at; undefined when it was looked at to the end. */
+  readonly scannedTo: string | undefined;
 }
 
 export interface TaskIndexOptions {
@@ -123,6 +148,44 @@ export class TaskIndex {
       if (isTaskStatus(status)) counts.set(status, (counts.get(status) ?? 0) + 1);
     }
     return { counts, isWhole: answer.LastEvaluatedKey === undefined };
+  }
+
+  /** Reads one page of the tasks of some statuses in a shard, the oldest first. */
+  async queryState({
+    functionName,
+    state,
+    shard,
+    statuses,
+    idPrefix,
+    ...query
+  }: StateQuery): Promise<StatePage> {
+    const prefix = idPrefix ? primaryKeyOf({ functionName, taskId: idPrefix }) : undefined;
+    const command = new QueryCommand({
+      TableName: this.#options.tableName,
+      IndexName: TASK_INDEXES.byState,
+      KeyConditionExpression: 'stateShard = :shard AND sortKey BETWEEN :low AND :high',
+      FilterExpression: `#status IN (${listed(statuses)})${prefix ? ' AND begins_with(pk, :prefix)' : ''}`,
+      ProjectionExpression: 'pk, sortKey, #status',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: {
+        ...toAttributes({
+          ':shard': stateShardKey(functionName, state, shard),
+          ':low': query.low,
+          ':high': query.high,
+          ':prefix': prefix,
+        }),
+        ...statusValues(statuses),
+      },
+      Limit: query.maxScanned,
+    });
+    const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
+    return {
+      entries: (answer.Items ?? []).flatMap((item) => {
+        const { status } = unmarshall(item);
+        return isTaskStatus(status) ? [{ ...toEntry(item, functionName), status }] : [];
+      }),
+      scannedTo: answer.LastEvaluatedKey && String(unmarshall(answer.LastEvaluatedKey).sortKey),
+    };
   }
 
   /** Reads the rows of at most 100 tasks, consistently, in no particular order; the ones that are gone are left out. */

@@ -14,6 +14,7 @@ export const ENV = {
   shardCount: 'TASK_SHARD_COUNT',
   followUpQueueUrl: 'TASK_FOLLOW_UP_QUEUE_URL',
   followUpDeadLetterQueueUrl: 'TASK_FOLLOW_UP_DEAD_LETTER_QUEUE_URL',
+  bulkJobQueueUrl: 'TASK_BULK_JOB_QUEUE_URL',
   accessKeysSecretArn: 'ACCESS_KEYS_SECRET_ARN',
   nonceTableName: 'NONCE_TABLE_NAME',
   alarmWebhooks: 'TASK_ALARM_WEBHOOKS',

@@ -16,6 +16,10 @@ export type ErrorCode =
   | 'AsyncTaskFinished'
   /** Ours: only a task that ended without success can be run again. */
   | 'RedriveNotAllowed'
+  /** Ours: of bulk jobs, of which one that has ended cannot be stopped. */
+  | 'BulkJobNotFound'
+  | 'BulkJobAlreadyExists'
+  | 'BulkJobFinished'
   /** Ours: of workflows and their executions. */
   | 'WorkflowNotFound'
   | 'ExecutionNotFound'

@@ -396,3 +396,64 @@ export const LOG_LATE_MS = 5000;
 
 /** How long after it was written a line can be read, usually. Nothing is promised: Lambda's own documentation has minutes. */
 export const LOG_LAG_MS = 5000;
+
+/** How many tasks one bulk job acts on at the most: some minutes' work. What is left, another job does. */
+export const BULK_TASKS_RANGE = { min: 1, max: 100_000, default: 10_000 } as const;
+
+/** Why somebody has a bulk job done, in the job's row. */
+export const BULK_REASON_MAX_CHARACTERS = 256;
+
+/** For how long a bulk job can be read: an audit of a quarter of a year. */
+export const BULK_RETENTION_SECONDS = 90 * 86_400;
+
+/** Of how many tasks a bulk job tells why they were refused; of the others it has the codes and their counts. */
+export const BULK_ERRORS_KEPT = 10;
+
+/**
+ * A bulk job acts on so many tasks between two writes of its progress: as many as BatchGetItem reads, and some tenths of a
+ * second's work. Their ids take 13 KB of its row at the most.
+ */
+export const BULK_BATCH_TASKS = 100;
+
+/** How many tasks it acts on at once while AWS takes all its calls; fewer while AWS does not. */
+export const BULK_TASKS_AT_ONCE = 20;
+
+/** A query of an index by a bulk job looks at so many entries, some 200 KB. */
+export const BULK_SCANNED_ENTRIES = 1000;
+
+/** A dry run looks at so many in one query, about 1 MB, which is DynamoDB's page; and at so many shards at once. */
+export const BULK_COUNT_SCANNED_ENTRIES = 5000;
+export const BULK_COUNTS_AT_ONCE = 8;
+
+/** While it finds no task to act on, it notes how far it has looked about this often. */
+export const BULK_LOOK_MS = 2000;
+
+/** How often a job goes through the index for tasks that have moved while it did: each pass finds far fewer. */
+export const BULK_PASSES_MAX = 5;
+
+/** An index follows its rows late (LIST_ASC_AGE_MS): what it has this long after a job was created is what there was then. */
+export const BULK_INDEX_LAG_MS = 2000;
+
+/** Where AWS fails it, a bulk job waits before it goes on: twice as long each time, within these. */
+export const BULK_PAUSE_MS = { min: 250, max: 8000 } as const;
+
+/** A bulk job that AWS keeps from acting on any task for so long has failed. */
+export const BULK_STALLED_MS = 3_600_000;
+
+/**
+ * Who works on a bulk job is believed alive for this long after its last word, and acts on nothing in the last half
+ * minute: three calls to AWS, each over after some 6 s at the worst (CALL in lambdas/aws/clients.ts).
+ */
+export const BULK_LEASE_MS = 120_000;
+export const BULK_LEASE_MARGIN_MS = 30_000;
+
+/** The sweep wakes a job's worker again so long after its lease, and then at this interval. */
+export const BULK_WAKE_AFTER_MS = 60_000;
+export const BULK_WAKE_REPEAT_MS = 10 * 60_000;
+
+/** A worker's invocation ends this long before its time-out, and its message comes again for the rest. */
+export const BULK_TIMEOUT_SECONDS = 300;
+export const BULK_TIMEOUT_MARGIN_MS = 45_000;
+
+/** One job a worker, and so many jobs at once: what the others need of the account's Lambda and DynamoDB stays theirs. */
+export const BULK_CONCURRENCY = { batchSize: 1, maxConcurrency: 5 } as const;

@@ -79,6 +79,7 @@ const FINDING_MEANINGS: Readonly<Record<SweepFinding, string>> = {
   followUps: 'ended tasks that the sweep handed over again, since their destinations were not told yet',
   forgotten: 'removed functions of which no task was left',
   concurrencies: 'functions whose concurrency was not what was put at run time, and is again',
+  bulkJobs: 'bulk jobs that nobody worked on, which the sweep had a worker take up again',
 };
 
 /** Every metric that we emit, and what it says. */

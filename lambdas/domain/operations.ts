@@ -5,6 +5,8 @@ const FUNCTION = `/${API_VERSION}/functions/{functionName}`;
 
 const TASKS = `${FUNCTION}/async-tasks`;
 
+const BULK_JOBS = `${FUNCTION}/bulk-jobs`;
+
 const ASYNC_CONFIG = `${FUNCTION}/async-invoke-config`;
 
 const CONCURRENCY = `${FUNCTION}/concurrency`;
@@ -34,6 +36,11 @@ const TASK_OPERATIONS = {
   RedriveAsyncTask: { method: 'POST', path: `${TASKS}/{taskId}/redrive` },
   /** Ours. */
   ExplainAsyncTask: { method: 'GET', path: `${TASKS}/{taskId}/explain` },
+  /** Ours: what is done to all tasks that a filter finds. */
+  StartBulkJob: { method: 'POST', path: BULK_JOBS },
+  GetBulkJob: { method: 'GET', path: `${BULK_JOBS}/{bulkJobId}` },
+  ListBulkJobs: { method: 'GET', path: BULK_JOBS },
+  StopBulkJob: { method: 'PUT', path: `${BULK_JOBS}/{bulkJobId}/stop` },
   /** Ours. */
   GetAsyncTaskLogs: { method: 'GET', path: `${TASKS}/{taskId}/logs` },
   /** Ours. */

@@ -14,3 +14,11 @@ export const WORKFLOW_ROW_PREFIX = '#workflow/';
 export function isFunctionRow(key: string): boolean {
   return !key.startsWith('#');
 }
+
+/**
+ * What the keys of the task table begin with that are of bulk jobs and not of tasks: of rows, and of the partitions of the
+ * indexes by time and by wake time. No function name has a #, so a worker reaches none of them (`<functionName>#*`).
+ */
+export const BULK_JOB_ROW_PREFIX = '#bulk-job/';
+export const BULK_JOB_TIME_SHARD_PREFIX = '#bulk-jobs/';
+export const BULK_JOB_WAKE_SHARD = '#bulk-jobs';

@@ -16,6 +16,8 @@ export const SWEEP_FINDINGS = [
   'forgotten',
   /** Event sources that it told how many tasks may run at once, as was put at run time. */
   'concurrencies',
+  /** Bulk jobs that it had a worker look at again. */
+  'bulkJobs',
 ] as const;
 
 export type SweepFinding = (typeof SWEEP_FINDINGS)[number];

@@ -100,7 +100,7 @@ export const getAsyncTaskFields = z.object({
 /** The contract's SDK documents `Dequeued` where its service says `Processed`. */
 const STATUS_ALIASES: Readonly<Record<string, TaskStatus>> = { Dequeued: 'Processed' };
 
-const status = z.pipe(
+export const status = z.pipe(
   z.pipe(
     z.string(),
     z.transform((value) => STATUS_ALIASES[value] ?? value),
@@ -108,17 +108,19 @@ const status = z.pipe(
   z.enum(TASK_STATUSES, `must be one of ${TASK_STATUSES.join(', ')}`),
 );
 
-const TIME_MAX_MS = 999_999_999_999_999;
+export const TIME_MAX_MS = 999_999_999_999_999;
 
 export const time = wholeNumber(0, TIME_MAX_MS, ' of milliseconds since 1970');
+
+export const idPrefix = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9_-]{0,128}$/, 'must be the beginning of a task id'));
 
 export const listAsyncTasksFields = z.object({
   functionName,
   qualifier,
   status: z.optional(status),
-  prefix: z.optional(
-    z.string().check(z.regex(/^[A-Za-z0-9_-]{0,128}$/, 'must be the beginning of a task id')),
-  ),
+  prefix: z.optional(idPrefix),
   startedTimeBegin: z._default(time, 0),
   startedTimeEnd: z._default(time, TIME_MAX_MS),
   sortOrderByTime: z._default(oneOf({ asc: 'asc', desc: 'desc' }), 'desc'),

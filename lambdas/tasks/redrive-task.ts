@@ -8,6 +8,7 @@ import { INITIAL_STATUS, isTerminal, sourcesOf } from '../domain/lifecycle.ts';
 import { REDRIVES_MAX } from '../domain/limits.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import { expiresAtOf, type StoredText, startDeadlineOf, type Task, type TaskKey } from '../domain/task.ts';
+import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { type FindFunctionDependencies, functionTakingTasks } from './find-function.ts';
 import { readText, taskNotFound } from './get-task.ts';
@@ -24,23 +25,42 @@ export interface RedriveDependencies extends FindFunctionDependencies {
  * @throws TaskModeError `FunctionNotFound`, `AsyncTaskNotFound`, `RedriveNotAllowed`, `ServiceUnavailable`
  */
 export async function redriveTask(deps: RedriveDependencies, key: TaskKey, waiter?: Waiter): Promise<void> {
-  const { shardCount, queueUrl } = await functionTakingTasks(deps, key.functionName);
-  const store = deps.storeFor(shardCount);
-  const task = await store.get(key, deps.clock());
+  const record = await functionTakingTasks(deps, key.functionName);
+  const task = await deps.storeFor(record.shardCount).get(key, deps.clock());
   if (!task) throw taskNotFound(key);
+  await redriveFrom(deps, record, task, { waiter, now: deps.clock() });
+}
+
+export interface RedriveOptions {
+  readonly now: number;
+  readonly waiter?: Waiter | undefined;
+  /** What the task's event says of this redrive, as JSON text. */
+  readonly eventDetail?: string;
+}
+
+/**
+ * Runs a task once more as it was read, and not if anything has happened to it since.
+ * @throws TaskModeError as `redriveTask`
+ */
+export async function redriveFrom(
+  { storeFor, payloads, queue }: Pick<RedriveDependencies, 'storeFor' | 'payloads' | 'queue'>,
+  { shardCount, queueUrl }: TaskFunctionRecord,
+  task: Task,
+  { now, waiter, eventDetail }: RedriveOptions,
+): Promise<void> {
   checkRedrivable(task);
   const submissionId = randomUUID();
-  const payload = await payloadCopy(deps.payloads, task, submissionId);
-  const fields = newSeries(task, { submissionId, payload, waiter, now: deps.clock() });
-  const change = { now: deps.clock(), fields };
-  const outcome = await store.move(task, 'redrive', INITIAL_STATUS, change);
+  const payload = await payloadCopy(payloads, task, submissionId);
+  const fields = newSeries(task, { submissionId, payload, waiter, now });
+  const change = { now, eventDetail, fields };
+  const outcome = await storeFor(shardCount).move(task, 'redrive', INITIAL_STATUS, change);
   if (!outcome.isWritten && outcome.current?.submissionId !== submissionId) {
-    await deps.payloads.discard(payload);
-    if (!outcome.current) throw taskNotFound(key);
+    await payloads.discard(payload);
+    if (!outcome.current) throw taskNotFound(task);
     checkRedrivable(outcome.current);
-    throw new TaskModeError('ServiceUnavailable', `task "${key.taskId}" keeps changing. Please retry.`);
+    throw new TaskModeError('ServiceUnavailable', `task "${task.taskId}" keeps changing. Please retry.`);
   }
-  await deps.queue.send(queueUrl, task, 0);
+  await queue.send(queueUrl, task, 0);
 }
 
 function checkRedrivable(task: Task): void {

@@ -1,4 +1,4 @@
-import type { TaskStore } from '../aws/task-store.ts';
+import type { Change, TaskStore, WriteOutcome } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { targetsOf } from '../domain/lifecycle.ts';
 import { expiresAtOfEnd, type Task, type TaskKey } from '../domain/task.ts';
@@ -21,18 +21,50 @@ const MAX_TRIES = 5;
 export async function stopTask(deps: StopDependencies, key: TaskKey): Promise<void> {
   const { shardCount } = await knownFunction(deps, key.functionName);
   const store = deps.storeFor(shardCount);
-  let current = await store.get(key, deps.clock());
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    if (!current) throw taskNotFound(key);
-    if (current.status === 'Stopping' || current.status === 'Stopped') return;
-    const outcome = await stopAsRead(store, current, deps.clock());
-    if (outcome.isWritten) return handOver(deps, outcome.task);
-    current = outcome.current;
-  }
-  throw new TaskModeError('ServiceUnavailable', `task "${key.taskId}" keeps changing. Please retry.`);
+  const task = await store.get(key, deps.clock());
+  if (!task) throw taskNotFound(key);
+  await stopFrom({ ...deps, store }, task);
 }
 
-function stopAsRead(store: TaskStore, task: Task, now: number) {
+export interface StopFromDependencies extends HandOverDependencies {
+  readonly store: TaskStore;
+  readonly clock: () => number;
+}
+
+export interface StopOptions {
+  /** What the task's event says of this stop, as JSON text. */
+  readonly eventDetail?: string;
+  /** Tells of a task that has moved meanwhile whether it is still to be stopped. */
+  readonly isMeant?: (task: Task) => boolean;
+}
+
+/**
+ * Asks a task to stop that was read before, and follows it where it moves. Not written is what was stopped already, or is
+ * no longer to be stopped.
+ * @throws TaskModeError as `stopTask`
+ */
+export async function stopFrom(
+  deps: StopFromDependencies,
+  task: Task,
+  { eventDetail, isMeant = () => true }: StopOptions = {},
+): Promise<WriteOutcome> {
+  let current: Task | undefined = task;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    if (!current) throw taskNotFound(task);
+    if (current.status === 'Stopping' || current.status === 'Stopped' || !isMeant(current)) {
+      return { isWritten: false, current };
+    }
+    const outcome: WriteOutcome = await stopAsRead(deps.store, current, { now: deps.clock(), eventDetail });
+    if (outcome.isWritten) {
+      await handOver(deps, outcome.task);
+      return outcome;
+    }
+    current = outcome.current;
+  }
+  throw new TaskModeError('ServiceUnavailable', `task "${task.taskId}" keeps changing. Please retry.`);
+}
+
+function stopAsRead(store: TaskStore, task: Task, change: Pick<Change, 'now' | 'eventDetail'>) {
   const [to] = targetsOf(task.status, 'stop');
   if (to === undefined) {
     throw new TaskModeError(
@@ -40,6 +72,7 @@ function stopAsRead(store: TaskStore, task: Task, now: number) {
       `task "${task.taskId}" of function "${task.functionName}" has ended already, with status ${task.status}`,
     );
   }
+  const { now } = change;
   const fields = to === 'Stopped' ? { endTime: now, expiresAt: expiresAtOfEnd(now) } : {};
-  return store.move(task, 'stop', to, { now, fields });
+  return store.move(task, 'stop', to, { ...change, fields });
 }

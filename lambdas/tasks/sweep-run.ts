@@ -1,3 +1,5 @@
+import type { BulkJobIndex } from '../aws/bulk-job-index.ts';
+import type { BulkJobStore } from '../aws/bulk-job-store.ts';
 import type { EventSources } from '../aws/event-sources.ts';
 import type { FunctionSettings } from '../aws/function-settings.ts';
 import type { SweepIndex, SweepPage } from '../aws/sweep-index.ts';
@@ -17,6 +19,9 @@ export interface SweepDependencies {
   readonly queue: TaskQueue;
   readonly eventSources: EventSources;
   readonly settings: FunctionSettings;
+  readonly jobs: Pick<BulkJobStore, 'get' | 'noteWakeTime'>;
+  readonly jobIndex: Pick<BulkJobIndex, 'due'>;
+  readonly bulkJobQueueUrl: string;
   readonly followUpQueueUrl: string;
   readonly followUpDeadLetterQueueUrl: string;
   readonly countMetrics: (functionName: string, values: MetricValues) => void;

@@ -2,6 +2,7 @@ import type { FunctionRegistry } from '../aws/function-registry.ts';
 import { REMOVED_FUNCTION_SECONDS, SWEEP_FUNCTIONS_AT_ONCE } from '../domain/limits.ts';
 import type { SweepFinding } from '../domain/sweep-finding.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
+import { sweepBulkJobs } from './sweep-bulk-jobs.ts';
 import { sweepConcurrency } from './sweep-concurrency.ts';
 import { sweepDeadLetters } from './sweep-dead-letters.ts';
 import { sweepDue } from './sweep-due.ts';
@@ -36,6 +37,7 @@ export async function sweepTasks({ registry, ...deps }: SweepTasksDependencies):
   await Promise.all([
     sweepDue(run, functions),
     run.tryTo('undelivered ends', () => sweepUndelivered(run)),
+    run.tryTo('bulk jobs', () => sweepBulkJobs(run)),
     run.each(
       'functions',
       fromRandomOn(records, deps.random()),

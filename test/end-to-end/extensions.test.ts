@@ -143,3 +143,89 @@ describe('ExplainAsyncTask', () => {
     });
   });
 });
+
+describe('bulk jobs', () => {
+  interface Job {
+    readonly bulkJobId: string;
+    readonly status: string;
+    readonly done: number;
+  }
+
+  const post = (name: string, body: object) =>
+    api.fetch(`/${name}/bulk-jobs`, { method: 'POST', body: JSON.stringify(body) });
+
+  const ended = async (name: string, id: string) => {
+    const read = async () => (await (await api.fetch(`/${name}/bulk-jobs/${id}`)).json()) as Job;
+    await expect.poll(async () => (await read()).status, BUSY).not.toMatch(/Pending|Running|Stopping/);
+    return read();
+  };
+
+  const submitMany = async (name: string, ids: readonly string[]) => {
+    for (let start = 0; start < ids.length; start += 50) {
+      const tasks = ids.slice(start, start + 50).map((taskId) => ({ taskId, delaySeconds: 900 }));
+      const body = JSON.stringify({ tasks });
+      await expect
+        .poll(async () => {
+          const answer = await api.fetch(`/${name}/async-tasks`, { method: 'POST', body });
+          const outcomes = ((await answer.json()) as { tasks: { statusCode: number }[] }).tasks;
+          return outcomes.every(({ statusCode }) => statusCode === 202 || statusCode === 409);
+        }, BUSY)
+        .toBe(true);
+    }
+  };
+
+  test('stop exactly the tasks that a filter finds, then redrive them', async () => {
+    const night = Array.from({ length: 200 }, (_, n) => `night-${n}`);
+    const neighbours = ['nigh-1', 'morning-1'];
+    await submitMany('echo', [...night, ...neighbours]);
+    const before = await Promise.all(neighbours.map((id) => api.task('echo', id)));
+    const order = { action: 'Stop', filter: { prefix: 'night-', status: ['Enqueued'] } };
+    const preview = await post('echo', { ...order, dryRun: true });
+    expect(await preview.json()).toEqual({
+      ...order,
+      ...{ matched: 200, countsByStatus: { Enqueued: 200 }, isComplete: true },
+    });
+    const started = await post('echo', { ...order, bulkJobId: 'stop-nights', reason: 'too many' });
+    expect(started.status).toBe(202);
+    expect(await ended('echo', 'stop-nights')).toMatchObject({
+      ...order,
+      ...{ status: 'Succeeded', matched: 200, done: 200, unchanged: 0, refused: 0, errors: [] },
+      ...{ reason: 'too many', caller: expect.stringMatching(/^arn:aws:/) },
+    });
+    const stopped = await api.listAll('echo', { prefix: 'night-', status: 'Stopped', limit: '100' });
+    expect(stopped).toHaveLength(200);
+    for (const { events } of stopped) {
+      expect(events.at(-1)?.eventDetail).toBe('{"bulkJobId":"stop-nights"}');
+    }
+    expect(await Promise.all(neighbours.map((id) => api.task('echo', id)))).toEqual(before);
+    const again = (await (
+      await post('echo', { action: 'Redrive', filter: { prefix: 'night-1' } })
+    ).json()) as Job;
+    expect(await ended('echo', again.bulkJobId)).toMatchObject({ status: 'Succeeded', done: 111 });
+    await api.until('echo', 'night-1', 'Succeeded');
+    expect(await api.task('echo', 'night-2')).toMatchObject({ status: 'Stopped' });
+    const list = await (await api.fetch('/echo/bulk-jobs?limit=1')).json();
+    expect(list).toMatchObject({ bulkJobs: [{ bulkJobId: again.bulkJobId }], nextToken: expect.any(String) });
+  }, 120_000);
+
+  test('are refused for what is no order of one', async () => {
+    const refusals: [object, string][] = [
+      [{ action: 'Delete', filter: {} }, 'action must be one of Stop, Redrive, got "Delete"'],
+      [{ action: 'Stop' }, 'filter must be a JSON object'],
+      [
+        { action: 'Stop', filter: { status: ['Enqueued', 'Succeeded'] } },
+        'filter.status.1 must be one of Enqueued, Processed, Running, Retrying for action Stop, got "Succeeded"',
+      ],
+      [{ action: 'Stop', filter: {}, maxTasks: 100_001 }, 'maxTasks must be a whole number'],
+      [{ action: 'Stop', filter: {}, dryrun: true }, 'body must have no fields but'],
+    ];
+    for (const [body, message] of refusals) {
+      expect(await errorOf(await post('echo', body))).toMatchObject({
+        ...{ status: 400, Code: 'InvalidArgument', Message: expect.stringContaining(message) },
+      });
+    }
+    expect(await errorOf(await post('nobody', { action: 'Stop', filter: {} }))).toMatchObject({
+      status: 404,
+    });
+  });
+});

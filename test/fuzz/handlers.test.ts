@@ -1,7 +1,9 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BulkJobStore } from '../../lambdas/aws/bulk-job-store.ts';
 import { s3Client } from '../../lambdas/aws/clients.ts';
+import { newBulkJob } from '../../lambdas/domain/bulk-job.ts';
 import { OPERATION_NAMES, OPERATIONS } from '../../lambdas/domain/operations.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
@@ -28,6 +30,15 @@ setEnvironment(
   undefined,
 );
 for (const taskId of KNOWN.taskIds) await world.submit({ taskId, delaySeconds: 86_400 });
+const jobs = new BulkJobStore({ client: world.dynamoDb, tableName: TASK_TABLE });
+for (const bulkJobId of KNOWN.bulkJobIds) {
+  const order = { action: 'Stop', filter: {}, maxTasks: 1 } as const;
+  const { functionName } = KNOWN;
+  await jobs.create(
+    newBulkJob({ functionName, bulkJobId, ...order, now: Date.now(), wakeTime: 0 }),
+    Date.now(),
+  );
+}
 await stopTask(world, { functionName: KNOWN.functionName, taskId: 'seed-stopped' });
 
 /** The user whom API Gateway has checked. */

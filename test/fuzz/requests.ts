@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { TASK_STATUSES } from '../../lambdas/domain/lifecycle.ts';
 import { OPERATIONS, type OperationName } from '../../lambdas/domain/operations.ts';
 import { asyncMetricsFields } from '../../lambdas/http/async-metrics.ts';
+import * as bulkSchemas from '../../lambdas/http/bulk-jobs.ts';
 import * as configSchemas from '../../lambdas/http/config-schemas.ts';
 import * as schemas from '../../lambdas/http/schemas.ts';
 import { taskLogsFields } from '../../lambdas/http/task-logs.ts';
@@ -22,6 +23,7 @@ export const KNOWN = {
   taskIds: ['seed-waiting', 'seed-stopped'],
   workflowName: 'media',
   executionNames: ['seed-execution'],
+  bulkJobIds: ['seed-job'],
 } as const;
 
 /** What each parameter of a path may be, so that it is found. */
@@ -30,6 +32,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   taskId: KNOWN.taskIds,
   workflowName: [KNOWN.workflowName],
   executionName: KNOWN.executionNames,
+  bulkJobId: KNOWN.bulkJobIds,
 };
 
 const HOSTILE = [
@@ -104,7 +107,7 @@ const token = fc
 const FIELDS = [
   ...new Set(
     [
-      ...[schemas, configSchemas, workflowSchemas].flatMap(Object.values),
+      ...[schemas, bulkSchemas, configSchemas, workflowSchemas].flatMap(Object.values),
       ...[asyncMetricsFields, taskLogsFields],
     ].flatMap((schema) => {
       const { shape = {} } = schema as { shape?: object };
@@ -181,6 +184,20 @@ const CONFIG = {
   input: fc.jsonValue(),
   error: fc.string(),
   cause: fc.string(),
+  action: fc.oneof(fc.constantFrom('Stop', 'Redrive'), word),
+  filter: fc.oneof(
+    fc.record(
+      {
+        status: fc.array(fc.constantFrom(...TASK_STATUSES), { maxLength: 3 }),
+        prefix: fc.oneof(fc.constantFrom('seed', 'fuzz-'), word),
+        startedTimeBegin: fc.oneof(fc.nat(), fc.jsonValue()),
+      },
+      { requiredKeys: [] },
+    ),
+    fc.jsonValue(),
+  ),
+  dryRun: fc.boolean(),
+  bulkJobId: fc.constantFrom('fuzz-8', 'fuzz-9', ...KNOWN.bulkJobIds),
 };
 
 const body = fc.oneof(
@@ -216,6 +233,13 @@ const body = fc.oneof(
       { maxLength: 5 },
     )
     .map((tasks) => JSON.stringify({ tasks })),
+  fc
+    .tuple(
+      CONFIG.action,
+      CONFIG.filter,
+      fc.record({ dryRun: CONFIG.dryRun, bulkJobId: CONFIG.bulkJobId }, { requiredKeys: [] }),
+    )
+    .map(([action, filter, more]) => JSON.stringify({ action, filter, ...more })),
   word,
   fc.constantFrom(
     '{"a":',

@@ -147,6 +147,60 @@ describe('each role can do exactly what its function does', () => {
         ...LOGS('Api'),
       ],
     ],
+    [
+      'StartBulkJob',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable if own',
+        'dynamodb:PutItem on TasksTable if own',
+        'dynamodb:Query on TasksTable/index/byState',
+        'sqs:SendMessage on BulkJobsQueue',
+        ...LOGS('Api'),
+      ],
+    ],
+    [
+      'GetBulkJob',
+      ['dynamodb:GetItem on FunctionsTable', 'dynamodb:GetItem on TasksTable if own', ...LOGS('Api')],
+    ],
+    [
+      'ListBulkJobs',
+      [
+        'dynamodb:BatchGetItem on TasksTable if own',
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:Query on TasksTable/index/byTime if own',
+        ...LOGS('Api'),
+      ],
+    ],
+    [
+      'StopBulkJob',
+      [
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable if own',
+        'dynamodb:UpdateItem on TasksTable if own',
+        ...LOGS('Api'),
+      ],
+    ],
+    [
+      'BulkJobsFunction',
+      [
+        'dynamodb:BatchGetItem on TasksTable',
+        'dynamodb:GetItem on FunctionsTable',
+        'dynamodb:GetItem on TasksTable',
+        'dynamodb:Query on TasksTable/index/byState',
+        'dynamodb:UpdateItem on TasksTable',
+        ...LOGS('BulkJobsFunction'),
+        's3:DeleteObject on PayloadsBucket/payloads/*',
+        's3:GetObject on PayloadsBucket/payloads/*',
+        's3:PutObject on PayloadsBucket/payloads/*',
+        'sqs:ChangeMessageVisibility on BulkJobsQueue',
+        'sqs:DeleteMessage on BulkJobsQueue',
+        'sqs:GetQueueAttributes on BulkJobsQueue',
+        'sqs:ReceiveMessage on BulkJobsQueue',
+        'sqs:SendMessage on FollowUpQueue',
+        'sqs:SendMessage on echoQueue',
+        'sqs:SendMessage on encodeQueue',
+      ],
+    ],
     ...['PutAsyncInvokeConfig', 'DeleteAsyncInvokeConfig'].map((operation): [string, string[]] => [
       operation,
       ['dynamodb:GetItem on FunctionsTable', 'dynamodb:UpdateItem on FunctionsTable if own', ...LOGS('Api')],
@@ -209,6 +263,7 @@ describe('each role can do exactly what its function does', () => {
           `sqs:SendMessage on ${name}Queue`,
         ]),
         'sqs:DeleteMessage on FollowUpDeadLetterQueue',
+        'sqs:SendMessage on BulkJobsQueue',
         'sqs:ReceiveMessage on FollowUpDeadLetterQueue',
         'sqs:SendMessage on FollowUpQueue',
       ],
@@ -310,6 +365,21 @@ describe('each role can do exactly what its function does', () => {
         ]),
       },
     });
+  });
+
+  test('who answers for bulk jobs reaches no row of a task', () => {
+    for (const Action of ['dynamodb:GetItem', ['dynamodb:PutItem', 'dynamodb:GetItem']]) {
+      template.hasResourceProperties('AWS::IAM::Policy', {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Action,
+              Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['#bulk-job/*'] } },
+            }),
+          ]),
+        },
+      });
+    }
   });
 
   test('who puts a configuration reaches that field of a row and no other', () => {

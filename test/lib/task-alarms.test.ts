@@ -64,6 +64,7 @@ describe('by default', () => {
         'echo-throttles-medium',
         'account-concurrency-medium',
         'api-errors-high',
+        'bulk-job-dead-letters-medium',
         'follow-up-dead-letters-high',
         'sweep-failures-medium',
         'sweep-not-running-critical',
@@ -171,7 +172,7 @@ test('every alarm watches a metric that is emitted, by name and dimensions', () 
   const metrics = alarms.flatMap((alarm): AlarmMetric[] =>
     alarm.Metrics ? alarm.Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) : [alarm],
   );
-  expect(metrics.length).toBe(16);
+  expect(metrics.length).toBe(17);
   for (const { Namespace, MetricName, Dimensions = [] } of metrics) {
     const names = Dimensions.map(({ Name }) => Name).toSorted();
     if (Namespace === METRIC_NAMESPACE) {

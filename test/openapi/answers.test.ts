@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { BulkJobStore } from '../../lambdas/aws/bulk-job-store.ts';
+import { newBulkJob } from '../../lambdas/domain/bulk-job.ts';
 import { type ErrorCode, TaskModeError } from '../../lambdas/domain/errors.ts';
 import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../lambdas/domain/operations.ts';
 import { iamAccess } from '../../lambdas/http/access.ts';
@@ -7,6 +9,7 @@ import { errorsOf } from '../../lambdas/http/openapi/document.ts';
 import { apiHandler } from '../../lambdas/http/operation.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
+import { TASK_TABLE } from '../aws/engines.ts';
 import { startLogs } from '../aws/logs-engine.ts';
 import { startWorkflows } from '../aws/workflow-engine.ts';
 import type { Answer } from '../fuzz/answers.ts';
@@ -34,6 +37,12 @@ for (const taskId of ['waiting', 'stopped', 'done', 'to-stop']) {
 }
 await stopTask(world, key('stopped'));
 await world.deliver(key('done'));
+const ended = newBulkJob({
+  ...{ functionName: 'echo', bulkJobId: 'ended', action: 'Stop', filter: {}, maxTasks: 1 },
+  ...{ now: Date.now(), wakeTime: 0 },
+});
+const jobs = new BulkJobStore({ client: world.dynamoDb, tableName: TASK_TABLE });
+await jobs.create({ ...ended, status: 'Succeeded' }, Date.now());
 
 const PASS = { StartAt: 'Pass', States: { Pass: { Type: 'Pass', End: true } } };
 const media = engine.deploy('media', {
@@ -50,7 +59,13 @@ const IAM = { authorizer: { iam: { userArn: 'arn:aws:iam::123456789012:user/alic
 
 /** A request that is answered well, but for what a case makes otherwise. */
 const BASE: Omit<FuzzRequest, 'operation'> = {
-  parameters: { functionName: 'echo', taskId: 'waiting', workflowName: 'media', executionName: 'resting' },
+  parameters: {
+    functionName: 'echo',
+    taskId: 'waiting',
+    workflowName: 'media',
+    executionName: 'resting',
+    bulkJobId: 'job',
+  },
   query: {},
   headers: {},
   body: undefined,
@@ -83,6 +98,7 @@ const REFUSED: Partial<Record<ErrorCode, (operation: OperationName) => Partial<F
   }),
   FunctionNotFound: () => ({ parameters: { functionName: 'nobody' }, query: { functionName: 'nobody' } }),
   AliasNotFound: () => ({ query: { qualifier: 'prod' } }),
+  BulkJobNotFound: () => ({ parameters: { bulkJobId: 'nobody' } }),
   AsyncTaskNotFound: () => ({ parameters: { taskId: 'nobody' } }),
   WorkflowNotFound: () => ({ parameters: { workflowName: 'nobody' } }),
   WorkflowTypeNotSupported: () => ({ parameters: { workflowName: 'express' }, body: '{"name":"e"}' }),
@@ -94,6 +110,7 @@ const BODIES: Partial<Record<OperationName, string>> = {
   PutAsyncInvokeConfig: '{"maxAsyncRetryAttempts":1}',
   PutConcurrencyConfig: '{"reservedConcurrency":4}',
   SubmitAsyncTasks: '{"tasks":[{}]}',
+  StartBulkJob: '{"action":"Stop","filter":{"prefix":"no"}}',
 };
 
 describe.each(Object.entries(REFUSED))('%s', (code, requestOf) => {
@@ -164,6 +181,13 @@ const CASES: readonly Case[] = [
   ['StopAsyncTask', 'AsyncTaskFinished', of('done')],
   ['RedriveAsyncTask', 'RedriveNotAllowed', of('done')],
   ['RedriveAsyncTask', 202, of('stopped')],
+  ['StartBulkJob', 200, { body: '{"action":"Redrive","filter":{},"dryRun":true}' }],
+  ['StartBulkJob', 202, { body: '{"action":"Stop","filter":{"prefix":"no"},"bulkJobId":"job"}' }],
+  ['StartBulkJob', 'BulkJobAlreadyExists', { body: '{"action":"Redrive","filter":{},"bulkJobId":"job"}' }],
+  ['GetBulkJob', 200],
+  ['ListBulkJobs', 200, { query: { limit: '1' } }],
+  ['StopBulkJob', 204],
+  ['StopBulkJob', 'BulkJobFinished', { parameters: { bulkJobId: 'ended' } }],
   ['GetAsyncMetrics', 200],
   ['GetAsyncInvokeConfig', 'AsyncConfigNotExists'],
   ['DeleteAsyncInvokeConfig', 'AsyncConfigNotExists'],

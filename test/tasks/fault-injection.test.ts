@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
+import type { BulkJobIndex } from '../../lambdas/aws/bulk-job-index.ts';
+import type { BulkJobStore } from '../../lambdas/aws/bulk-job-store.ts';
 import { EventSources } from '../../lambdas/aws/event-sources.ts';
 import { Executions } from '../../lambdas/aws/executions.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
@@ -17,9 +19,10 @@ import { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
 import { WorkerFunction } from '../../lambdas/aws/worker-function.ts';
 import { WorkflowRegistry } from '../../lambdas/aws/workflow-registry.ts';
 import { ASYNC_METRIC_NAMES, metricWindow } from '../../lambdas/domain/async-metrics.ts';
+import type { BulkOrder } from '../../lambdas/domain/bulk-job.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
-import { SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';
+import { BULK_LEASE_MS, SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';
 import { newAllowance } from '../../lambdas/domain/submit-rate.ts';
 import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
 import { attachTask } from '../../lambdas/tasks/attach-task.ts';
@@ -35,14 +38,18 @@ import { getWorkflowExecution } from '../../lambdas/tasks/get-workflow-execution
 import { getWorkflowExecutionHistory } from '../../lambdas/tasks/get-workflow-execution-history.ts';
 import { invokeFunction } from '../../lambdas/tasks/invoke-function.ts';
 import { limitSubmits } from '../../lambdas/tasks/limit-submits.ts';
+import { listBulkJobs } from '../../lambdas/tasks/list-bulk-jobs.ts';
 import { listTasks } from '../../lambdas/tasks/list-tasks.ts';
 import { listWorkflowExecutions } from '../../lambdas/tasks/list-workflow-executions.ts';
 import { listWorkflows } from '../../lambdas/tasks/list-workflows.ts';
 import { putAsyncInvokeConfig } from '../../lambdas/tasks/put-async-invoke-config.ts';
 import { putConcurrency } from '../../lambdas/tasks/put-concurrency.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
+import { type RunBulkJobDependencies, runBulkJob } from '../../lambdas/tasks/run-bulk-job.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
+import { type StartBulkJobDependencies, startBulkJob } from '../../lambdas/tasks/start-bulk-job.ts';
 import { startWorkflowExecution } from '../../lambdas/tasks/start-workflow-execution.ts';
+import { stopBulkJob } from '../../lambdas/tasks/stop-bulk-job.ts';
 import { stopExecution } from '../../lambdas/tasks/stop-execution.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { stopWorkflowExecution } from '../../lambdas/tasks/stop-workflow-execution.ts';
@@ -288,6 +295,26 @@ function processWith(recorder: CallRecorder) {
         key,
       ),
     redrive: (key: TaskKey) => redriveTask(common, key),
+    bulk: (key: TaskKey, order: Partial<BulkOrder> = {}, workMs = 600_000) =>
+      bulkJob(
+        {
+          ...common,
+          jobs: recorder.recorded(world.dependencies.jobs as BulkJobStore),
+          bulkJobQueueUrl: world.dependencies.bulkJobQueueUrl,
+        },
+        key,
+        order,
+        workMs,
+      ),
+    askOfBulkJobs: async (key: TaskKey) => {
+      const deps = {
+        ...common,
+        jobs: recorder.recorded(world.dependencies.jobs as BulkJobStore),
+        jobIndex: recorder.recorded(world.dependencies.jobIndex as BulkJobIndex),
+      };
+      await listBulkJobs(deps, { functionName: key.functionName, limit: 10, after: undefined });
+      await stopBulkJob(deps, { functionName: key.functionName, bulkJobId: 'bulk' }, 'somebody');
+    },
     putConcurrency: (key: TaskKey) => putConcurrency(config, key.functionName, 7),
     putConfig: (key: TaskKey) =>
       putAsyncInvokeConfig(config, key.functionName, { destinations: { onSuccess: DESTINATION } }),
@@ -328,9 +355,34 @@ function processWith(recorder: CallRecorder) {
         queue: adapters.queue,
         eventSources: config.eventSources,
         settings: config.settings,
+        jobs: recorder.recorded(world.dependencies.jobs as BulkJobStore),
+        jobIndex: recorder.recorded(world.dependencies.jobIndex as BulkJobIndex),
         lookedTo: new Map(),
       }),
   };
+}
+
+/** Starts a bulk job, and works on it right away; again, once whoever worked on it before is taken for dead. */
+async function bulkJob(
+  common: Omit<StartBulkJobDependencies & RunBulkJobDependencies, 'logFault' | 'pause'>,
+  { functionName }: TaskKey,
+  order: Partial<BulkOrder>,
+  workMs: number,
+): Promise<void> {
+  const dead = (error: unknown) => {
+    if (error instanceof Death) throw error;
+  };
+  const pause = async (milliseconds: number) => {
+    time.now += milliseconds;
+  };
+  const job = await startBulkJob(
+    { ...common, logFault: dead },
+    { functionName, bulkJobId: 'bulk', action: 'Stop', filter: {}, maxTasks: 10, ...order },
+  );
+  await runBulkJob(
+    { ...common, pause, logFault: (_, error) => dead(error) },
+    { key: job, runId: randomUUID(), workUntil: time.now + workMs },
+  );
 }
 
 type Process = ReturnType<typeof processWith>;
@@ -562,6 +614,50 @@ const SCENARIOS: Record<string, Scenario> = {
       process.redrive(key).catch((error: { code?: string }) => {
         if (error.code !== 'RedriveNotAllowed') throw error;
       }),
+    ends: ['Succeeded'],
+  },
+  'bulk job that stops a task': {
+    before: submitted(),
+    act: (process, key) => process.bulk(key, { filter: { status: ['Enqueued'] } }),
+    repeat: async (process, key) => {
+      time.now += BULK_LEASE_MS + 1;
+      await process.bulk(key, { filter: { status: ['Enqueued'] } });
+    },
+    ends: ['Stopped'],
+  },
+  'bulk job that redrives a task': {
+    before: async (key) => {
+      await submitted()(key);
+      await sound().stop(key);
+      await world.purge();
+      time.now += 10;
+    },
+    act: (process, key) => process.bulk(key, { action: 'Redrive', filter: { status: ['Stopped'] } }),
+    repeat: async (process, key) => {
+      time.now += BULK_LEASE_MS + 1;
+      await process.bulk(key, { action: 'Redrive', filter: { status: ['Stopped'] } });
+    },
+    ends: ['Succeeded'],
+  },
+  'all that is asked of bulk jobs, beside a task': {
+    before: submitted(),
+    act: async (process, key) => {
+      await process.bulk(key, { filter: { prefix: 'nobody' } }, 0);
+      await process.askOfBulkJobs(key);
+    },
+    repeat: async (process, key) => {
+      await process.bulk(key, { filter: { prefix: 'nobody' } }, 0);
+      await process.askOfBulkJobs(key);
+    },
+    ends: ['Succeeded'],
+  },
+  'sweep of a bulk job that nobody works on': {
+    before: async (key) => {
+      await submitted()(key);
+      await sound().bulk(key, { filter: { prefix: 'nobody' } }, 0);
+      time.now += 61_000;
+    },
+    act: (process) => process.sweep(),
     ends: ['Succeeded'],
   },
   list: { before: submitted({ payload: LARGE }), act: (process) => process.list(), ends: ['Succeeded'] },

@@ -6,6 +6,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { beforeEach } from 'vitest';
+import { BulkJobIndex } from '../../lambdas/aws/bulk-job-index.ts';
+import { BulkJobStore } from '../../lambdas/aws/bulk-job-store.ts';
 import { EventSources } from '../../lambdas/aws/event-sources.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
@@ -26,6 +28,7 @@ export const NOTHING = {
   deadLetters: 0,
   followUps: 0,
   concurrencies: 0,
+  bulkJobs: 0,
   forgotten: 0,
 };
 
@@ -38,7 +41,7 @@ export async function startSweepWorld() {
   const eventSource = await startEventSource();
   const deadLetterQueueUrl = `${queueUrl}-dead`;
   const followUpDeadLetterQueueUrl = queueUrl.replace('/echo', '/follow-ups-dead');
-  for (const QueueName of ['echo-dead', 'stubborn-dead', 'told-dead', 'follow-ups-dead'])
+  for (const QueueName of ['echo-dead', 'stubborn-dead', 'told-dead', 'follow-ups-dead', 'bulk-jobs'])
     await sqs.send(new CreateQueueCommand({ QueueName }));
 
   const empty = async (table: string, key: string, isKept: (name: string) => boolean) => {
@@ -80,6 +83,9 @@ export async function startSweepWorld() {
     queue: world.queue,
     eventSources: new EventSources({ client: eventSource.client }),
     settings: new FunctionSettings({ client: dynamoDb, tableName: FUNCTION_TABLE }),
+    jobs: new BulkJobStore({ client: dynamoDb, tableName: TASK_TABLE }),
+    jobIndex: new BulkJobIndex({ client: dynamoDb, tableName: TASK_TABLE }),
+    bulkJobQueueUrl: queueUrl.replace('/echo', '/bulk-jobs'),
     followUpQueueUrl: world.followUpQueueUrl,
     followUpDeadLetterQueueUrl,
     countMetrics: world.counts.count,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ASYNC_METRIC_NAMES } from '../../domain/async-metrics.ts';
+import { BULK_ACTION_NAMES, BULK_JOB_STATUSES } from '../../domain/bulk-job.ts';
 import { STEP_STATUSES } from '../../domain/execution-steps.ts';
 import { TASK_STATUSES } from '../../domain/lifecycle.ts';
 import { LOG_LEVELS } from '../../domain/log-line.ts';
@@ -125,6 +126,48 @@ export const batchAnswer = z.strictObject({
 /** What a function returned, whatever that is; its failure; or the task that has the id of a submit already. */
 export const functionResult = z.unknown();
 
+const bulkFilter = z.strictObject({
+  status: z.optional(z.array(status)),
+  prefix: z.optional(text),
+  startedTimeBegin: z.optional(millis),
+  startedTimeEnd: z.optional(millis),
+});
+
+const bulkAction = z.enum(BULK_ACTION_NAMES);
+
+export const bulkJobPreview = z.strictObject({
+  action: bulkAction,
+  filter: bulkFilter,
+  matched: z.int(),
+  countsByStatus: z.partialRecord(status, z.int()),
+  isComplete: z.boolean(),
+});
+
+export const bulkJob = z.strictObject({
+  bulkJobId: text,
+  functionName: text,
+  action: bulkAction,
+  filter: bulkFilter,
+  maxTasks: z.int(),
+  reason: z.optional(text),
+  status: z.enum(BULK_JOB_STATUSES),
+  matched: z.int(),
+  done: z.int(),
+  unchanged: z.int(),
+  refused: z.int(),
+  refusedByCode: z.record(text, z.int()),
+  errors: z.array(z.strictObject({ taskId: text, code: text, message: text })),
+  isMaxTasksReached: z.optional(z.literal(true)),
+  error: z.optional(text),
+  createdTime: millis,
+  startTime: z.optional(millis),
+  endTime: z.optional(millis),
+  caller: z.optional(text),
+  stoppedBy: z.optional(text),
+});
+
+export const bulkJobList = z.strictObject({ bulkJobs: z.array(bulkJob), nextToken });
+
 const destination = z.optional(z.strictObject({ destination: text }));
 
 export const asyncConfig = z.strictObject({
@@ -229,6 +272,7 @@ export const errorFields = { Message: text, RequestId: text } as const;
 /** What errors of some codes tell beside their message. */
 export const ERROR_DETAILS: Readonly<Record<string, Readonly<Record<string, z.ZodMiniType>>>> = {
   AsyncTaskAlreadyExists: { taskId: text, status, isSamePayload: z.optional(z.boolean()) },
+  BulkJobAlreadyExists: { bulkJobId: text, status: z.enum(BULK_JOB_STATUSES) },
   ExecutionAlreadyExists: { executionName: text, status: z.enum(EXECUTION_STATUSES) },
 };
 

@@ -4,6 +4,7 @@ import { BATCH_TASKS_MAX } from '../../domain/limits.ts';
 import type { OperationName } from '../../domain/operations.ts';
 import { asyncMetricsFields } from '../async-metrics.ts';
 import { batchTask, submitAsyncTasksBody, submitAsyncTasksFields } from '../batch.ts';
+import { bulkJobFields, bulkJobsFields, listBulkJobsFields, startBulkJobBody } from '../bulk-jobs.ts';
 import {
   functionFields,
   listConfigsFields,
@@ -35,6 +36,7 @@ interface Answer {
 
 export const TAGS = {
   Tasks: 'Asynchronous invocations as tasks, and synchronous ones',
+  'Bulk jobs': 'What is done to all tasks that a filter finds',
   Configuration: 'What is set on functions while they run',
   Metrics: 'What was measured',
   Workflows: 'Executions of workflows over tasks; deployed with the first workflow',
@@ -165,6 +167,38 @@ export const DESCRIPTIONS: Readonly<Record<OperationName, OperationDescription>>
     fields: taskFields,
     answers: { 202: { description: 'It is to run again.', headers: SUBMIT_HEADERS } },
     errors: [...OF_FUNCTION, 'AsyncTaskNotFound', 'RedriveNotAllowed'],
+  },
+  StartBulkJob: {
+    summary: 'Stop or redrive all tasks that a filter finds, or count them first',
+    tag: 'Bulk jobs',
+    fields: bulkJobsFields,
+    body: { schema: startBulkJobBody, isRequired: true },
+    answers: {
+      200: { description: 'Of a dry run: how many tasks there are.', body: answers.bulkJobPreview },
+      202: { description: 'Accepted, or it was before. The job as it is.', body: answers.bulkJob },
+    },
+    errors: [...OF_FUNCTION, 'BulkJobAlreadyExists'],
+  },
+  GetBulkJob: {
+    summary: 'Read a bulk job, and how far it is',
+    tag: 'Bulk jobs',
+    fields: bulkJobFields,
+    answers: { 200: { description: 'The job.', body: answers.bulkJob } },
+    errors: [...OF_FUNCTION, 'BulkJobNotFound'],
+  },
+  ListBulkJobs: {
+    summary: 'List the bulk jobs of a function, the latest first',
+    tag: 'Bulk jobs',
+    fields: listBulkJobsFields,
+    answers: { 200: { description: 'A page of jobs.', body: answers.bulkJobList } },
+    errors: OF_FUNCTION,
+  },
+  StopBulkJob: {
+    summary: 'Have a bulk job act on no further task',
+    tag: 'Bulk jobs',
+    fields: bulkJobFields,
+    answers: { 204: NOTHING },
+    errors: [...OF_FUNCTION, 'BulkJobNotFound', 'BulkJobFinished'],
   },
   GetAsyncMetrics: {
     summary: 'Read what was measured of a function, and how its alarms stand',
