@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBatchCommand } from './commands/batch.ts';
+import { addBulkJobsCommand } from './commands/bulk-jobs.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConcurrencyCommand } from './commands/concurrency.ts';
 import { addConfigCommand } from './commands/config.ts';
@@ -27,9 +28,9 @@ http://127.0.0.1:3000, which is what "dev" serves. Calls of an AWS address are
 signed with your AWS credentials, or with an access key where the environment
 has TASK_MODE_ACCESS_KEY_ID and TASK_MODE_ACCESS_KEY_SECRET.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line; of a task that was waited
-for 0 Succeeded, 3 Failed, 4 Stopped, 5 Expired, 6 Invalid, 7 not ended in time;
-130 Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong command line; of a task or bulk job that
+was waited for 0 Succeeded, 3 Failed, 4 Stopped, 5 Expired, 6 Invalid, 7 not
+ended in time; 130 Ctrl-C.
 `;
 
 /** Makes the command with all that it can do; parsing it runs what was asked for, or throws. */
@@ -60,6 +61,7 @@ export function makeProgram(): Command {
   addListCommand(program);
   addStopCommand(program);
   addRedriveCommand(program);
+  addBulkJobsCommand(program);
   addBatchCommand(program);
   program.commandsGroup('Functions:');
   addFunctionsCommand(program);

@@ -1,4 +1,4 @@
-import type { AsyncTask } from '../client/index.ts';
+import type { AsyncTask, TaskStatus } from '../client/index.ts';
 import type { Paint } from './screen.ts';
 import { STATUS_STYLE } from './status-style.ts';
 import { type Column, tableLines } from './table.ts';
@@ -48,7 +48,15 @@ function ranText(task: AsyncTask, nowMs: number): string {
 
 /** Says how many tasks have each status. */
 export function countsText(tasks: readonly Pick<AsyncTask, 'status'>[], paint: Paint): string {
-  const counts = new Map<AsyncTask['status'], number>();
-  for (const { status } of tasks) counts.set(status, (counts.get(status) ?? 0) + 1);
-  return [...counts].map(([status, count]) => `${count} ${paint(STATUS_STYLE[status], status)}`).join(', ');
+  const counts: Partial<Record<TaskStatus, number>> = {};
+  for (const { status } of tasks) counts[status] = (counts[status] ?? 0) + 1;
+  return countedText(counts, paint);
+}
+
+/** Says how many there are of each status, and nothing of those of which there are none. */
+export function countedText(counts: Readonly<Partial<Record<TaskStatus, number>>>, paint: Paint): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => `${count} ${paint(STATUS_STYLE[status as TaskStatus], status)}`)
+    .join(', ');
 }

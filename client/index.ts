@@ -7,6 +7,8 @@ export {
 } from '../lambdas/domain/lifecycle.ts';
 export { type Acs3Options, acs3 } from './acs3.ts';
 export type { BatchOutcome, BatchTask } from './batch-calls.ts';
+export type { BulkJobCalls, StartBulkJobOptions, WaitForBulkJobOptions } from './bulk-job-calls.ts';
+export type * from './bulk-job-types.ts';
 export { type ClientErrorCode, isTaskModeError, TaskModeClientError } from './client-error.ts';
 export type { ConcurrencyCalls } from './concurrency-calls.ts';
 export type { ConfigCalls } from './config-calls.ts';

@@ -1,5 +1,6 @@
 import { isTerminal } from '../lambdas/domain/lifecycle.ts';
 import { type BatchOutcome, type BatchTask, submitBatch } from './batch-calls.ts';
+import { BulkJobCalls } from './bulk-job-calls.ts';
 import { isTaskModeError, type TaskModeClientError } from './client-error.ts';
 import { ConcurrencyCalls } from './concurrency-calls.ts';
 import { ConfigCalls } from './config-calls.ts';
@@ -68,6 +69,8 @@ export class TaskModeClient {
   readonly config: ConfigCalls;
   /** How many of a function's tasks run at once. */
   readonly concurrency: ConcurrencyCalls;
+  /** What is done to all tasks that a filter finds. */
+  readonly bulkJobs: BulkJobCalls;
   readonly workflows: WorkflowCalls;
   readonly #transport: Transport;
 
@@ -75,6 +78,7 @@ export class TaskModeClient {
     this.#transport = new Transport(options);
     this.config = new ConfigCalls(this.#transport);
     this.concurrency = new ConcurrencyCalls(this.#transport);
+    this.bulkJobs = new BulkJobCalls(this.#transport);
     this.workflows = new WorkflowCalls(this.#transport);
   }
 

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { TASK_STATUSES } from '../../client/index.ts';
-import { targetsOf } from '../../lambdas/domain/lifecycle.ts';
-import { actOnChosen, actOnNamed, type Bulk, type BulkArguments, isByFilter, statusesOf } from '../bulk.ts';
+import { statusesOfAction } from '../../lambdas/domain/bulk-job.ts';
+import { type BulkJobArguments, doBulkJob, withBulkJob } from '../bulk-job.ts';
 import { FUNCTION_ARGUMENT, withExamples } from '../command-parts.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
-import { chosenTasks, withFilter } from '../task-filter.ts';
-
-const STOPPABLE = TASK_STATUSES.filter((status) => targetsOf(status, 'stop').length > 0);
+import { DONE_WORDS } from '../follow-bulk-job.ts';
+import { actOnNamed, checkStatuses, isByFilter } from '../named-tasks.ts';
+import { withFilter } from '../task-filter.ts';
 
 /** `stop`: tasks by their ids, or all that a filter finds. */
 export function addStopCommand(program: Command): void {
@@ -14,15 +13,11 @@ export function addStopCommand(program: Command): void {
     .command('stop')
     .summary('stop tasks, by id or by filter')
     .description(
-      'Stops tasks: one that waits never runs, one that runs is aborted, and killed after its grace period.\nPrints the ids of those that are stopped.',
+      'Stops tasks: one that waits never runs, one that runs is aborted, and killed after its grace period.\nPrints the ids of those that are stopped; by filter, the id of the bulk job that does it.',
     )
     .argument(...FUNCTION_ARGUMENT)
     .argument('[tasks...]', 'TaskIDs');
-  withFilter(command)
-    .option('--all', 'every task that has not ended')
-    .option('--dry-run', 'say how many there are, and stop none')
-    .option('-y, --yes', 'do not ask')
-    .action(stop);
+  withBulkJob(withFilter(command), 'Stop', 'every task that has not ended').action(stop);
   withExamples(withConnection(command), [
     ['task-mode stop wait job-1 job-2', 'these two'],
     ['task-mode stop wait --prefix night- --dry-run', 'how many there are whose id begins so'],
@@ -30,15 +25,17 @@ export function addStopCommand(program: Command): void {
   ]);
 }
 
-async function stop(functionName: string, taskIds: string[], options: ConnectionOptions & BulkArguments) {
+async function stop(
+  functionName: string,
+  taskIds: string[],
+  options: ConnectionOptions & BulkJobArguments,
+): Promise<void> {
   const byFilter = isByFilter(taskIds, options);
-  const status = statusesOf(options, STOPPABLE, 'stop');
+  checkStatuses(options, statusesOfAction('Stop'), 'stop');
   const client = await connect(options);
-  const bulk: Bulk = {
-    verb: 'stop',
-    done: 'told to stop',
+  if (byFilter) return doBulkJob(client, functionName, 'Stop', options);
+  await actOnNamed(taskIds, {
+    done: DONE_WORDS.Stop,
     act: (taskId, signal) => client.stop(functionName, taskId, signal && { signal }),
-  };
-  if (byFilter) await actOnChosen(chosenTasks(client, functionName, { ...options, status }), bulk, options);
-  else await actOnNamed(taskIds, bulk);
+  });
 }

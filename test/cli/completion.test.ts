@@ -5,6 +5,8 @@ import { makeProgram } from '../../cli/program.ts';
 it.each([
   [[''], ['submit', 'dev', 'help'], ['__complete']],
   [['sub'], ['submit'], ['stop']],
+  [['bulk-jobs', ''], ['list', 'get', 'wait', 'stop'], ['submit']],
+  [['bulk-jobs', 'get', 'e'], ['echo', 'encode'], ['wait']],
   [['config', ''], ['get', 'put', 'delete'], ['submit']],
   [['config', 'put', 'echo', '--t'], ['--task-mode'], ['--retries']],
   [['config', 'put', 'echo', '--task-mode', ''], ['on', 'off'], []],

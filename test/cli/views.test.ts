@@ -1,10 +1,13 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
+import { bulkJobLines, bulkJobView, filterText } from '../../cli/bulk-job-rows.ts';
 import { explanationText } from '../../cli/commands/explain.ts';
 import { stepLines } from '../../cli/execution-rows.ts';
+import { endLines, progressText } from '../../cli/follow-bulk-job.ts';
 import { plain } from '../../cli/screen.ts';
 import { taskLines } from '../../cli/task-rows.ts';
 import { taskView } from '../../cli/task-view.ts';
-import type { AsyncTask, ExecutionStep } from '../../client/index.ts';
+import type { AsyncTask, BulkJob, ExecutionStep } from '../../client/index.ts';
 
 const START_MS = Date.UTC(2026, 10, 24, 18);
 
@@ -85,5 +88,43 @@ it('says why a task waits, when that changes, and what there is around it', () =
     '  as many run as may.',
     expect.stringMatching(/^ {2}until 2026-11-2\d .*, in 1 min$/),
     '  10 running, 800 or more submitted before it and waiting, about 900 in the queue',
+  ]);
+});
+
+const JOB: BulkJob = {
+  ...{ bulkJobId: 'b-1', functionName: 'encode', action: 'Redrive', maxTasks: 100, status: 'Succeeded' },
+  ...{ filter: { status: ['Failed'], prefix: 'night-' }, reason: 'the \x1bcodec is mended' },
+  ...{ matched: 100, done: 86, unchanged: 2, refused: 12, refusedByCode: { RedriveNotAllowed: 12 } },
+  errors: [{ taskId: 'night-7', code: 'RedriveNotAllowed', message: 'its payload is gone' }],
+  ...{ isMaxTasksReached: true, caller: 'arn:aws:iam::1:user/ann' },
+  ...{ createdTime: START_MS, startTime: START_MS + 50, endTime: START_MS + 4200 },
+};
+
+it('shows a bulk job with what it does, for whom, and what was refused', () => {
+  const view = bulkJobView(JOB, LAYOUT);
+  expect(view).toContain('does        Redrive Failed, night-…, 100 tasks at the most\n');
+  expect(view).toContain('tasks       86 run again, 2 had moved on, 12 refused\n');
+  expect(view).toContain('more        there are more tasks than it was to act on\n');
+  expect(view).toContain('why         the \u{fffd}codec is mended\n');
+  expect(view).toMatch(/refused\n {2}night-7 {2}RedriveNotAllowed: its payload is gone$/);
+  expect(filterText({})).toBe('all');
+});
+
+it('lists a bulk job in a line', () => {
+  const [, line] = bulkJobLines([JOB], { ...LAYOUT, width: 100, times: 'ago' });
+  expect(line).toBe(
+    'b-1  Redrive  Succeeded  1 min ago    100       12  arn:aws:iam::1:user/ann  the \u{fffd}codec is mended',
+  );
+});
+
+it('says how far a bulk job is, and how it ended', () => {
+  const running: BulkJob = { ...JOB, status: 'Running', matched: 10, done: 10, unchanged: 0, refused: 0 };
+  expect(progressText(running, 40, 1500)).toBe('Running, 10 of 40 run again, 1.5 s (b-1)');
+  expect(progressText(running, 9, 1500)).toBe('Running, 10 run again, 1.5 s (b-1)');
+  expect(endLines(JOB).map(stripVTControlCharacters)).toEqual([
+    '✘ night-7: its payload is gone',
+    '✘ and 11 more',
+    '✔ Succeeded b-1 (86 run again, 2 had moved on, 12 refused, 4.2 s)',
+    'There are more than 100: the same command goes on with them.',
   ]);
 });

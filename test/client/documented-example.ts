@@ -21,5 +21,11 @@ try {
   if (!isTaskModeError(error, 'AsyncTaskFinished')) throw error; // it ended before
 }
 
+const failed = { action: 'Redrive', filter: { status: ['Failed'], prefix: 'night-' } } as const;
+const { matched } = await tasks.bulkJobs.preview('thumbnail', failed);
+const { bulkJobId } = await tasks.bulkJobs.start('thumbnail', { ...failed, reason: `all ${matched}` });
+const job = await tasks.bulkJobs.wait('thumbnail', bulkJobId);
+console.log(job.status, job.done, job.refusedByCode);
+
 await tasks.config.put('thumbnail', { maxAsyncRetryAttempts: 5 });
 await tasks.concurrency.put('thumbnail', 0); // pauses it

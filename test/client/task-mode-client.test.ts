@@ -157,6 +157,54 @@ describe('a batch', () => {
   });
 });
 
+describe('bulk jobs', () => {
+  const job = (more: object = {}) => json(202, { bulkJobId: 'x', status: 'Pending', ...more });
+
+  test('are started under an id, so that a repeated request starts nothing else', async () => {
+    const { client, sent } = clientOf(unreachable, job());
+    await client.bulkJobs.start('echo', { action: 'Stop', filter: { prefix: 'a' } });
+    expect(sent.map(({ path }) => path)).toEqual(Array(2).fill('/functions/echo/bulk-jobs'));
+    expect(sent[0]?.body).toBe(sent[1]?.body);
+    expect(JSON.parse(sent[0]?.body ?? '')).toEqual({
+      ...{ action: 'Stop', filter: { prefix: 'a' }, bulkJobId: expect.stringMatching(/^b-/) },
+    });
+  });
+
+  test('are previewed as dry runs', async () => {
+    const { client, sent } = clientOf(
+      json(200, { matched: 3, countsByStatus: { Failed: 3 }, isComplete: true }),
+    );
+    const preview = await client.bulkJobs.preview('echo', { action: 'Redrive', filter: {} });
+    expect(preview).toMatchObject({ matched: 3, isComplete: true });
+    expect(JSON.parse(sent[0]?.body ?? '')).toEqual({ action: 'Redrive', filter: {}, dryRun: true });
+  });
+
+  test('are waited for until they have ended, listed page by page, and stopped', async () => {
+    const { client, sent } = clientOf(
+      json(200, { status: 'Running', matched: 1 }),
+      json(200, { status: 'Succeeded', matched: 2, endTime: 5 }),
+      json(200, { bulkJobs: [{ bulkJobId: 'b' }], nextToken: 'p2' }),
+      json(200, { bulkJobs: [{ bulkJobId: 'a' }] }),
+      new Response(null, { status: 204 }),
+    );
+    const seen: number[] = [];
+    const onRead = ({ matched }: { matched: number }) => seen.push(matched);
+    expect(await client.bulkJobs.wait('echo', 'a', { onRead })).toMatchObject({ status: 'Succeeded' });
+    expect(seen).toEqual([1, 2]);
+    const ids: string[] = [];
+    for await (const { bulkJobId } of client.bulkJobs.list('echo')) ids.push(bulkJobId);
+    expect(ids).toEqual(['b', 'a']);
+    await client.bulkJobs.stop('echo', 'a');
+    expect(sent.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /functions/echo/bulk-jobs/a',
+      'GET /functions/echo/bulk-jobs/a',
+      'GET /functions/echo/bulk-jobs?limit=100',
+      'GET /functions/echo/bulk-jobs?limit=100&nextToken=p2',
+      'PUT /functions/echo/bulk-jobs/a/stop',
+    ]);
+  });
+});
+
 describe('workflows', () => {
   test('are started under a name, so that a repeated request starts nothing else', async () => {
     const { client, sent } = clientOf(unreachable, json(202, { executionName: 'x', status: 'Running' }));

@@ -111,10 +111,17 @@ test('tasks are stopped and run again by filter: counted first, and only when so
   const agreeing = cli.atTerminal(stop);
   await agreeing.printed(/stop them\? \[y\/N\]/);
   agreeing.child.stdin.write('y\r');
-  expect((await agreeing.ended).stdout).toContain('3 of 3 told to stop');
-  const again = await cli.run(['redrive', 'wait', '--prefix', 'cli-many-', '--status', 'Stopped', '--yes']);
-  expect(again.stdout.trim().split('\n').sort()).toEqual(ids);
+  expect((await agreeing.ended).stdout).toMatch(/✔ Succeeded.* b-\S+ \(3 told to stop, /);
+  const redrive = ['redrive', 'wait', '--prefix', 'cli-many-', '--status', 'Stopped', '--yes'];
+  const again = await cli.run([...redrive, '--reason', 'a test', '--detach']);
+  const job = again.stdout.trim();
+  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining(`bulk-jobs wait wait ${job}`) });
+  expect(await cli.run(['bulk-jobs', 'wait', 'wait', job])).toMatchObject({
+    ...{ code: 0, stdout: '', stderr: expect.stringContaining('(3 run again, ') },
+  });
   for (const id of ids) await api.until('wait', id, 'Succeeded');
+  const listed = await cli.run(['bulk-jobs', 'list', 'wait']);
+  expect(listed.stdout).toMatch(new RegExp(`^JOB .*\n${job} +Redrive +Succeeded .* 3 .* a test\nb-`));
 });
 
 test('functions are listed with what their tasks are at, and a task says why it does not run', async () => {
