@@ -122,7 +122,7 @@ test('tasks are stopped and run again by filter: counted first, and only when so
   for (const id of ids) await api.until('wait', id, 'Succeeded');
   const listed = await cli.run(['bulk-jobs', 'list', 'wait']);
   expect(listed.stdout).toMatch(new RegExp(`^JOB .*\n${job} +Redrive +Succeeded .* 3 .* a test\nb-`));
-});
+}, 120_000);
 
 test('functions are listed with what their tasks are at, and a task says why it does not run', async () => {
   await api.accepted('thumbnail', { id: 'cli-later', delay: 3600 });
