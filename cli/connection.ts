@@ -4,6 +4,7 @@ import { credentialsOf } from './aws-credentials.ts';
 import { regionOf } from './aws-region.ts';
 import { UsageError } from './failure.ts';
 import { filledOption, urlOption, wordOption } from './option-values.ts';
+import { fetchAndNoteTime } from './server-time.ts';
 import { endpointOfStack } from './stack-endpoint.ts';
 
 /** What `dev` serves when it is not told otherwise. */
@@ -55,7 +56,7 @@ export function withConnection(command: Command): Command {
 
 /** Finds the API and who calls it. */
 export async function connect(options: ConnectionOptions): Promise<TaskModeClient> {
-  return new TaskModeClient(await findConnection(options));
+  return new TaskModeClient({ ...(await findConnection(options)), fetch: fetchAndNoteTime });
 }
 
 export async function findConnection(options: ConnectionOptions): Promise<Connection> {
@@ -64,7 +65,8 @@ export async function findConnection(options: ConnectionOptions): Promise<Connec
   return { endpoint, auth, signer: await signerFor(endpoint, auth, options) };
 }
 
-async function endpointOf(options: ConnectionOptions): Promise<string> {
+/** Finds the API's address. */
+export async function endpointOf(options: ConnectionOptions): Promise<string> {
   const { TASK_MODE_ENDPOINT, TASK_MODE_STACK } = process.env;
   if (options.endpoint !== undefined && options.stack !== undefined) {
     throw new UsageError('--endpoint and --stack are both given: want one of them');

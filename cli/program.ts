@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addBatchCommand } from './commands/batch.ts';
 import { addBulkJobsCommand } from './commands/bulk-jobs.ts';
+import { addClockCommand } from './commands/clock.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConcurrencyCommand } from './commands/concurrency.ts';
 import { addConfigCommand } from './commands/config.ts';
@@ -71,6 +72,7 @@ export function makeProgram(): Command {
   addWorkflowsCommand(program);
   program.commandsGroup('On this machine:').helpCommand('help [command]', 'show what a command does');
   addDevCommand(program);
+  addClockCommand(program);
   addConsoleCommand(program);
   addCompletionCommand(program);
   return program;

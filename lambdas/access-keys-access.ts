@@ -15,7 +15,8 @@ export const accessKeysAccess: Access = (event, routeName, signal) =>
     {
       accessKeys,
       nonces: new NonceStore({ client: dynamoDb, tableName, signal }),
-      clock: Date.now,
+      // When API Gateway received it: however late this instance comes to it, that is the time that its signer meant.
+      clock: () => event.requestContext.timeEpoch,
       signal,
     },
     readSignedRequest(event, routeName),

@@ -15,6 +15,9 @@ export interface DataDirectory {
   readonly logs: string;
   readonly deployedState: string;
   readonly environmentProgram: string;
+  /** How far the clock was advanced. */
+  readonly clock: string;
+  readonly clockProgram: string;
   release(): void;
 }
 
@@ -33,6 +36,8 @@ export async function openDataDirectory(dir: string, options: { fresh: boolean }
     logs: join(root, 'logs'),
     deployedState: join(root, 'deployed.json'),
     environmentProgram: join(root, 'environment.mjs'),
+    clock: join(root, 'clock'),
+    clockProgram: join(root, 'clock.mjs'),
   };
   if (options.fresh) {
     // Only what is ours: the folder may be one that holds other things as well.

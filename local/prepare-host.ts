@@ -8,7 +8,7 @@ import { type Engines, startEngines } from './engines/start-engines.ts';
 import { EventBuses } from './events/event-buses.ts';
 import { objectEvent } from './events/object-event.ts';
 import { Targets } from './events/targets.ts';
-import { environmentProgram } from './functions/environment-program.ts';
+import { clockProgram, environmentProgram } from './functions/environment-program.ts';
 import { serveLambdaApi } from './functions/lambda-api.ts';
 import { LambdaService } from './functions/lambda-service.ts';
 import { lineTime } from './functions/log-lines.ts';
@@ -67,10 +67,11 @@ export async function prepareHost(
 ): Promise<PreparedHost> {
   const { data, gateway, log } = options;
   const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
-  const [stack, engines, program, deployedState] = await allOrNone([
+  const [stack, engines, program, preload, deployedState] = await allOrNone([
     synthesizedStack(options, region),
     startEngines({ dataDir: data, region, ...endpointsOf(options) }, cleanup),
     environmentProgram(data.environmentProgram),
+    clockProgram(data.clockProgram, data.clock),
     DeployedState.read(data.deployedState),
   ]);
   const { endpoints, sqs, sns, dynamodb, queueEngine } = engines;
@@ -109,6 +110,7 @@ export async function prepareHost(
   const lambda: LambdaService = new LambdaService({
     region,
     program,
+    preload,
     log,
     isVerbose: options.verbose ?? false,
     onMetrics: (label, line) => monitoring.takeLine(label, line),
@@ -144,6 +146,7 @@ export async function prepareHost(
     sqsEndpoint: endpoints.sqs,
     sns,
     dynamodb,
+    tableNames: [],
     queueEngine,
     secrets,
     eventBuses,

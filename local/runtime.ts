@@ -1,12 +1,16 @@
 import { join, resolve } from 'node:path';
+import { Clock } from './clock/clock.ts';
+import { TimeControl } from './clock/time-control.ts';
 import { openDataDirectory } from './data-directory.ts';
 import type { InvokeResult } from './functions/protocol.ts';
+import { ClockApi } from './gateway/clock-api.ts';
 import { ConsoleFiles } from './gateway/console-files.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { prepareHost } from './prepare-host.ts';
 import { startHotReload } from './reload/start-hot-reload.ts';
 import { deleteRemovedCustomResources } from './resources/custom-aws.ts';
 import { deployStack } from './resources/deploy-stack.ts';
+import type { Host } from './resources/deployer.ts';
 import { putAccessKeys } from './secrets/put-access-keys.ts';
 
 /** Of the operation by which the console lists workflows. */
@@ -97,6 +101,8 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
     fresh: options.fresh ?? false,
   });
   cleanup.defer(() => data.release());
+  const clock = Clock.open(data.clock);
+  cleanup.defer(() => clock.close());
   const gateway = await Gateway.listen(options.port ?? DEFAULT_PORT);
   cleanup.defer(() => gateway.close());
   const { host, stack, endpoints } = await prepareHost({ ...options, appDir, data, gateway, log }, cleanup);
@@ -112,43 +118,18 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
   await deleteRemovedCustomResources(host);
   await host.deployedState.save();
   options.signal?.throwIfAborted();
-  cleanup.defer(() => {
-    gateway.stopAccepting();
-    for (const schedule of host.schedules) {
-      schedule.stop();
-    }
-    return Promise.all(host.pollers.map((poller) => poller.stop())).then(() => undefined);
-  });
-  for (const poller of host.pollers) {
-    poller.start();
-  }
-  for (const schedule of host.schedules) {
-    schedule.start();
-  }
+  startWork(host, cleanup);
   if (options.reload && options.assemblyDir === undefined) {
     const hotReload = startHotReload(appDir, data.cloudAssembly, host);
     cleanup.defer(() => hotReload.stop());
   }
   host.monitoring.start();
   await host.workflows.endInterrupted();
-  const { consoleFolder } = options;
-  if (consoleFolder !== undefined) {
-    gateway.serveConsole(
-      new ConsoleFiles(consoleFolder, {
-        stackName: host.stackName,
-        region: host.region,
-        functionNames: host.registeredFunctionNames,
-        isLocal: true,
-        endpoint: gateway.url,
-        auth: host.accessKeySecrets.size > 0 ? 'accessKeys' : 'none',
-        hasWorkflows: gateway.hasRoute(WORKFLOWS_ROUTE),
-      }),
-    );
-  }
+  serveOwnPages(host, clock, options);
   gateway.serve(host.lambda, (request) => host.monitoring.takeRequest(request));
   return {
     url: gateway.url,
-    consoleUrl: consoleFolder === undefined ? undefined : `${gateway.url}/console`,
+    consoleUrl: options.consoleFolder === undefined ? undefined : `${gateway.url}/console`,
     stackName: host.stackName,
     region: host.region,
     endpoints,
@@ -159,4 +140,35 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
     invoke: (functionNameOrArn, payload) => host.lambda.invoke(functionNameOrArn, payload),
     stop: () => cleanup.disposeAsync(),
   };
+}
+
+/** Starts what takes messages and comes by itself; it ends before what it works with. */
+function startWork({ gateway, pollers, schedules }: Host, cleanup: AsyncDisposableStack): void {
+  cleanup.defer(() => {
+    gateway.stopAccepting();
+    for (const schedule of schedules) schedule.stop();
+    return Promise.all(pollers.map((poller) => poller.stop())).then(() => undefined);
+  });
+  for (const poller of pollers) poller.start();
+  for (const schedule of schedules) schedule.start();
+}
+
+/** Serves what this runtime has beside the API: its clock, and the web console. */
+function serveOwnPages(host: Host, clock: Clock, options: LocalRuntimeOptions): void {
+  const { gateway, stackName, region, registeredFunctionNames: functionNames } = host;
+  const { consoleFolder, sqsEndpoint } = options;
+  const isMovable = sqsEndpoint === undefined;
+  gateway.serveOwn(new ClockApi(new TimeControl({ ...host, clock, isMovable })));
+  if (consoleFolder === undefined) return;
+  gateway.serveOwn(
+    new ConsoleFiles(consoleFolder, {
+      stackName,
+      region,
+      functionNames,
+      isLocal: true,
+      endpoint: gateway.url,
+      auth: host.accessKeySecrets.size > 0 ? 'accessKeys' : 'none',
+      hasWorkflows: gateway.hasRoute(WORKFLOWS_ROUTE),
+    }),
+  );
 }

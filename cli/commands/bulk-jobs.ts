@@ -5,6 +5,7 @@ import { type ConnectionOptions, connect, withConnection } from '../connection.t
 import { followBulkJob } from '../follow-bulk-job.ts';
 import { wholeNumberOption } from '../option-values.ts';
 import { notes, output } from '../screen.ts';
+import { serverTime } from '../server-time.ts';
 
 interface JsonArguments extends ConnectionOptions {
   readonly json?: true;
@@ -15,7 +16,7 @@ const JOB_ARGUMENT = ['<job>', 'id of the job'] as const;
 const layout = () => ({
   width: output.columns,
   paint: output.paint,
-  nowMs: Date.now(),
+  nowMs: serverTime(),
   times: output.isTerminal ? ('ago' as const) : ('iso' as const),
 });
 

@@ -3,6 +3,7 @@ import type { TaskCount, TaskExplanation } from '../../client/index.ts';
 import { FUNCTION_ARGUMENT, TASK_ARGUMENT, withExamples } from '../command-parts.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { output, type Paint, printable } from '../screen.ts';
+import { serverTime } from '../server-time.ts';
 import { STATUS_STYLE } from '../status-style.ts';
 import { durationText, instantText } from '../times.ts';
 
@@ -22,7 +23,7 @@ export function addExplainCommand(program: Command): void {
     .action(async (functionName: string, taskId: string, options: ExplainArguments) => {
       const explanation = await (await connect(options)).explain(functionName, taskId);
       output.line(
-        options.json ? JSON.stringify(explanation) : explanationText(explanation, output.paint, Date.now()),
+        options.json ? JSON.stringify(explanation) : explanationText(explanation, output.paint, serverTime()),
       );
     });
   withExamples(withConnection(command), [

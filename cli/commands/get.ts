@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { FUNCTION_ARGUMENT, TASK_ARGUMENT, withExamples } from '../command-parts.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { output } from '../screen.ts';
+import { serverTime } from '../server-time.ts';
 import { taskView } from '../task-view.ts';
 
 interface GetArguments extends ConnectionOptions {
@@ -25,7 +26,7 @@ export function addGetCommand(program: Command): void {
       else if (options.result) output.line(task.returnPayload ?? 'null');
       else {
         const { paint, columns } = output;
-        output.line(taskView(functionName, task, { paint, nowMs: Date.now(), width: columns }));
+        output.line(taskView(functionName, task, { paint, nowMs: serverTime(), width: columns }));
       }
     });
   withExamples(withConnection(command), [

@@ -6,6 +6,7 @@ import { type ConnectionOptions, connect, withConnection } from '../connection.t
 import { interruptible } from '../interruption.ts';
 import { wholeNumberOption } from '../option-values.ts';
 import { notes, output } from '../screen.ts';
+import { serverTime } from '../server-time.ts';
 import { allOf, chosenTasks, type FilterArguments, withFilter } from '../task-filter.ts';
 import { countsText, taskLines } from '../task-rows.ts';
 
@@ -86,7 +87,7 @@ function emptyText(functionName: string, { status, prefix, since, until }: ListA
 
 function linesOf(tasks: readonly AsyncTask[]): string[] {
   const { columns: width, paint, isTerminal } = output;
-  return taskLines(tasks, { width, paint, nowMs: Date.now(), times: isTerminal ? 'ago' : 'iso' });
+  return taskLines(tasks, { width, paint, nowMs: serverTime(), times: isTerminal ? 'ago' : 'iso' });
 }
 
 function printTable(tasks: readonly AsyncTask[]): void {

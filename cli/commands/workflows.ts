@@ -7,6 +7,7 @@ import { prettyJson } from '../json-text.ts';
 import { wholeNumberOption, wordOption } from '../option-values.ts';
 import { readPayload } from '../payload-argument.ts';
 import { notes, output, printable } from '../screen.ts';
+import { serverTime } from '../server-time.ts';
 import { tableLines } from '../table.ts';
 import { allOf } from '../task-filter.ts';
 import { agoText, durationText, instantText } from '../times.ts';
@@ -43,7 +44,7 @@ export function addWorkflowsCommand(program: Command): void {
 const layout = () => ({
   width: output.columns,
   paint: output.paint,
-  nowMs: Date.now(),
+  nowMs: serverTime(),
   times: output.isTerminal ? ('ago' as const) : ('iso' as const),
 });
 
@@ -145,7 +146,7 @@ function addGet(workflows: Command): void {
 function executionText(execution: WorkflowExecution): string {
   const { workflowName, executionName, status, startedTime, endTime, input, output: result } = execution;
   const { error, cause } = execution;
-  const nowMs = Date.now();
+  const nowMs = serverTime();
   const { paint } = output;
   const facts: [string, string | undefined | false][] = [
     ['execution', `${executionName} of ${workflowName}`],

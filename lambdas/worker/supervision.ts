@@ -7,6 +7,7 @@ import { InvocationRuns } from './invocation-runs.ts';
 import { pauseMainThread } from './pause-main-thread.ts';
 import type { CutOff } from './run-keeper.ts';
 import type { RunSlot, RunSlots } from './run-slots.ts';
+import { steadyTime } from './steady-time.ts';
 import type { ExpectedRun, WatchedRun } from './supervisor-protocol.ts';
 import { TaskRuns } from './task-runs.ts';
 
@@ -54,16 +55,16 @@ export class Supervision {
     let killTime = run.killTime;
     let isAborted = false;
     while (slots.isCurrent(run)) {
-      if (graceMs !== undefined && Date.now() >= killTime) return this.#kill(run);
+      if (graceMs !== undefined && steadyTime() >= killTime) return this.#kill(run);
       const isHeartbeat = Date.now() >= heartbeatTime;
       if (isHeartbeat) heartbeatTime = Date.now() + HEARTBEAT.next * leaseMs;
       const mustEnd = await this.#mustEnd(run, isHeartbeat);
       if (mustEnd && !isAborted && slots.isCurrent(run)) {
         isAborted = true;
-        killTime = Math.min(killTime, Date.now() + (graceMs ?? 0));
+        killTime = Math.min(killTime, steadyTime() + (graceMs ?? 0));
         abort(run);
       }
-      await pause(Math.max(Math.min(STOP_POLL_MS, killTime - Date.now()), 1));
+      await pause(Math.max(Math.min(STOP_POLL_MS, killTime - steadyTime()), 1));
     }
     if (!('invocation' in run)) this.#tasks.forget(run);
   }

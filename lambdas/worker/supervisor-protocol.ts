@@ -14,7 +14,7 @@ export type ExpectedRun = TaskRun | UnrecordedRun;
 /** A run whose code runs. */
 export type WatchedRun = ExpectedRun & {
   readonly startTime: number;
-  /** When it is killed if it has not ended: after its time-out and the grace. */
+  /** When it is killed if it has not ended: after its time-out and the grace, by `steadyTime`. */
   readonly killTime: number;
 };
 

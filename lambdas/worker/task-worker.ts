@@ -15,6 +15,7 @@ import { type AttemptInfo, type Execute, runAttempt } from './attempt.ts';
 import { CooperativeSupervisor } from './cooperative-supervisor.ts';
 import { logMessageFault, logStrayMessage, logSupervisorExit, logSyncFailure, runLog } from './run-log.ts';
 import { signLines, withSignedLines } from './signed-lines.ts';
+import { steadyTime } from './steady-time.ts';
 import { Supervisor } from './supervisor.ts';
 import type { ExpectedRun, RunSupervisor } from './supervisor-protocol.ts';
 import { runSync } from './sync-run.ts';
@@ -195,7 +196,7 @@ async function supervisedAttempt(
 ): Promise<AttemptOutcome> {
   // One for each attempt: an abort that comes late reaches no other on this warm instance.
   const stopping = new AbortController();
-  const killTime = run.startTime + timeoutSeconds * 1000 + graceMs;
+  const killTime = steadyTime() + timeoutSeconds * 1000 + graceMs;
   supervisor.watch({ ...run, killTime }, () => {
     stopping.abort(new DOMException('the task was asked to stop', 'AbortError'));
   });

@@ -13,6 +13,8 @@ export interface QueueEngine extends Engine {
   onObjectCreated(tell: (creation: ObjectCreation) => void): void;
   /** Tells how a queue stands; undefined when there is none of that name. */
   queueFigures(name: string): QueueFigures | undefined;
+  /** Has messages, by their receipt handles, be invisible for so much longer. */
+  hideLonger(receiptHandles: Iterable<string>, byMs: number): void;
 }
 
 /**
@@ -46,6 +48,13 @@ export async function startQueueEngine(dataDir: string, region: string): Promise
     queueFigures: (name) => {
       const queue = stores.sqsStore.getQueueByName(name);
       return queue && figuresOf(queue.inspectMessages(), Date.now());
+    },
+    hideLonger: (receiptHandles, byMs) => {
+      const queues = [...stores.sqsStore.allQueues()];
+      for (const handle of receiptHandles) {
+        const entry = queues.map((queue) => queue.inflightMessages.get(handle)).find((found) => found);
+        if (entry) entry.visibilityDeadline += byMs;
+      }
     },
     stop: async () => {
       await app.close();

@@ -41,7 +41,7 @@ export class QueuePoller {
   /** None before setConcurrency says so. */
   readonly #slots = new Slots(0);
   readonly #stopping = new AbortController();
-  readonly #batches = new Set<Promise<void>>();
+  readonly #batches = new Map<Promise<void>, readonly Message[]>();
   #polling: Promise<void> = Promise.resolve();
 
   constructor(options: QueuePollerOptions) {
@@ -67,7 +67,12 @@ export class QueuePoller {
 
   /** Waits until what was received is dealt with. */
   async settled(): Promise<void> {
-    await Promise.all(this.#batches);
+    await Promise.all(this.#batches.keys());
+  }
+
+  /** The receipt handles of the messages that the function is at. */
+  get inHand(): readonly string[] {
+    return [...this.#batches.values()].flat().flatMap(({ ReceiptHandle }) => ReceiptHandle ?? []);
   }
 
   async #poll(): Promise<void> {
@@ -88,7 +93,7 @@ export class QueuePoller {
           this.#batches.delete(batch);
           this.#slots.give();
         });
-        this.#batches.add(batch);
+        this.#batches.set(batch, messages);
       }
     }
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { passedMs } from '../clock/process-clock.ts';
+import { pass } from '../clock/timer.ts';
 import type { LambdaService } from '../functions/lambda-service.ts';
 
 export interface RateScheduleOptions {
@@ -14,10 +15,15 @@ export interface RateScheduleOptions {
   readonly log: (line: string) => void;
 }
 
-/** A rule of EventBridge with `rate(...)`: invokes its function at intervals, never while it still runs. */
+/**
+ * A rule of EventBridge with `rate(...)`: invokes its function at intervals, never while it still runs. Of all the times by which
+ * the clock is advanced, one comes.
+ */
 export class RateSchedule {
   readonly #options: RateScheduleOptions;
   readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #held: Promise<void> | undefined;
 
   constructor(options: RateScheduleOptions) {
     this.#options = options;
@@ -32,15 +38,23 @@ export class RateSchedule {
     this.#stopping.abort();
   }
 
+  /** Starts nothing until `release` is settled; resolves when nothing runs. */
+  async hold(release: Promise<void>): Promise<void> {
+    this.#held = release;
+    await this.#running;
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     let waitMs = this.#options.firstRunMs;
     for (;;) {
-      await delay(waitMs, undefined, { signal }).catch(() => undefined);
+      await pass(waitMs, signal);
+      await this.#held;
       if (signal.aborted) return;
-      const startMs = performance.now();
-      await this.#invoke();
-      waitMs = Math.max(this.#options.intervalMs - (performance.now() - startMs), 0);
+      const startMs = passedMs();
+      this.#running = this.#invoke();
+      await this.#running;
+      waitMs = Math.max(this.#options.intervalMs - (passedMs() - startMs), 0);
     }
   }
 

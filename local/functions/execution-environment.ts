@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { endProcess, launchEnvironment } from '../launch.ts';
+import { type EnvironmentLaunch, endProcess, launchEnvironment } from '../launch.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { readLines } from './log-lines.ts';
 import { LogTail } from './log-tail.ts';
@@ -52,14 +52,13 @@ export class ExecutionEnvironment {
 
   constructor(
     definition: FunctionDefinition,
-    launch: { program: string; env: NodeJS.ProcessEnv },
+    launch: Pick<EnvironmentLaunch, 'program' | 'preload' | 'env'>,
     log: EnvironmentLog,
   ) {
     this.#definition = definition;
     this.#log = log;
     this.#child = launchEnvironment({
-      program: launch.program,
-      env: launch.env,
+      ...launch,
       cwd: definition.taskRoot,
       memoryMegabytes: definition.memoryMegabytes,
     });

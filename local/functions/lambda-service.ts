@@ -16,6 +16,8 @@ export interface LambdaServiceOptions {
   readonly region: string;
   /** The JavaScript file that each environment's process runs. */
   readonly program: string;
+  /** What it loads before, as an address. */
+  readonly preload?: string;
   /** `AWS_ENDPOINT_URL_*` of the engines. */
   readonly endpointVariables: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
@@ -154,13 +156,13 @@ export class LambdaService {
 
   #createEnvironment(definition: FunctionDefinition): ExecutionEnvironment {
     const env = this.#environmentVariables(definition);
-    const { log, program, isVerbose, onMetrics, onLine } = this.#options;
+    const { log, program, preload, isVerbose, onMetrics, onLine } = this.#options;
     const say = (line: string) => log(`${definition.label} | ${line}`);
     const keep = (text: string) =>
       onLine(env.AWS_LAMBDA_LOG_GROUP_NAME ?? '', env.AWS_LAMBDA_LOG_STREAM_NAME ?? '', text);
     return new ExecutionEnvironment(
       definition,
-      { program, env },
+      { program, env, ...(preload !== undefined && { preload }) },
       {
         line: (line) => {
           const isMetrics = isMetricsLine(line);

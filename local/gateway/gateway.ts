@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { machineTime } from '../clock/process-clock.ts';
 import { LOOPBACK } from '../engines/engine.ts';
 import { type LambdaService, MAX_PAYLOAD_BYTES } from '../functions/lambda-service.ts';
 import type { Json } from '../json.ts';
 import { StartupError } from '../startup-error.ts';
-import type { ConsoleFiles } from './console-files.ts';
 import { httpEvent, newRequestId, type ReceivedRequest, splitTarget } from './http-event.ts';
 import { functionResponse, gatewayResponse, type HttpResponse } from './http-response.ts';
 import { type Route, Router, routeKeyFault } from './router.ts';
@@ -34,6 +34,12 @@ export interface AnsweredRequest {
   readonly latencyMs: number;
 }
 
+/** What this runtime serves beside the API, such as the web console. */
+export interface OwnPages {
+  owns(path: string): boolean;
+  answer(message: IncomingMessage, path: string, body: Buffer): Promise<HttpResponse>;
+}
+
 interface Serving {
   readonly router: Router<RouteTarget>;
   readonly lambda: LambdaService;
@@ -53,7 +59,7 @@ export class Gateway {
   readonly #routes: Route<RouteTarget>[] = [];
   #api: { readonly id: string; readonly logicalId: string } | undefined;
   #serving: Serving | undefined;
-  #console: ConsoleFiles | undefined;
+  readonly #ownPages: OwnPages[] = [];
 
   private constructor(server: Server) {
     const { port } = server.address() as AddressInfo;
@@ -114,9 +120,9 @@ export class Gateway {
     return this.#routes.some((route) => route.routeKey === routeKey);
   }
 
-  /** Has the console answer what is its own. */
-  serveConsole(console: ConsoleFiles): void {
-    this.#console = console;
+  /** Has somebody answer what is theirs, before the API's routes are looked at. */
+  serveOwn(pages: OwnPages): void {
+    this.#ownPages.push(pages);
   }
 
   serve(lambda: LambdaService, onAnswered: (request: AnsweredRequest) => void): void {
@@ -138,8 +144,7 @@ export class Gateway {
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = newRequestId();
     const startMs = performance.now();
-    const isOfConsole = this.#console?.owns(splitTarget(message).path) ?? false;
-    const serving = isOfConsole ? undefined : this.#serving;
+    const serving = this.#ownerOf(message) === undefined ? this.#serving : undefined;
     let answer: HttpResponse;
     try {
       answer = await this.#respond(message, requestId);
@@ -155,6 +160,8 @@ export class Gateway {
     const contentHeaders = hasBody ? { 'content-length': body.length } : {};
     try {
       response.writeHead(statusCode, {
+        // By the clock that tasks have their times from.
+        date: new Date().toUTCString(),
         ...headers,
         ...contentHeaders,
         'apigw-requestid': requestId,
@@ -168,19 +175,26 @@ export class Gateway {
     response.end(hasBody && message.method !== 'HEAD' ? body : undefined);
   }
 
+  #ownerOf(message: IncomingMessage): OwnPages | undefined {
+    const { path } = splitTarget(message);
+    return this.#ownPages.find((pages) => pages.owns(path));
+  }
+
   async #respond(message: IncomingMessage, requestId: string): Promise<HttpResponse> {
     // A page of another origin can have its name resolve to this machine; its Host header gives it away.
     if (!/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i.test(message.headers.host ?? '')) {
       message.resume();
       return gatewayResponse(403, 'Forbidden');
     }
-    const receivedTime = new Date();
+    // The caller's time, which the signature of a request has as well: an advance of the clock here is none there.
+    const receivedTime = new Date(machineTime());
     const body = await readBody(message);
     if (body === undefined) {
       return gatewayResponse(413, 'Request Entity Too Large');
     }
-    if (this.#console?.owns(splitTarget(message).path)) {
-      return this.#console.answer(message, splitTarget(message).path);
+    const owner = this.#ownerOf(message);
+    if (owner !== undefined) {
+      return owner.answer(message, splitTarget(message).path, body);
     }
     if (this.#serving === undefined) {
       return gatewayResponse(503, 'Service Unavailable');

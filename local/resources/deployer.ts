@@ -43,6 +43,8 @@ export interface Host {
   readonly sqsEndpoint: string;
   readonly sns: SNSClient;
   readonly dynamodb: DynamoDBClient;
+  /** The tables that are deployed. */
+  readonly tableNames: string[];
   readonly queueEngine: QueueEngine;
   readonly secrets: SecretStore;
   readonly eventBuses: EventBuses;

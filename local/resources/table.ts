@@ -37,6 +37,7 @@ export async function deployTable(resource: Resource, host: Host): Promise<Deplo
       `table ${name} (${logicalId}) is kept in the data directory with another key schema or other indexes than the template's: start with --fresh to delete what is kept and begin anew`,
     );
   }
+  host.tableNames.push(name);
   return {
     ref: name,
     attributes: {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pass } from '../clock/timer.ts';
 import type { ScheduleTimes } from './schedule-times.ts';
 
 export interface ClockScheduleOptions {
@@ -23,13 +23,16 @@ const LOOK_MS = 30_000;
 export class ClockSchedule {
   readonly #options: Required<ClockScheduleOptions>;
   readonly #stopping = new AbortController();
+  /** What comes is later than this. */
+  #after: number;
 
   constructor(options: ClockScheduleOptions) {
     this.#options = {
       clock: Date.now,
-      wait: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
+      wait: pass,
       ...options,
     };
+    this.#after = options.after;
   }
 
   start(): void {
@@ -44,19 +47,27 @@ export class ClockSchedule {
   /** Runs until it is stopped or comes no more. */
   async run(): Promise<void> {
     const { times, clock, send } = this.#options;
-    let after = this.#options.after;
     for (;;) {
       // What is too late by now is passed over.
-      after = Math.max(after, clock() - LATEST_MS);
-      const due = times(after);
+      this.#after = Math.max(this.#after, clock() - LATEST_MS);
+      const due = times(this.#after);
       if (due === undefined) return;
-      if (await this.#isDue(due)) {
+      if ((await this.#isDue(due)) && due > this.#after) {
         // It may have fallen due while the machine slept.
         if (clock() - due < LATEST_MS) send(due);
-        after = due;
+        this.#after = due;
       }
       if (this.#stopping.signal.aborted) return;
     }
+  }
+
+  /** After the clock was advanced: of all the times that it passed over, sends the last. */
+  catchUp(): void {
+    const { times, clock, send } = this.#options;
+    const last = lastTime(times, this.#after, clock());
+    if (last === undefined || this.#stopping.signal.aborted) return;
+    this.#after = last;
+    send(last);
   }
 
   /** Waits until a time has come, or for a while. Tells whether it has. */
@@ -67,4 +78,16 @@ export class ClockSchedule {
     if (leftMs > 0) await wait(Math.min(leftMs, LOOK_MS), signal);
     return !signal.aborted && clock() >= due;
   }
+}
+
+/** The last time of a schedule after one instant and up to another. */
+function lastTime(times: ScheduleTimes, after: number, until: number): number | undefined {
+  let last: number | undefined;
+  // Looks back twice as far each time: a month of a schedule of minutes is not gone through from its beginning.
+  for (let backMs = 1000; last === undefined; backMs *= 2) {
+    const from = Math.max(after, until - backMs);
+    for (let next = times(from); next !== undefined && next <= until; next = times(next)) last = next;
+    if (from === after) break;
+  }
+  return last;
 }

@@ -1,9 +1,9 @@
+import { after } from '../clock/timer.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ExecutionRecord, ExecutionStatus } from './execution-record.ts';
 import { History, type HistoryEvent, Trail, WHOLE } from './run/history.ts';
 import type { Environment } from './run/run.ts';
 import { runScope } from './run/run-scope.ts';
-import { after } from './run/timer.ts';
 import { Aborted, runtimeError, TIMEOUT, WorkflowError } from './run/workflow-error.ts';
 import type { StateMachine } from './state-machine.ts';
 

@@ -355,3 +355,18 @@ describe('what is no access keys', () => {
     await expect(starting).rejects.toThrow("--access-keys is given, but this app's API checks none");
   });
 });
+
+test('a signature of now is one of now, however far the clock of this runtime was advanced', async () => {
+  const advanced = await fetch(`${runtime.url}/_local/clock/advance`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"seconds": 86400}',
+  });
+  expect(advanced.status).toBe(200);
+  // Here it was advanced as well, which it is not where callers are.
+  const now = Date.now() - 86_400_000;
+  const statusAt = async (time: number) =>
+    (await send(sign(runtime.url, { ...reading('nobody'), time }))).status;
+  expect(await statusAt(now)).toBe(404);
+  expect(await statusAt(now + 86_400_000)).toBe(403);
+});

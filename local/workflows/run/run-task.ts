@@ -1,10 +1,10 @@
+import { after, afterWorkTime } from '../../clock/timer.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { NumberSource, TaskResource, TaskState } from '../definition/definition.ts';
 import type { Data } from '../expressions/json-path.ts';
 import type { TokenWait } from '../task-tokens.ts';
 import { WHOLE } from './history.ts';
 import { numberOf, type Run, withinLimit } from './run.ts';
-import { after } from './timer.ts';
 import { abortOf, TIMEOUT, WorkflowError } from './workflow-error.ts';
 
 interface Limits {
@@ -66,10 +66,12 @@ async function outcome(
   const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
   const onAbort = () => giveUp(abortOf(run.signal));
   run.signal.addEventListener('abort', onAbort, { once: true });
+  // What only waits is over when the clock is advanced; what a function does takes its time.
+  const afterTimeout = wait === undefined ? afterWorkTime : after;
   const timer =
     timeoutSeconds === undefined
       ? undefined
-      : after(timeoutSeconds * 1000, () => giveUp(new WorkflowError(TIMEOUT)));
+      : afterTimeout(timeoutSeconds * 1000, () => giveUp(new WorkflowError(TIMEOUT)));
   if (heartbeatSeconds !== undefined) {
     // Recorded from Step Functions: a missed heartbeat is told as States.Timeout. Both names match it.
     wait?.expectHeartbeats(heartbeatSeconds, () =>

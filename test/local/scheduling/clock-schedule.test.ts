@@ -85,3 +85,43 @@ test('one that is stopped sends nothing more', async () => {
   await schedule.run();
   expect(sent).toHaveLength(1);
 });
+
+describe('an advance of the clock', () => {
+  /** Advances a schedule's clock by minutes, one after the other, while it waits; answers what was sent. */
+  async function advanced(expression: string, steps: readonly number[]): Promise<number[]> {
+    let now = NOON;
+    const sent: number[] = [];
+    const left = [...steps];
+    const schedule = new ClockSchedule({
+      times: readSchedule({
+        expression,
+        timeZone: 'UTC',
+        createdTime: NOON,
+        startTime: undefined,
+        endTime: undefined,
+      }),
+      after: NOON,
+      clock: () => now,
+      wait: async () => {
+        const step = left.shift();
+        if (step === undefined) return schedule.stop();
+        now += step * MINUTE;
+        schedule.catchUp();
+      },
+      send: (due) => void sent.push((due - NOON) / MINUTE),
+    });
+    await schedule.run();
+    return sent;
+  }
+
+  test('sends the last of the times that it passed over, and that once', async () => {
+    expect(await advanced('rate(1 minute)', [7.5, 43_200])).toEqual([7, 43_207]);
+    expect(await advanced('rate(10 minutes)', [9, 0.5, 1, 9.5])).toEqual([10, 20]);
+    expect(await advanced('cron(0 3 * * ? *)', [7 * 1440, 60])).toEqual([6 * 1440 + 15 * 60]);
+    expect(await advanced('at(2026-11-24T12:05:00)', [3, 90, 90])).toEqual([5]);
+  });
+
+  test('sends nothing where no time was passed over', async () => {
+    expect(await advanced('rate(1 day)', [60, 60])).toEqual([]);
+  });
+});
