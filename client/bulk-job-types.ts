@@ -1,4 +1,5 @@
-import type { BulkAction, BulkFilter, BulkJobStatus, BulkRefusal } from '../lambdas/domain/bulk-job.ts';
+import type { BulkJobStatus, BulkRefusal } from '../lambdas/domain/bulk-job.ts';
+import type { BulkAction, BulkFilter } from '../lambdas/domain/bulk-order.ts';
 import type { TaskStatus } from '../lambdas/domain/lifecycle.ts';
 
 export type { BulkAction, BulkFilter, BulkJobStatus, BulkRefusal };

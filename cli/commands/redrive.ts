@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { statusesOfAction } from '../../lambdas/domain/bulk-job.ts';
+import { statusesOfAction } from '../../lambdas/domain/bulk-order.ts';
 import { type BulkJobArguments, doBulkJob, withBulkJob } from '../bulk-job.ts';
 import { FUNCTION_ARGUMENT, withExamples } from '../command-parts.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';

@@ -1,12 +1,6 @@
 import * as z from 'zod/mini';
-import {
-  BULK_ACTION_NAMES,
-  type BulkFilter,
-  type BulkJob,
-  matchedOf,
-  normalized,
-  statusesOfAction,
-} from '../domain/bulk-job.ts';
+import { type BulkJob, matchedOf } from '../domain/bulk-job.ts';
+import { BULK_ACTION_NAMES, type BulkFilter, normalized, statusesOfAction } from '../domain/bulk-order.ts';
 import { BULK_REASON_MAX_CHARACTERS, BULK_TASKS_RANGE, LIST_LIMIT_RANGE } from '../domain/limits.ts';
 import { sortKeyOf } from '../domain/task.ts';
 import type { BulkTaskCounts } from '../tasks/count-bulk-tasks.ts';

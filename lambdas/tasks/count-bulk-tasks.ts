@@ -1,5 +1,5 @@
 import type { TaskIndex } from '../aws/task-index.ts';
-import { type BulkOrder, boundsOf, statesOf, statusesOf } from '../domain/bulk-job.ts';
+import { type BulkOrder, boundsOf, statesOf, statusesOf } from '../domain/bulk-order.ts';
 import type { TaskStatus } from '../domain/lifecycle.ts';
 import { BULK_COUNT_SCANNED_ENTRIES, BULK_COUNTS_AT_ONCE, LIST_WORK_MS } from '../domain/limits.ts';
 import type { FindFunctionDependencies } from './find-function.ts';

@@ -1,13 +1,7 @@
 import type { IndexEntry, TaskIndex } from '../aws/task-index.ts';
-import {
-  type BulkJob,
-  type BulkPlace,
-  boundsOf,
-  isActedOn,
-  isMeant,
-  nextPlace,
-  statusesOf,
-} from '../domain/bulk-job.ts';
+import { type BulkJob, isActedOn, isMeant } from '../domain/bulk-job.ts';
+import { boundsOf, statusesOf } from '../domain/bulk-order.ts';
+import { type BulkPlace, nextPlace } from '../domain/bulk-place.ts';
 import { BULK_BATCH_TASKS, BULK_SCANNED_ENTRIES } from '../domain/limits.ts';
 import { isReadable, type Task } from '../domain/task.ts';
 

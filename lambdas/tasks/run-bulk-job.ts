@@ -5,13 +5,11 @@ import {
   type BulkJob,
   type BulkJobKey,
   type BulkOutcome,
-  firstPlace,
   isActedOn,
-  isAnotherPassDue,
-  isUnfinished,
   matchedOf,
   withOutcomes,
 } from '../domain/bulk-job.ts';
+import { firstPlace, isAnotherPassDue } from '../domain/bulk-place.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import {
   BULK_INDEX_LAG_MS,
@@ -23,6 +21,7 @@ import {
 } from '../domain/limits.ts';
 import type { Task } from '../domain/task.ts';
 import { type ActDependencies, actOnBulkTask } from './act-on-bulk-task.ts';
+import { claimBulkJob } from './claim-bulk-job.ts';
 import { BulkTaskFinder } from './find-bulk-tasks.ts';
 import type { FindFunctionDependencies } from './find-function.ts';
 import { mapAtOnce } from './map-at-once.ts';
@@ -48,9 +47,6 @@ export type BulkRunEnd =
   | { readonly kind: 'ended' | 'unfinished'; readonly job: BulkJob }
   | { readonly kind: 'left' };
 
-/** How often a claim follows a job that moves under it. */
-const MAX_TRIES = 5;
-
 /**
  * Works on a bulk job until it has ended, or there is no more time. It may die anywhere, and run twice at once: what it is
  * about to act on is in the row before, so that who takes the job over finds out what became of each, and one that lost the
@@ -61,7 +57,7 @@ export async function runBulkJob(
   deps: RunBulkJobDependencies,
   { key, runId, workUntil }: RunBulkJobRequest,
 ): Promise<BulkRunEnd> {
-  const job = await claimed(deps, key, runId);
+  const job = await claimBulkJob(deps, key, runId);
   if (!job) return { kind: 'left' };
   try {
     return await new BulkRun(deps, job, workUntil).work();
@@ -69,23 +65,6 @@ export async function runBulkJob(
     if (error instanceof JobLostError) return { kind: 'left' };
     throw error;
   }
-}
-
-async function claimed(
-  { jobs, clock }: RunBulkJobDependencies,
-  key: BulkJobKey,
-  runId: string,
-): Promise<BulkJob | undefined> {
-  let job = await jobs.get(key, clock());
-  for (let tries = 0; tries < MAX_TRIES && job && isUnfinished(job); tries += 1) {
-    const now = clock();
-    // Whoever has it goes on with it; should that one die, the sweep sends another message.
-    if (job.leaseUntil !== undefined && job.leaseUntil > now && job.runId !== runId) return undefined;
-    const outcome = await jobs.claim(job, runId, now);
-    if (outcome.isWritten) return outcome.job;
-    job = outcome.current;
-  }
-  return undefined;
 }
 
 /** Another worker has the job, or it was ended. */
@@ -254,7 +233,7 @@ class BulkRun {
   #failureOf(fault: unknown): string | undefined {
     const { functionName, progressTime } = this.#job;
     if (fault instanceof TaskModeError && fault.code === 'FunctionNotFound') {
-      return `function "${functionName}" was removed: its tasks cannot be run again`;
+      return `function "${functionName}" was removed`;
     }
     const stalledMs = this.#deps.clock() - progressTime;
     return stalledMs > BULK_STALLED_MS

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { BulkJobStore } from '../aws/bulk-job-store.ts';
 import type { TaskQueue } from '../aws/task-queue.ts';
-import { type BulkJob, type BulkOrder, isSameOrder, newBulkJob } from '../domain/bulk-job.ts';
+import { type BulkJob, newBulkJob } from '../domain/bulk-job.ts';
+import { type BulkOrder, isSameOrder } from '../domain/bulk-order.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { BULK_WAKE_AFTER_MS } from '../domain/limits.ts';
 import { type FindFunctionDependencies, functionTakingTasks, knownFunction } from './find-function.ts';

@@ -2,19 +2,14 @@ import { describe, expect, test } from 'vitest';
 import {
   type BulkCounts,
   bulkDetail,
-  firstPlace,
   isActedOn,
-  isAnotherPassDue,
   isMeant,
-  isSameOrder,
   matchedOf,
   newBulkJob,
-  nextPlace,
-  normalized,
-  statesOf,
-  statusesOfAction,
   withOutcomes,
 } from '../../lambdas/domain/bulk-job.ts';
+import { isSameOrder, normalized, statesOf, statusesOfAction } from '../../lambdas/domain/bulk-order.ts';
+import { firstPlace, isAnotherPassDue, nextPlace } from '../../lambdas/domain/bulk-place.ts';
 import { LIFECYCLE, TASK_STATUSES } from '../../lambdas/domain/lifecycle.ts';
 import type { Task } from '../../lambdas/domain/task.ts';
 

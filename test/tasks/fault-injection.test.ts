@@ -19,7 +19,7 @@ import { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
 import { WorkerFunction } from '../../lambdas/aws/worker-function.ts';
 import { WorkflowRegistry } from '../../lambdas/aws/workflow-registry.ts';
 import { ASYNC_METRIC_NAMES, metricWindow } from '../../lambdas/domain/async-metrics.ts';
-import type { BulkOrder } from '../../lambdas/domain/bulk-job.ts';
+import type { BulkOrder } from '../../lambdas/domain/bulk-order.ts';
 import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/domain/follow-up.ts';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import { BULK_LEASE_MS, SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ASYNC_METRIC_NAMES } from '../../domain/async-metrics.ts';
-import { BULK_ACTION_NAMES, BULK_JOB_STATUSES } from '../../domain/bulk-job.ts';
+import { BULK_JOB_STATUSES } from '../../domain/bulk-job.ts';
+import { BULK_ACTION_NAMES } from '../../domain/bulk-order.ts';
 import { STEP_STATUSES } from '../../domain/execution-steps.ts';
 import { TASK_STATUSES } from '../../domain/lifecycle.ts';
 import { LOG_LEVELS } from '../../domain/log-line.ts';
