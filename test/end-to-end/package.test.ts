@@ -114,6 +114,9 @@ describe('its runtime', () => {
     const { stdout } = await run(command, ['list', 'greet', '--endpoint', url], { cwd: folder });
     expect(stdout).toMatch(/^TASK .*\none +Succeeded/);
     expect((await run(command, ['--help'], { cwd: folder })).stdout).toContain('submit a task');
+    await api.accepted('greet', { id: 'two', payload: { name: 'me' }, delay: 600 });
+    await run(command, ['clock', 'advance', '10m', '--endpoint', url], { cwd: folder });
+    await api.until('greet', 'two', 'Succeeded');
   });
 
   test('swaps the code of a function whose file is saved: what runs ends on the old, what waits runs once on the new', async () => {
