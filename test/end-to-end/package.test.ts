@@ -70,7 +70,7 @@ beforeAll(async () => {
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder });
 }, 300_000);
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
 test("its types hold in the other app, also where libraries' types are checked", async () => {
   await run(join(project, 'node_modules/.bin/tsc'), ['--project', folder]);
