@@ -74,6 +74,7 @@ function Layout() {
       <AppLayout
         headerSelector="#top-bar"
         toolsHide
+        maxContentWidth={1600}
         navigation={<Navigation path={path} />}
         navigationOpen={isNavigationOpen}
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}

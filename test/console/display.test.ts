@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AsyncInvokeConfig } from '../../client/index.ts';
 import { changeOf, configFaults, draftOf } from '../../console/src/data/config-draft.ts';
+import { errorParts, eventDetailText } from '../../console/src/display/error-text.ts';
 import { imagesIn } from '../../console/src/display/images.ts';
 import { spanText } from '../../console/src/display/time.ts';
 
@@ -14,6 +15,23 @@ test.each([
   [86_400_000, '1 d'],
 ])('%s ms are %s', (ms, text) => {
   expect(spanText(ms)).toBe(text);
+});
+
+test('an error is told apart from where it was thrown', () => {
+  expect(errorParts('E: it failed\n  twice\n    at handler (a.mjs:1)\n    at b')).toEqual({
+    message: 'E: it failed\n  twice',
+    stack: '    at handler (a.mjs:1)\n    at b',
+  });
+  expect(errorParts('no stack, at all')).toEqual({ message: 'no stack, at all', stack: undefined });
+});
+
+test.each([
+  ['{"Error":"E","errorType":"TypeError","errorMessage":"x is no y"}', 'TypeError: x is no y'],
+  ['{"errorMessage":"late"}', 'late'],
+  ['{"delaySeconds":5}', '{"delaySeconds":5}'],
+  ['cut off {"errorMess', 'cut off {"errorMess'],
+])('the detail %s reads %s', (detail, text) => {
+  expect(eventDetailText(detail)).toBe(text);
 });
 
 const PNG = `iVBORw0KGgo${'A'.repeat(30)}`;

@@ -1,8 +1,8 @@
-import Box from '@cloudscape-design/components/box';
 import Table from '@cloudscape-design/components/table';
 import type { AsyncTask, AsyncTaskEvent } from '../../../client/index.ts';
+import { eventDetailText } from './error-text.ts';
 import { Status } from './status.tsx';
-import { exactText, spanText } from './time.ts';
+import { clockText, exactText, spanText } from './time.ts';
 
 /** Every event of a task, with what passed since the submit and since the event before. */
 export function EventTable({ events }: Pick<AsyncTask, 'events'>) {
@@ -16,34 +16,39 @@ export function EventTable({ events }: Pick<AsyncTask, 'events'>) {
     <Table
       variant="embedded"
       contentDensity="compact"
+      wrapLines
       items={events}
       trackBy={({ eventId }) => String(eventId)}
       ariaLabels={{ tableLabel: 'Events' }}
       columnDefinitions={[
-        { id: 'eventId', header: '#', cell: ({ eventId }) => eventId, width: 60 },
-        {
-          id: 'status',
-          header: 'Event',
-          isRowHeader: true,
-          minWidth: 120,
-          cell: ({ status }) => <Status status={status} />,
-        },
+        { id: 'status', header: 'Event', isRowHeader: true, minWidth: 150, cell: Event },
         {
           id: 'since',
           header: 'Since submit',
-          minWidth: 110,
+          minWidth: 100,
           cell: ({ timestamp }) => spanText(timestamp - first),
         },
-        { id: 'gap', header: 'Since previous', minWidth: 120, cell: sincePrevious },
-        { id: 'at', header: 'At', minWidth: 210, cell: ({ timestamp }) => exactText(timestamp) },
+        { id: 'gap', header: 'Since previous', minWidth: 110, cell: sincePrevious },
         {
-          id: 'detail',
-          header: 'Detail',
-          minWidth: 200,
-          cell: ({ eventDetail }) =>
-            eventDetail === undefined ? '' : <Box variant="code">{eventDetail}</Box>,
+          id: 'at',
+          header: 'At',
+          minWidth: 110,
+          cell: ({ timestamp }) => <span title={exactText(timestamp)}>{clockText(timestamp)}</span>,
         },
       ]}
     />
+  );
+}
+
+function Event({ status, eventDetail }: AsyncTaskEvent) {
+  return (
+    <>
+      <Status status={status} />
+      {eventDetail !== undefined && (
+        <div className="event-detail" title={eventDetail}>
+          {eventDetailText(eventDetail)}
+        </div>
+      )}
+    </>
   );
 }

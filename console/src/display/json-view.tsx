@@ -29,7 +29,6 @@ export function JsonView({ title, text, empty }: JsonViewProps) {
   ];
   return (
     <Container
-      fitHeight
       header={
         <Header
           variant="h2"

@@ -14,7 +14,9 @@ export function taskColumns(functionName: string): TableProps.ColumnDefinition<A
       id: 'taskId',
       header: 'TaskID',
       isRowHeader: true,
-      minWidth: 160,
+      minWidth: 140,
+      // On a telephone the status is to be seen beside it.
+      maxWidth: matchMedia('(max-width: 688px)').matches ? 150 : 280,
       cell: ({ taskId }) => <Link href={taskHref(functionName, taskId)}>{taskId}</Link>,
     },
     { id: 'status', header: 'Status', minWidth: 130, cell: ({ status }) => <Status status={status} /> },

@@ -32,6 +32,18 @@ export function timeText(time: number): string {
   return (isToday ? today : otherDay).format(time);
 }
 
+const withMillis = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
+
+/** `14:03:22.087`: to the millisecond, on whatever day. */
+export function clockText(time: number): string {
+  return withMillis.format(time);
+}
+
 /** The instant to the millisecond, for whoever compares it with logs. */
 export function exactText(time: number): string {
   return new Date(time).toISOString();

@@ -16,6 +16,7 @@ import { EventTable } from '../display/event-table.tsx';
 import { Explanation } from '../display/explanation.tsx';
 import { JsonView } from '../display/json-view.tsx';
 import { TaskFacts } from '../display/task-facts.tsx';
+import { TaskFailure } from '../display/task-failure.tsx';
 import { Timeline } from '../display/timeline.tsx';
 import { useNow } from '../display/use-now.ts';
 import { useNotifications } from '../shell/notifications.tsx';
@@ -94,37 +95,35 @@ function TaskDetail({ functionName, task, onChanged }: TaskDetailProps) {
       }
     >
       <SpaceBetween size="l">
-        {task.taskErrorMessage !== undefined && (
-          <Alert type="error" header={task.status === 'Retrying' ? 'The last attempt failed' : 'It failed'}>
-            <pre className="error-text">{task.taskErrorMessage}</pre>
-          </Alert>
-        )}
+        <TaskFailure task={task} />
         {WAITING.has(task.status) && <Explanation functionName={functionName} taskId={task.taskId} />}
         <TaskFacts task={task} now={now} />
-        <Container
-          header={
-            <Header variant="h2" description="To scale, from the submit to the end.">
-              Timeline
-            </Header>
-          }
-        >
-          <SpaceBetween size="m">
-            <Timeline task={task} now={now} />
-            <ExpandableSection
-              headerText={task.events.length === 1 ? '1 event' : `${task.events.length} events`}
-              defaultExpanded
-            >
-              <EventTable events={task.events} />
-            </ExpandableSection>
+        <Grid gridDefinition={[{ colspan: { default: 12, s: 7 } }, { colspan: { default: 12, s: 5 } }]}>
+          <Container
+            header={
+              <Header variant="h2" description="To scale, from the submit to the end.">
+                Timeline
+              </Header>
+            }
+          >
+            <SpaceBetween size="m">
+              <Timeline task={task} now={now} />
+              <ExpandableSection
+                headerText={task.events.length === 1 ? '1 event' : `${task.events.length} events`}
+                defaultExpanded
+              >
+                <EventTable events={task.events} />
+              </ExpandableSection>
+            </SpaceBetween>
+          </Container>
+          <SpaceBetween size="l">
+            <JsonView title="Payload" text={task.taskPayload} empty="It has none, or it is gone." />
+            <JsonView
+              title="Result"
+              text={task.returnPayload}
+              empty={isTerminal(task.status) ? 'It gave none.' : 'Not yet.'}
+            />
           </SpaceBetween>
-        </Container>
-        <Grid gridDefinition={[{ colspan: { default: 12, s: 6 } }, { colspan: { default: 12, s: 6 } }]}>
-          <JsonView title="Payload" text={task.taskPayload} empty="It has none, or it is gone." />
-          <JsonView
-            title="Result"
-            text={task.returnPayload}
-            empty={isTerminal(task.status) ? 'It gave none.' : 'Not yet.'}
-          />
         </Grid>
         <Box color="text-body-secondary" fontSize="body-s">
           Request {task.requestId} · {task.functionArn}
