@@ -17,6 +17,7 @@ import { Explanation } from '../display/explanation.tsx';
 import { JsonView } from '../display/json-view.tsx';
 import { TaskFacts } from '../display/task-facts.tsx';
 import { TaskFailure } from '../display/task-failure.tsx';
+import { TaskLog } from '../display/task-log.tsx';
 import { Timeline } from '../display/timeline.tsx';
 import { useNow } from '../display/use-now.ts';
 import { useNotifications } from '../shell/notifications.tsx';
@@ -99,23 +100,7 @@ function TaskDetail({ functionName, task, onChanged }: TaskDetailProps) {
         {WAITING.has(task.status) && <Explanation functionName={functionName} taskId={task.taskId} />}
         <TaskFacts task={task} now={now} />
         <Grid gridDefinition={[{ colspan: { default: 12, s: 7 } }, { colspan: { default: 12, s: 5 } }]}>
-          <Container
-            header={
-              <Header variant="h2" description="To scale, from the submit to the end.">
-                Timeline
-              </Header>
-            }
-          >
-            <SpaceBetween size="m">
-              <Timeline task={task} now={now} />
-              <ExpandableSection
-                headerText={task.events.length === 1 ? '1 event' : `${task.events.length} events`}
-                defaultExpanded
-              >
-                <EventTable events={task.events} />
-              </ExpandableSection>
-            </SpaceBetween>
-          </Container>
+          <Life task={task} now={now} />
           <SpaceBetween size="l">
             <JsonView title="Payload" text={task.taskPayload} empty="It has none, or it is gone." />
             <JsonView
@@ -125,11 +110,34 @@ function TaskDetail({ functionName, task, onChanged }: TaskDetailProps) {
             />
           </SpaceBetween>
         </Grid>
+        <TaskLog functionName={functionName} task={task} />
         <Box color="text-body-secondary" fontSize="body-s">
           Request {task.requestId} · {task.functionArn}
         </Box>
       </SpaceBetween>
     </ContentLayout>
+  );
+}
+
+function Life({ task, now }: { readonly task: AsyncTask; readonly now: number }) {
+  return (
+    <Container
+      header={
+        <Header variant="h2" description="To scale, from the submit to the end.">
+          Timeline
+        </Header>
+      }
+    >
+      <SpaceBetween size="m">
+        <Timeline task={task} now={now} />
+        <ExpandableSection
+          headerText={task.events.length === 1 ? '1 event' : `${task.events.length} events`}
+          defaultExpanded
+        >
+          <EventTable events={task.events} />
+        </ExpandableSection>
+      </SpaceBetween>
+    </Container>
   );
 }
 
