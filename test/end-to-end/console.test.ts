@@ -84,6 +84,23 @@ describeInBrowser('the console', ({ open }) => {
     await api.stop('wait', 'long-2');
   });
 
+  test('stops all tasks that its filter finds, having counted them, and keeps who had it done and why', async () => {
+    const submitted = { delay: 600, payload: {} };
+    for (const id of ['bulk-a', 'bulk-b', 'spared-c']) await api.accepted('echo', { id, ...submitted });
+    const page = await open(`${url}/functions/echo?prefix=bulk-`);
+    await page.getByRole('button', { name: 'All matching' }).click();
+    await page.getByRole('menuitem', { name: 'Stop all matching' }).click();
+    await page.getByRole('textbox', { name: /Why/ }).fill('they were a mistake');
+    await page.getByRole('button', { name: 'Stop 2 tasks' }).click();
+    await page.getByText('Stop of TaskID begins with bulk-: 2 done').first().waitFor();
+    for (const id of ['bulk-a', 'bulk-b']) expect((await api.task('echo', id)).status).toBe('Stopped');
+    expect((await api.task('echo', 'spared-c')).status).toBe('Enqueued');
+    await page.getByRole('tab', { name: 'Bulk jobs' }).click();
+    await page.getByText('they were a mistake').waitFor();
+    await page.getByText('user/local').waitFor();
+    await api.stop('echo', 'spared-c');
+  });
+
   test('submits a task again with a payload that was edited, and leaves the first alone', async () => {
     await api.accepted('echo', { id: 'again-1', payload: { version: 1 } });
     const first = await api.until('echo', 'again-1', 'Succeeded');
@@ -178,6 +195,7 @@ describeInBrowser('the console', ({ open }) => {
       ['/functions/echo?tab=code', 'The typed client'],
       ['/functions/echo?tab=monitoring', 'Queue wait'],
       ['/functions/flaky/tasks/failed-1', 'attempt 1 fails'],
+      ['/functions/echo?tab=bulk-jobs', 'with who and why'],
       ['/functions/echo', 'Instance'],
     ] as const) {
       await goTo(page, url + path);

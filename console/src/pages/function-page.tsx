@@ -4,6 +4,7 @@ import Header from '@cloudscape-design/components/header';
 import Tabs from '@cloudscape-design/components/tabs';
 import { useState } from 'react';
 import { useQuery } from '../shell/router.ts';
+import { BulkJobsTab } from './bulk-jobs-tab.tsx';
 import { CodeSampleTab } from './code-sample-tab.tsx';
 import { ConfigurationTab } from './configuration-tab.tsx';
 import { MonitoringTab } from './monitoring-tab.tsx';
@@ -53,6 +54,11 @@ export function FunctionPage({ functionName }: { readonly functionName: string }
             id: 'configuration',
             label: 'Configuration',
             content: <ConfigurationTab functionName={functionName} />,
+          },
+          {
+            id: 'bulk-jobs',
+            label: 'Bulk jobs',
+            content: <BulkJobsTab functionName={functionName} />,
           },
           { id: 'code', label: 'Code sample', content: <CodeSampleTab functionName={functionName} /> },
         ]}

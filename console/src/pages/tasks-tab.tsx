@@ -12,11 +12,13 @@ import { errorText, taskApi } from '../data/task-api.ts';
 import { queryOf, viewOf } from '../data/task-filter.ts';
 import { useTaskPages } from '../data/task-pages.ts';
 import { usePolled } from '../data/use-polled.ts';
+import { BulkProgress } from '../display/bulk-progress.tsx';
 import { EmptyTasks } from '../display/empty-tasks.tsx';
 import { StatusCounts } from '../display/status-counts.tsx';
 import { taskColumns } from '../display/task-columns.tsx';
 import { useNotifications } from '../shell/notifications.tsx';
 import { useQuery } from '../shell/router.ts';
+import { BulkActions, type StartedBulkJob } from './bulk-actions.tsx';
 import { TaskFilterBar } from './task-filter-bar.tsx';
 
 const POLL_MS = 2000;
@@ -39,6 +41,12 @@ export function TasksTab({ functionName, onSubmit }: TasksTabProps) {
     isLive ? POLL_MS : undefined,
   );
   const [selected, setSelected] = useState<readonly string[]>([]);
+  const [bulkJobs, setBulkJobs] = useState<readonly StartedBulkJob[]>([]);
+  const startedBulk = (job: StartedBulkJob) => setBulkJobs((jobs) => [...jobs, job]);
+  const endedBulk = (ended: string) => {
+    setBulkJobs((jobs) => jobs.filter(({ bulkJobId }) => bulkJobId !== ended));
+    refresh();
+  };
   const tasks = value?.tasks ?? [];
   const selectedTasks = tasks.filter(({ taskId }) => selected.includes(taskId));
   const isFiltered = Object.values(queryOf(view)).some((part) => part !== undefined);
@@ -72,6 +80,7 @@ export function TasksTab({ functionName, onSubmit }: TasksTabProps) {
               </Toggle>
               <Button iconName="refresh" ariaLabel="Read the tasks again" onClick={refresh} />
               <TaskActions functionName={functionName} tasks={selectedTasks} onDone={refresh} />
+              <BulkActions functionName={functionName} view={view} onStarted={startedBulk} />
             </SpaceBetween>
           }
         >
@@ -87,6 +96,15 @@ export function TasksTab({ functionName, onSubmit }: TasksTabProps) {
             isLive={isLive}
             onChoose={(status) => changeQuery(queryOf({ ...view, status }))}
           />
+          {bulkJobs.map(({ bulkJobId, expected }) => (
+            <BulkProgress
+              key={bulkJobId}
+              functionName={functionName}
+              bulkJobId={bulkJobId}
+              expected={expected}
+              onEnded={() => endedBulk(bulkJobId)}
+            />
+          ))}
           {error !== undefined && (
             <Alert type="error" header="The tasks could not be read">
               {errorText(error)}
