@@ -195,7 +195,7 @@ describeInBrowser('the console', ({ open }) => {
       ['/functions/echo?tab=code', 'The typed client'],
       ['/functions/echo?tab=monitoring', 'Queue wait'],
       ['/functions/flaky/tasks/failed-1', 'attempt 1 fails'],
-      ['/functions/echo?tab=bulk-jobs', 'with who and why'],
+      ['/functions/manifest?tab=bulk-jobs', 'with who and why'],
       ['/functions/echo', 'Instance'],
     ] as const) {
       await goTo(page, url + path);
