@@ -205,6 +205,18 @@ describeInBrowser('the console', ({ open }) => {
     await look('the dialog', 'Test payloads');
     expect(found).toEqual([]);
   }, 180_000);
+
+  // The last one: there is no way back for the runtime that all of these share.
+  test('has it be an hour later in the runtime, and shows what that sets off', async () => {
+    await api.accepted('echo', { id: 'later-1', delay: 3500 });
+    const page = await open(`${url}/functions/echo/tasks/later-1`);
+    await page.getByText('Why it does not run yet').waitFor();
+    await page.getByRole('button', { name: 'Clock', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'by 1 hour' }).click();
+    await page.getByRole('button', { name: 'Clock, 1 h ahead' }).waitFor();
+    await statusOn(page, 'Succeeded');
+    expect((await api.task('echo', 'later-1')).startedTime).toBeLessThan(Date.now());
+  });
 });
 
 /** Shows another page of the console without loading it anew, as a link does. */

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'react';
 import type { TaskPage } from '../../../client/index.ts';
+import { apiTime } from './api-time.ts';
 import { taskApi } from './task-api.ts';
 import { apiFilterOf, type ListView } from './task-filter.ts';
 
@@ -33,7 +34,7 @@ export function useTaskPages(functionName: string, view: ListView) {
       if (index <= tokens.length) setPlace({ view: viewKey, tokens, index, since });
     },
     read: (limit: number, signal: AbortSignal): Promise<TaskPage> => {
-      const now = place.index === 1 ? Date.now() : place.since;
+      const now = place.index === 1 ? apiTime() : place.since;
       if (place.index === 1) firstRead.current = now;
       const filter = { ...apiFilterOf(view, now), limit };
       return taskApi.listPage(functionName, token ? { ...filter, nextToken: token } : filter, { signal });

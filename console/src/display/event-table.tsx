@@ -33,7 +33,11 @@ export function EventTable({ events }: Pick<AsyncTask, 'events'>) {
           id: 'at',
           header: 'At',
           minWidth: 110,
-          cell: ({ timestamp }) => <span title={exactText(timestamp)}>{clockText(timestamp)}</span>,
+          cell: ({ timestamp }) => (
+            <span className="unbroken" title={exactText(timestamp)}>
+              {clockText(timestamp)}
+            </span>
+          ),
         },
       ]}
     />

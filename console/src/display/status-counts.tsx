@@ -1,4 +1,5 @@
 import { TASK_STATUSES, type TaskStatus } from '../../../client/index.ts';
+import { apiTime } from '../data/api-time.ts';
 import { taskApi } from '../data/task-api.ts';
 import { apiFilterOf, type ListView } from '../data/task-filter.ts';
 import { usePolled } from '../data/use-polled.ts';
@@ -65,7 +66,7 @@ async function summaryOf(functionName: string, signal: AbortSignal) {
 }
 
 async function lengthOf(functionName: string, view: ListView, signal: AbortSignal): Promise<string> {
-  const filter = { ...apiFilterOf(view, Date.now()), limit: COUNTED };
+  const filter = { ...apiFilterOf(view, apiTime()), limit: COUNTED };
   const { tasks, nextToken } = await taskApi.listPage(functionName, filter, { signal });
   return nextToken === undefined ? String(tasks.length) : `${tasks.length}+`;
 }

@@ -1,6 +1,7 @@
 import Link from '@cloudscape-design/components/link';
 import type { TableProps } from '@cloudscape-design/components/table';
 import type { AsyncTask } from '../../../client/index.ts';
+import { apiTime } from '../data/api-time.ts';
 import { taskHref } from '../shell/router.ts';
 import { durationOf, queueWaitOf } from './segments.ts';
 import { Status } from './status.tsx';
@@ -30,13 +31,13 @@ export function taskColumns(functionName: string): TableProps.ColumnDefinition<A
       id: 'queueWait',
       header: 'Queue wait',
       minWidth: 110,
-      cell: (task) => spanOrDash(queueWaitOf(task, Date.now())),
+      cell: (task) => spanOrDash(queueWaitOf(task, apiTime())),
     },
     {
       id: 'duration',
       header: 'Duration',
       minWidth: 110,
-      cell: (task) => spanOrDash(durationOf(task, Date.now())),
+      cell: (task) => spanOrDash(durationOf(task, apiTime())),
     },
     {
       id: 'retries',

@@ -1,3 +1,5 @@
+import { apiTime } from '../data/api-time.ts';
+
 const DAY_MS = 86_400_000;
 
 /** A span as people say it: `340 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`. */
@@ -27,8 +29,8 @@ const today = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const otherDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** `14:03:22` today, with its date on another day. */
-export function timeText(time: number): string {
-  const isToday = new Date(time).toDateString() === new Date().toDateString();
+export function timeText(time: number, now = apiTime()): string {
+  const isToday = new Date(time).toDateString() === new Date(now).toDateString();
   return (isToday ? today : otherDay).format(time);
 }
 

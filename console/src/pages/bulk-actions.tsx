@@ -1,6 +1,7 @@
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
 import { useState } from 'react';
 import type { BulkAction, BulkFilter } from '../../../client/index.ts';
+import { apiTime } from '../data/api-time.ts';
 import { bulkFilterOf, refusalOfAction } from '../data/bulk-orders.ts';
 import type { ListView } from '../data/task-filter.ts';
 import { BulkDialog } from './bulk-dialog.tsx';
@@ -35,7 +36,7 @@ export function BulkActions({ functionName, view, onStarted }: BulkActionsProps)
           };
         })}
         onItemClick={({ detail }) =>
-          ask({ action: detail.id as BulkAction, filter: bulkFilterOf(view, Date.now()) })
+          ask({ action: detail.id as BulkAction, filter: bulkFilterOf(view, apiTime()) })
         }
       >
         All matching

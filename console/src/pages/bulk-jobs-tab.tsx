@@ -5,6 +5,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import type { BulkJob } from '../../../client/index.ts';
+import { apiTime } from '../data/api-time.ts';
 import { bulkFilterText, callerText } from '../data/bulk-orders.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { usePolled } from '../data/use-polled.ts';
@@ -99,7 +100,7 @@ function columnsOf(stop: (job: BulkJob) => void): TableProps.ColumnDefinition<Bu
       header: 'Duration',
       minWidth: 100,
       cell: ({ startTime, endTime }) =>
-        startTime === undefined ? '–' : spanText((endTime ?? Date.now()) - startTime),
+        startTime === undefined ? '–' : spanText((endTime ?? apiTime()) - startTime),
     },
     {
       id: 'abort',

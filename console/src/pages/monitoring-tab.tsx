@@ -8,6 +8,7 @@ import Spinner from '@cloudscape-design/components/spinner';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { lazy, Suspense } from 'react';
 import type { TaskAlarm } from '../../../client/index.ts';
+import { apiTime } from '../data/api-time.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { timeText } from '../display/time.ts';
@@ -27,8 +28,7 @@ export function MonitoringTab({ functionName }: { readonly functionName: string 
   const hours = query.get('hours') ?? '1';
   const { value, error } = usePolled(
     `metrics ${functionName} ${hours}`,
-    (signal) =>
-      taskApi.metrics(functionName, { startTime: Date.now() - Number(hours) * HOUR_MS }, { signal }),
+    (signal) => taskApi.metrics(functionName, { startTime: apiTime() - Number(hours) * HOUR_MS }, { signal }),
     POLL_MS,
   );
   return (

@@ -8,6 +8,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { useState } from 'react';
 import type { ExecutionSummary } from '../../../client/index.ts';
+import { apiTime } from '../data/api-time.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { ExecutionState } from '../display/execution-status.tsx';
@@ -87,7 +88,7 @@ export function WorkflowPage({ workflowName }: { readonly workflowName: string }
               id: 'duration',
               header: 'Duration',
               minWidth: 110,
-              cell: ({ startedTime, endTime }) => spanText((endTime || Date.now()) - startedTime),
+              cell: ({ startedTime, endTime }) => spanText((endTime || apiTime()) - startedTime),
             },
           ]}
           empty={

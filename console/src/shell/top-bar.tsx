@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { signOut, useAccessKey } from '../data/session.ts';
 import { useSurroundings } from '../data/surroundings.tsx';
 import icon from '../icon.svg';
+import { useClockMenu } from './clock-menu.tsx';
 import { hrefTo } from './router.ts';
 import { chooseTheme, storedTheme, THEMES, type Theme } from './theme.ts';
 
@@ -15,12 +16,14 @@ export function TopBar() {
   const [theme, setTheme] = useState(storedTheme);
   const { stackName, isLocal, region } = useSurroundings();
   const accessKey = useAccessKey();
+  const clock = useClockMenu();
   const place = [stackName, isLocal ? 'this machine' : region];
   return (
     <header id="top-bar">
       <TopNavigation
         identity={{ href: hrefTo('/'), title: 'Task Mode', logo: { src: icon, alt: '' } }}
         utilities={[
+          ...(clock.utility === undefined ? [] : [clock.utility]),
           ...(stackName === undefined
             ? []
             : [
@@ -58,6 +61,7 @@ export function TopBar() {
         ]}
         i18nStrings={{ overflowMenuTriggerText: 'More', overflowMenuTitleText: 'All' }}
       />
+      {clock.dialog}
     </header>
   );
 }
