@@ -8,7 +8,7 @@ import {
   refusalOfAction,
 } from '../../console/src/data/bulk-orders.ts';
 import { viewOf } from '../../console/src/data/task-filter.ts';
-import { statusesOfAction } from '../../lambdas/domain/bulk-job.ts';
+import { statusesOfAction } from '../../lambdas/domain/bulk-order.ts';
 
 const NOW = 1_800_000_000_000;
 
