@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { bundle } from './bundle.ts';
+import { Bundler } from './bundler.ts';
 
 /** A word of a command line that is a program of Node. */
 const PROGRAM = /\.[cm]?[jt]sx?$/;
@@ -17,15 +17,14 @@ export async function appFiles(appDir: string, command: string): Promise<readonl
     .filter(existsSync);
   const settings = resolve(appDir, 'cdk.json');
   if (programs.length === 0) return [settings];
-  const bundled = await bundle({
+  const bundler = new Bundler({
     entryPoints: programs,
     absWorkingDir: appDir,
     bundle: true,
     packages: 'external',
     platform: 'node',
     format: 'esm',
-    write: false,
-    outdir: appDir,
   });
+  const bundled = await bundler.bundle();
   return [settings, ...programs, ...('inputs' in bundled ? bundled.inputs : [])];
 }

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LambdaService } from '../functions/lambda-service.ts';
-import { type Bundled, bundle } from './bundle.ts';
 import type { BundleSource } from './bundle-source.ts';
+import { type Bundled, Bundler, endBundlers } from './bundler.ts';
 import { SourceWatch } from './source-watch.ts';
 
 /** Saving is several changes one after the other: a build waits until there was none for this long. */
@@ -30,6 +30,7 @@ export interface HotReloadOptions {
 /** What is known of a function's code by now. */
 interface Code {
   readonly function: ReloadableFunction;
+  readonly bundler: Bundler;
   inputs: ReadonlySet<string>;
   /** Folders in which a file is missing, while its code does not build. */
   awaitedFolders: readonly string[];
@@ -56,6 +57,7 @@ export class HotReload {
     this.#options = options;
     this.#codes = options.functions.map((reloadable) => ({
       function: reloadable,
+      bundler: new Bundler(reloadable.source.options),
       inputs: new Set(reloadable.source.inputs),
       awaitedFolders: [],
       errors: '',
@@ -74,6 +76,7 @@ export class HotReload {
     this.#stopping.abort();
     this.#watch.close();
     await this.#reloading;
+    if (this.#codes.some(({ folder }) => folder !== undefined)) await endBundlers();
   }
 
   #watchFolders(): void {
@@ -123,7 +126,7 @@ export class HotReload {
   /** Builds and swaps a function's code; answers the code whose mistake is to be told. */
   async #reload(code: Code, sinceMs: number): Promise<Code | undefined> {
     const folder = await mkdtemp(join(this.#options.outDir, 'reloaded-'));
-    const bundled = await bundle({ ...code.function.source.options, outdir: folder }).catch(failed);
+    const bundled = await code.bundler.bundle(folder).catch(failed);
     const isObsolete = this.#changed.has(code) || this.#stopping.signal.aborted;
     if (isObsolete || 'errors' in bundled) await remove(folder);
     if (isObsolete) return undefined;

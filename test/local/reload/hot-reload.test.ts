@@ -10,7 +10,7 @@ import {
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { appFiles } from '../../../local/reload/app-files.ts';
-import { bundle } from '../../../local/reload/bundle.ts';
+import { Bundler } from '../../../local/reload/bundler.ts';
 import { HotReload } from '../../../local/reload/hot-reload.ts';
 import { temporaryFolder } from '../fixtures/assembly.ts';
 
@@ -41,7 +41,7 @@ async function watched(
   for (const [path, content] of Object.entries(files)) write(path, content);
   const functions = await Promise.all(
     Object.entries(entries).map(async ([name, entry]) => {
-      const bundled = await bundle({ ...options(folder, entry), write: false, outdir: folder });
+      const bundled = await new Bundler(options(folder, entry)).bundle();
       const inputs = 'inputs' in bundled ? bundled.inputs : [];
       return { name, label: name, source: { options: options(folder, entry), inputs } };
     }),
