@@ -70,7 +70,7 @@ export const COMPLETION_SCRIPTS = {
 }
 complete -o default -F _task_mode task-mode
 `,
-  zsh: `#compdef task-mode
+  zsh: `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
 _task_mode() {
   local -a offered
   offered=("\${(@f)$(task-mode __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
@@ -79,6 +79,14 @@ _task_mode() {
 }
 compdef _task_mode task-mode
 `,
-  fish: `complete -c task-mode -a '(task-mode __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+  fish: `function __task_mode_offered
+  set -l offered (task-mode __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  if test (count $offered) -gt 0
+    printf '%s\\n' $offered
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c task-mode -f -a '(__task_mode_offered)'
 `,
 } as const;
