@@ -10,7 +10,9 @@ import { addDevCommand } from './commands/dev.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFunctionsCommand } from './commands/functions.ts';
 import { addGetCommand } from './commands/get.ts';
+import { addInvokeCommand } from './commands/invoke.ts';
 import { addListCommand } from './commands/list.ts';
+import { addLogsCommand } from './commands/logs.ts';
 import { addRedriveCommand } from './commands/redrive.ts';
 import { addStopCommand } from './commands/stop.ts';
 import { addSubmitCommand } from './commands/submit.ts';
@@ -29,9 +31,10 @@ http://127.0.0.1:3000, which is what "dev" serves. Calls of an AWS address are
 signed with your AWS credentials, or with an access key where the environment
 has TASK_MODE_ACCESS_KEY_ID and TASK_MODE_ACCESS_KEY_SECRET.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line; of a task or bulk job that
-was waited for 0 Succeeded, 3 Failed, 4 Stopped, 5 Expired, 6 Invalid, 7 not
-ended in time; 130 Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong command line; of a task, bulk job or
+execution that was waited for 0 Succeeded, 3 Failed (or TimedOut), 4 Stopped,
+5 Expired, 6 Invalid, 7 not ended in time; of a call 3 the function failed;
+130 Ctrl-C.
 `;
 
 /** Makes the command with all that it can do; parsing it runs what was asked for, or throws. */
@@ -58,6 +61,7 @@ export function makeProgram(): Command {
   addSubmitCommand(program);
   addGetCommand(program);
   addExplainCommand(program);
+  addLogsCommand(program);
   addWaitCommand(program);
   addListCommand(program);
   addStopCommand(program);
@@ -65,6 +69,7 @@ export function makeProgram(): Command {
   addBulkJobsCommand(program);
   addBatchCommand(program);
   program.commandsGroup('Functions:');
+  addInvokeCommand(program);
   addFunctionsCommand(program);
   addConfigCommand(program);
   addConcurrencyCommand(program);

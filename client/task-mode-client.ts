@@ -1,22 +1,22 @@
-import { isTerminal } from '../lambdas/domain/lifecycle.ts';
 import { type BatchOutcome, type BatchTask, submitBatch } from './batch-calls.ts';
 import { BulkJobCalls } from './bulk-job-calls.ts';
 import { isTaskModeError, type TaskModeClientError } from './client-error.ts';
 import { ConcurrencyCalls } from './concurrency-calls.ts';
 import { ConfigCalls } from './config-calls.ts';
 import { listFunctions } from './function-calls.ts';
-import { FunctionFailedError } from './function-failed-error.ts';
 import { type LogOptions, readLogPage, readLogs } from './log-calls.ts';
 import { randomId } from './random-id.ts';
+import { type Invoked, type InvokeOptions, invokedOf } from './sync-calls.ts';
 import {
   type Answer,
   type Call,
   type CallOptions,
+  GATEWAY_TIMEOUT_MS,
   jsonOf,
-  pause,
   Transport,
   type TransportOptions,
 } from './transport.ts';
+import { type WaitOptions, waitForTask } from './wait-calls.ts';
 import type {
   AsyncMetrics,
   AsyncTask,
@@ -43,25 +43,6 @@ export interface Submitted {
   readonly taskId: string;
   readonly requestId: string | undefined;
 }
-
-export interface WaitOptions extends CallOptions {
-  /** Gives up after this, and answers the task as it is then. @default - never */
-  readonly timeoutMs?: number;
-  /** Told of the task each time it was read. */
-  readonly onRead?: (task: AsyncTask) => void;
-}
-
-export interface Invoked<Result> {
-  readonly result: Result;
-  readonly durationMs: number;
-  readonly requestId: string | undefined;
-}
-
-/** How long one request of `wait` asks to be held, and how long one that was not held pauses. */
-const WAIT = { seconds: 20, firstPauseMs: 200, maxPauseMs: 2000 } as const;
-
-/** API Gateway ends a request at 30 s (AWS API Gateway quotas, HTTP API). */
-const GATEWAY_TIMEOUT_MS = 30_000;
 
 /** Calls the API of Task Mode for AWS Lambda, from browsers as well; throws `TaskModeClientError`. */
 export class TaskModeClient {
@@ -142,19 +123,19 @@ export class TaskModeClient {
   async invoke<Result = unknown>(
     functionName: string,
     payload?: unknown,
-    { signal }: CallOptions = {},
+    options: InvokeOptions = {},
   ): Promise<Invoked<Result>> {
-    const answer = await this.#invoke(functionName, payload, {
-      headers: { 'x-fc-invocation-type': 'Sync' },
-      timeoutMs: GATEWAY_TIMEOUT_MS,
-      repeatable: 'refused',
-      signal,
-    });
-    const { headers, requestId } = answer;
-    const kind = headers.get('x-fc-error-type');
-    if (kind !== null) throw new FunctionFailedError(kind, jsonOf(answer), requestId);
-    const durationMs = Number(headers.get('x-fc-invocation-duration') ?? 0);
-    return { result: jsonOf<Result>(answer), durationMs, requestId };
+    return invokedOf(
+      await this.#invoke(functionName, payload, {
+        headers: {
+          'x-fc-invocation-type': 'Sync',
+          'x-fc-log-type': options.wantsLogTail ? 'Tail' : undefined,
+        },
+        timeoutMs: GATEWAY_TIMEOUT_MS,
+        repeatable: 'refused',
+        signal: options.signal,
+      }),
+    );
   }
 
   /** Reads a task, with payload, result and history. */
@@ -205,32 +186,8 @@ export class TaskModeClient {
   }
 
   /** Waits until a task has ended, however it did, and returns it. */
-  async wait(
-    functionName: string,
-    taskId: string,
-    { timeoutMs = Number.POSITIVE_INFINITY, onRead, signal }: WaitOptions = {},
-  ): Promise<AsyncTask> {
-    const endMs = performance.now() + timeoutMs;
-    let pauseMs: number = WAIT.firstPauseMs;
-    for (;;) {
-      const askedMs = performance.now();
-      const seconds = Math.max(Math.min(WAIT.seconds, Math.floor((endMs - askedMs) / 1000)), 0);
-      const task = jsonOf<AsyncTask>(
-        await this.#transport.call('GetAsyncTask', {
-          parameters: { functionName, taskId },
-          query: { wait: seconds > 0 ? seconds : undefined },
-          timeoutMs: GATEWAY_TIMEOUT_MS,
-          signal,
-        }),
-      );
-      onRead?.(task);
-      const nowMs = performance.now();
-      if (isTerminal(task.status) || nowMs >= endMs) return task;
-      // A request that was held has waited enough.
-      if (nowMs - askedMs > pauseMs) continue;
-      await pause(Math.min(pauseMs, endMs - nowMs), signal);
-      pauseMs = Math.min(pauseMs * 1.5, WAIT.maxPauseMs);
-    }
+  wait(functionName: string, taskId: string, options: WaitOptions = {}): Promise<AsyncTask> {
+    return waitForTask(this.#transport, { functionName, taskId }, options);
   }
 
   /** Tells why a task does not run yet, or how it runs or ended. */

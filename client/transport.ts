@@ -59,6 +59,9 @@ const UNANSWERED: ReadonlySet<ClientErrorCode> = new Set([
 /** As many as one page of a list can have. */
 export const PAGE_LIMIT = 100;
 
+/** API Gateway ends a request at 30 s (AWS API Gateway quotas, HTTP API). */
+export const GATEWAY_TIMEOUT_MS = 30_000;
+
 const DEFAULT_ATTEMPTS = 4;
 const DEFAULT_TIMEOUT_MS = 10_000;
 

@@ -7,6 +7,7 @@ interface FlakyPayload {
 
 /** Throws on the first attempts of its task, then returns the attempt that it succeeded on. */
 export const handler: TaskHandler<FlakyPayload> = ({ failures = 0 }, { attempt }) => {
+  console.log(`attempt ${attempt}, of which ${failures} fail`);
   if (attempt <= failures) {
     throw new Error(`attempt ${attempt} fails, as ${failures} were asked to`);
   }

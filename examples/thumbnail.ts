@@ -22,7 +22,9 @@ export const handler: TaskHandler<ThumbnailPayload> = async ({ image, size = 128
   const picture = await Jimp.read(await bytesOf(image, signal)).catch((error: unknown) => {
     throw new NonRetryableError(`image must be one that can be read: ${error}`);
   });
+  const { width, height } = picture;
   picture.scaleToFit({ w: size, h: size });
+  console.log(`from ${width} x ${height} to ${picture.width} x ${picture.height}`);
   const png = await picture.getBuffer(JimpMime.png);
   const made = { width: picture.width, height: picture.height, type: JimpMime.png };
   if (to === undefined) return { ...made, image: png.toString('base64') };

@@ -12,6 +12,7 @@ export const handler: TaskHandler<WaitPayload> = async ({ seconds }, { signal })
     throw new RangeError(`seconds must be a number from 0, got ${JSON.stringify(seconds)}`);
   }
   const startTime = Date.now();
+  console.log(`waits for ${seconds} s`);
   await pause(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });

@@ -3,6 +3,8 @@ import type { ExecutionStatus, WorkflowExecution } from '../../client/index.ts';
 import { withExamples } from '../command-parts.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { EXECUTION_STYLE, executionLines, stepLines } from '../execution-rows.ts';
+import { UsageError } from '../failure.ts';
+import { followExecution } from '../follow-execution.ts';
 import { prettyJson } from '../json-text.ts';
 import { wholeNumberOption, wordOption } from '../option-values.ts';
 import { readPayload } from '../payload-argument.ts';
@@ -10,7 +12,7 @@ import { notes, output, printable } from '../screen.ts';
 import { serverTime } from '../server-time.ts';
 import { tableLines } from '../table.ts';
 import { allOf } from '../task-filter.ts';
-import { agoText, durationText, instantText } from '../times.ts';
+import { agoText, durationOption, durationText, instantText } from '../times.ts';
 
 interface JsonArguments extends ConnectionOptions {
   readonly json?: true;
@@ -99,6 +101,8 @@ async function printExecutions(workflowName: string, { status, limit, ...options
 interface StartArguments extends JsonArguments {
   readonly name?: string;
   readonly file?: string;
+  readonly wait?: true;
+  readonly timeout?: number;
 }
 
 function addStart(workflows: Command): void {
@@ -112,20 +116,36 @@ function addStart(workflows: Command): void {
     .argument('[input]', 'JSON, @FILE, or - for standard input')
     .option('-f, --file <FILE>', 'read the input from a file')
     .option('--name <NAME>', 'your own name for it: letters, digits, _ and -')
+    .option('-w, --wait', 'wait until it has ended, print its output, and exit by its status')
+    .option('--timeout <TIME>', 'with --wait: give up after this', durationOption('--timeout'))
     .option('--json', 'print it as the API has it')
-    .action(async (workflowName: string, input: string | undefined, options: StartArguments) => {
-      const payload = (await readPayload(input, options.file)) ?? {};
-      const client = await connect(options);
-      const execution = await client.workflows.start(
-        workflowName,
-        payload,
-        options.name === undefined ? {} : { name: options.name },
-      );
-      output.line(options.json ? JSON.stringify(execution) : execution.executionName);
-    });
+    .action(startExecution);
   withExamples(withConnection(start), [
     [`task-mode workflows start media @album.json --name album-7`, 'an execution of your own name'],
+    [
+      'task-mode workflows start media @album.json --wait | jq .sheet',
+      'waits for it, and takes from its output',
+    ],
   ]);
+}
+
+async function startExecution(workflowName: string, input: string | undefined, options: StartArguments) {
+  if (options.timeout !== undefined && options.wait === undefined) {
+    throw new UsageError('--timeout is given without --wait: want both');
+  }
+  const payload = (await readPayload(input, options.file)) ?? {};
+  const client = await connect(options);
+  const execution = await client.workflows.start(
+    workflowName,
+    payload,
+    options.name === undefined ? {} : { name: options.name },
+  );
+  if (options.wait) {
+    const { timeout: timeoutSeconds, json } = options;
+    await followExecution(client, execution, { timeoutSeconds, asJson: json === true });
+    return;
+  }
+  output.line(options.json ? JSON.stringify(execution) : execution.executionName);
 }
 
 function addGet(workflows: Command): void {

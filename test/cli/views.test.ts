@@ -1,12 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bulkJobLines, bulkJobView, filterText } from '../../cli/bulk-job-rows.ts';
 import { explanationText } from '../../cli/commands/explain.ts';
 import { stepLines } from '../../cli/execution-rows.ts';
 import { endLines, progressText } from '../../cli/follow-bulk-job.ts';
+import { logText } from '../../cli/log-lines.ts';
 import { plain } from '../../cli/screen.ts';
 import { taskLines } from '../../cli/task-rows.ts';
 import { taskView } from '../../cli/task-view.ts';
+import { instantText } from '../../cli/times.ts';
 import type { AsyncTask, BulkJob, ExecutionStep } from '../../client/index.ts';
 
 const START_MS = Date.UTC(2026, 10, 24, 18);
@@ -127,4 +129,25 @@ it('says how far a bulk job is, and how it ended', () => {
     '✔ Succeeded b-1 (86 run again, 2 had moved on, 12 refused, 4.2 s)',
     'There are more than 100: the same command goes on with them.',
   ]);
+});
+
+describe('a line of a log', () => {
+  const line = { timestamp: Date.UTC(2026, 10, 29, 5, 20, 7, 9), instanceId: 'i' };
+
+  it('has its time to the millisecond and its level, and what follows stands below its beginning', () => {
+    const time = `${instantText(line.timestamp)}.009`;
+    expect(logText({ ...line, level: 'WARN', message: 'a\nb' }, plain)).toBe(
+      `${time} WARN  a\n${' '.repeat(time.length + 7)}b`,
+    );
+    expect(logText({ ...line, message: 'free' }, plain)).toBe(`${time}       free`);
+  });
+
+  it('has the colour of its level, and moves no cursor', () => {
+    const painted = logText(
+      { ...line, level: 'ERROR', message: '\x1b[2J' },
+      (style, text) => `<${style}>${text}</>`,
+    );
+    expect(painted).toContain('<red>ERROR</> ');
+    expect(painted).not.toContain('\x1b');
+  });
 });

@@ -15,6 +15,10 @@ for await (const { taskId, taskErrorMessage } of tasks.list('thumbnail', { statu
   await tasks.redrive('thumbnail', taskId);
 }
 
+for await (const { level, message } of tasks.logs('thumbnail', taskId, { follow: true })) {
+  console.log(level, message);
+}
+
 try {
   await tasks.stop('thumbnail', 'photo-1');
 } catch (error) {

@@ -263,6 +263,25 @@ test('a synchronous call that found no room has not run, and is repeated', async
   expect(sent).toHaveLength(2);
 });
 
+test('a synchronous call answers the end of its log where that is asked for', async () => {
+  const log = { 'x-fc-log-result': Buffer.from('zwölf\n').toString('base64') };
+  const { client, sent } = clientOf(json(200, 1, { ...log, 'x-fc-invocation-duration': '12' }));
+  expect(await client.invoke('echo', 1, { wantsLogTail: true })).toMatchObject({
+    result: 1,
+    durationMs: 12,
+    logTail: 'zwölf\n',
+  });
+  expect(sent[0]?.headers.get('x-fc-log-type')).toBe('Tail');
+  const failing = clientOf(
+    json(200, { errorMessage: 'm', stackTrace: ['a'] }, { ...log, 'x-fc-error-type': 'E' }),
+  );
+  expect(await thrownBy(failing.client.invoke('echo'))).toMatchObject({
+    logTail: 'zwölf\n',
+    stackTrace: ['a'],
+  });
+  expect(failing.sent[0]?.headers.has('x-fc-log-type')).toBe(false);
+});
+
 test('a function that failed is told of by its error', async () => {
   const report = { errorMessage: 'no image', errorType: 'TypeError', stackTrace: [] };
   const { client } = clientOf(json(200, report, { 'x-fc-error-type': 'HandledInvocationError' }));

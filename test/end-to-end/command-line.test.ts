@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Api } from './api.ts';
 import { CommandLine } from './command-line.ts';
 import { startExample, temporaryFolder } from './runtime.ts';
@@ -11,12 +12,17 @@ const BATCH_TIMEOUT_MS = 180_000;
 
 const ESC = '\x1b';
 
+// They wait for processes, and so may wait beside each other.
+vi.setConfig({ testTimeout: 120_000 });
+
 let api: Api;
 let cli: CommandLine;
+let sources: CommandLine;
 beforeAll(async () => {
   const example = await startExample();
   api = example.api;
-  cli = new CommandLine(example.runtime.url);
+  cli = new CommandLine(example.runtime.url, temporaryFolder('command'));
+  sources = new CommandLine(example.runtime.url);
 });
 
 test('a task is submitted from an argument, a file and a pipe, and waited for', async () => {
@@ -25,7 +31,7 @@ test('a task is submitted from an argument, a file and a pipe, and waited for', 
   const [argument, fromFile, piped] = await Promise.all([
     cli.run(['submit', 'echo', '{"n":1}', '--id', 'cli-1', '--wait']),
     cli.run(['submit', 'echo', `@${file}`, '--wait', '--json']),
-    cli.run(['submit', 'echo'], { input: '"from a pipe"' }),
+    sources.run(['submit', 'echo'], { input: '"from a pipe"' }),
   ]);
   expect(argument).toMatchObject({ code: 0, stdout: '{"n":1}\n' });
   expect(argument.stderr).toMatch(/^✔ Succeeded cli-1 \(.*after its submit/);
@@ -88,7 +94,7 @@ test('who watches a list sees a task end, and gets the cursor back', async () =>
 
 test('a reader that has had enough ends a list quietly', async () => {
   for (let n = 0; n < 3; n += 1) await api.accepted('echo', { payload: 'x'.repeat(2000) });
-  const { stdout, stderr } = await cli.shell('task-mode list echo --json | head -c 20');
+  const { stdout, stderr } = await cli.shell('set -o pipefail; task-mode list echo --json | head -c 20');
   expect(stdout).toHaveLength(20);
   expect(stderr).toBe('');
 });
@@ -139,6 +145,8 @@ test('an execution of a workflow is started, shown with its steps, and stopped',
   expect((await cli.run(['concurrency', 'put', 'contact-sheet', '0'])).code).toBe(0);
   const start = ['workflows', 'start', 'media', '{"images":[]}', '--name', 'cli-album'];
   expect(await cli.run(start)).toMatchObject({ code: 0, stdout: 'cli-album\n' });
+  // Under the same name it is the same one.
+  const waiting = cli.start([...start, '--wait']);
   const [list, history] = await Promise.all([
     cli.run(['workflows', 'list', 'media']),
     cli.run(['workflows', 'history', 'media', 'cli-album']),
@@ -147,12 +155,14 @@ test('an execution of a workflow is started, shown with its steps, and stopped',
   expect(history.stdout).toMatch(/^STEP +TYPE/);
   const stop = await cli.run(['workflows', 'stop', 'media', 'cli-album']);
   expect(stop).toEqual({ code: 0, stdout: 'cli-album\n', stderr: '' });
+  expect(await waiting.ended).toMatchObject({ code: 4, stdout: '' });
+  expect(waiting.stderr).toMatch(/^■ Stopped cli-album \(/);
   const stopped = await cli.run(['workflows', 'get', 'media', 'cli-album']);
   expect(stopped.stdout).toMatch(/^status +Stopped$/m);
 });
 
 test('the console of an API is served to whoever opens the printed address, until Ctrl-C', async () => {
-  const running = cli.start(['console', '--function', 'echo', '--function', 'wait']);
+  const running = sources.start(['console', '--function', 'echo', '--function', 'wait']);
   await running.printed(/\?token=\S+\n/);
   const entrance = running.stdout.trim();
   const { headers } = await fetch(entrance, { redirect: 'manual' });
@@ -199,12 +209,74 @@ test('errors say what to do, in two lines and without a stack', async () => {
   );
 });
 
-test('bash completes what the command itself offers', async () => {
-  const { stdout } = await cli.shell(
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's.
-    'source <(task-mode completion bash); COMP_WORDS=(task-mode list echo --status Sto); COMP_CWORD=4; _task_mode; echo "${COMPREPLY[@]}"',
+// Of bash and zsh what their own completion would call; fish tells what it would offer.
+const COMPLETIONS = {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's.
+  bash: 'source <(task-mode completion bash); offered() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _task_mode; printf "%s\\n" "${COMPREPLY[@]}"; }; offered task-mode',
+  zsh: 'compdef() { :; }; compadd() { print -rl -- $offered; }; source <(task-mode completion zsh); offered() { words=("$@"); CURRENT=$#; _task_mode; }; offered task-mode',
+  fish: 'task-mode completion fish | source; function offered; complete -C "$argv"; end; offered task-mode',
+} as const;
+
+describe.each(Object.keys(COMPLETIONS) as (keyof typeof COMPLETIONS)[])('%s', (shell) => {
+  const isThere = spawnSync(shell, ['-c', 'true']).status === 0;
+  if (!isThere) console.warn(`SKIPPED: there is no ${shell}, whose completion is to be tried`);
+
+  test.skipIf(!isThere)('completes what the command itself offers', async () => {
+    const complete = async (...words: string[]) => {
+      const { stdout, stderr } = await cli.shell(`${COMPLETIONS[shell]} ${words.join(' ')}`, shell);
+      expect(stderr).toBe('');
+      return stdout.trim().split('\n').sort();
+    };
+    const [values, options] = await Promise.all([
+      complete('list', 'echo', '--status', 'Sto'),
+      complete('logs', 'echo', 'a', '--ta'),
+    ]);
+    expect(values).toEqual(['Stopped', 'Stopping']);
+    expect(options).toEqual(['--tail']);
+  });
+});
+
+test('a function is called at once, with its log beside the result, and its failure is an exit code', async () => {
+  const [called, failed] = await Promise.all([
+    cli.run(['invoke', 'wait', '{"seconds":0}', '--log']),
+    cli.run(['invoke', 'wait', '{"seconds":-1}']),
+  ]);
+  expect(called).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\{"waitedSeconds":0[.\d]*\}\n$/) });
+  expect(called.stderr).toMatch(/waits for 0 s.*\n✔ Succeeded \(\d+ ms\)\n$/s);
+  expect(failed).toMatchObject({ code: 3, stdout: '' });
+  expect(failed.stderr).toMatch(/^✘ Failed HandledInvocationError: RangeError: seconds must be .*\n {4}at /);
+});
+
+test('what a task has logged is shown, of all attempts or one, and followed until its end', async () => {
+  const following = cli.start(['submit', 'flaky', '{"failures":1}', '--id', 'cli-logged', '--wait']);
+  await following.printed(/Succeeded cli-logged/);
+  const logs = ['logs', 'flaky', 'cli-logged'];
+  const [all, second, json] = await Promise.all([
+    cli.run([...logs, '--follow'], { env: { NO_COLOR: '1' } }),
+    cli.run([...logs, '--attempt', '2', '--tail', '1']),
+    cli.run([...logs, '--json']),
+  ]);
+  const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`;
+  expect(all.stdout).toMatch(
+    new RegExp(
+      `^${time} INFO  attempt 1, .*\n${time} WARN  attempt failed .*\n${time} INFO  attempt 2, .*\n$`,
+    ),
   );
-  expect(stdout).toBe('Stopping Stopped\n');
+  expect(all).toMatchObject({ code: 0, stderr: expect.stringContaining('✔ Succeeded cli-logged') });
+  expect(second.stdout).toMatch(/ INFO {2}attempt 2, of which 1 fail\n$/);
+  expect(
+    json.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([
+    { level: 'INFO', message: expect.stringContaining('attempt 1') },
+    { level: 'WARN', message: expect.stringContaining('attempt failed') },
+    { level: 'INFO', message: expect.stringContaining('attempt 2') },
+  ]);
+  const delayed = await api.accepted('flaky', { delay: 600, payload: {} });
+  const nothing = { code: 0, stdout: '', stderr: `${delayed} has logged nothing so far.\n` };
+  expect(await cli.run(['logs', 'flaky', delayed])).toEqual(nothing);
 });
 
 test(
