@@ -10,7 +10,7 @@ import { startLocalRuntime } from '../local/runtime.ts';
 /** Makes the README's pictures of the console, of the example app on this machine: `npm run screenshots`. */
 
 const FOLDER = 'docs/images';
-const SIZE = { width: 1200, height: 760 };
+const SIZE = { width: 1280, height: 800 };
 
 const dataDir = await mkdtemp(join(tmpdir(), 'task-mode-screenshots-'));
 const consoleFolder = findConsole(new AbortController().signal);
@@ -72,6 +72,7 @@ async function picture(
     .getByText(/Attempts|Instance|Alarms/)
     .first()
     .waitFor();
+  await page.getByRole('link', { name: 'wait', exact: true }).first().waitFor();
   // Charts and counts come a moment later.
   await page.waitForTimeout(3000);
   await page.screenshot({ path: `${FOLDER}/${name}.png` });

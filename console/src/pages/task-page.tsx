@@ -99,7 +99,7 @@ function TaskDetail({ functionName, task, onChanged }: TaskDetailProps) {
         <TaskFailure task={task} />
         {WAITING.has(task.status) && <Explanation functionName={functionName} taskId={task.taskId} />}
         <TaskFacts task={task} now={now} />
-        <Grid gridDefinition={[{ colspan: { default: 12, s: 7 } }, { colspan: { default: 12, s: 5 } }]}>
+        <Grid gridDefinition={[{ colspan: { default: 12, xs: 7 } }, { colspan: { default: 12, xs: 5 } }]}>
           <Life task={task} now={now} />
           <SpaceBetween size="l">
             <JsonView title="Payload" text={task.taskPayload} empty="It has none, or it is gone." />
