@@ -1,10 +1,3 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
 import { type FollowedTask, followUpMark, type NextDelivery } from '../domain/follow-up.ts';
 import {
   type LIFECYCLE,
@@ -27,18 +20,10 @@ import {
   withEvent,
 } from '../domain/task.ts';
 import type { Waiter } from '../domain/waiter.ts';
-import { callAws } from './faults.ts';
 import { asRead, isAwaitedSince, listed, statusValues } from './task-guards.ts';
-import { isIn, primaryKeyOf, stateShardOf, toAttributes, toItem, toTask, wakeFields } from './task-item.ts';
+import { isIn, stateShardOf, toAttributes, toItem, wakeFields } from './task-item.ts';
+import { TaskRows, type TaskRowsOptions, type WriteOutcome } from './task-rows.ts';
 import { Update } from './update-expression.ts';
-
-// By the names on the wire: a bundle's minifier renames the SDK's classes.
-const CONDITION_FAILED = ['ConditionalCheckFailedException'];
-
-/** A guarded write took, or did not: then what the row says decides (undefined: there is no such row). */
-export type WriteOutcome<T extends Task = Task> =
-  | { readonly isWritten: true; readonly task: T }
-  | { readonly isWritten: false; readonly current: Task | undefined };
 
 export interface Run {
   readonly runId: string;
@@ -65,13 +50,9 @@ export type Note =
 
 export type FailedDeliveryNote = NextDelivery['note'] & { readonly followUpError: string };
 
-export interface TaskStoreOptions {
-  readonly client: DynamoDBClient;
-  readonly tableName: string;
+export interface TaskStoreOptions extends TaskRowsOptions {
   /** Over how many shards index entries written from here are spread. */
   readonly shardCount: number;
-  /** Ends every call when it aborts: the deadline of the request that this store serves. */
-  readonly signal?: AbortSignal;
   /** Takes what is to be counted of each write that was made, once. */
   readonly countMetrics?: (functionName: string, values: MetricValues) => void;
 }
@@ -85,37 +66,31 @@ interface Write {
 
 /**
  * The task table. Each status write carries its guard, derived from the lifecycle table, and the signature of
- * who writes; a write whose response was lost is thus recognised as one's own when it is repeated, or when the row is
- * read because nobody answered.
+ * who writes.
  */
 export class TaskStore {
   readonly #options: TaskStoreOptions;
-  readonly #call: { abortSignal?: AbortSignal };
+  readonly #rows: TaskRows;
   readonly #writes = new WeakMap<Task, Map<TaskStatus, Write>>();
 
   constructor(options: TaskStoreOptions) {
     this.#options = options;
-    this.#call = options.signal ? { abortSignal: options.signal } : {};
+    this.#rows = new TaskRows(options);
   }
 
   /** Creates the task, unless its id is taken by a task that is not forgotten yet. */
   async create(task: Task, now: number): Promise<WriteOutcome> {
-    const command = new PutItemCommand({
-      TableName: this.#options.tableName,
-      Item: toItem(task, this.#options.shardCount),
+    const item = toItem(task, this.#options.shardCount);
+    const isForgotten = {
       ConditionExpression: `attribute_not_exists(pk) OR (expiresAt <= :now AND #status IN (${listed(TERMINAL_STATUSES)}))`,
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: {
         ...toAttributes({ ':now': Math.floor(now / 1000) }),
         ...statusValues(TERMINAL_STATUSES),
       },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
+    };
     const isOwn = ({ submissionId }: Task) => submissionId === task.submissionId;
-    const outcome = await this.#guarded(task, isOwn, async () => {
-      await this.#options.client.send(command, this.#call);
-      return task;
-    });
+    const outcome = await this.#rows.put(task, item, isForgotten, isOwn);
     if (outcome.isWritten) this.#count(task, this.#writeOf(task, task.status), CREATED);
     return outcome;
   }
@@ -128,7 +103,7 @@ export class TaskStore {
 
   /** Reads one task, or the end of an invocation that had no record, which nobody is to see who asks for tasks. */
   async find(key: TaskKey, now: number): Promise<Task | undefined> {
-    const task = await this.#read(key);
+    const task = await this.#rows.read(key);
     return task && isReadable(task, now) ? task : undefined;
   }
 
@@ -158,7 +133,7 @@ export class TaskStore {
       update.when('startDeadline >= :now', toAttributes({ ':now': now }));
     }
     const isOwn = (row: Task) => row.status === 'Running' && row.runId === runId;
-    const outcome = await this.#update(key, update, isOwn);
+    const outcome = await this.#rows.update(key, update, isOwn);
     if (!outcome.isWritten) return outcome;
     const { task } = outcome;
     return task.status === 'Running' ? { isWritten: true, task } : { isWritten: false, current: task };
@@ -189,7 +164,7 @@ export class TaskStore {
       .when(`#status IN (${listed(sources)})`, statusValues(sources));
     if (!task.waiter) update.when('attribute_not_exists(waiter)', {});
     else if (change.isForWaiter) update.whenSameIn('waiter', 'token', task.waiter.token);
-    const outcome = await this.#update(task, asRead(update, task), (row) => row.writeId === writeId);
+    const outcome = await this.#rows.update(task, asRead(update, task), (row) => row.writeId === writeId);
     if (!outcome.isWritten && isAwaitedSince(task, outcome.current)) {
       this.#writes.set(outcome.current, this.#writes.get(task) ?? new Map());
       return this.move(outcome.current, event, to, change);
@@ -203,7 +178,7 @@ export class TaskStore {
     const update = new Update()
       .set('wakeTime' in note ? wakeFields(task.taskId, note.wakeTime) : note)
       .whenSame({ status: task.status, wakeTime: task.wakeTime });
-    return (await this.#update(task, asRead(update, task))).isWritten;
+    return (await this.#rows.update(task, asRead(update, task))).isWritten;
   }
 
   /** Notes that the destination of an ended task is told, also where it was given up meanwhile. */
@@ -216,7 +191,7 @@ export class TaskStore {
         ...wakeFields(task.taskId, undefined),
       })
       .whenSame({ status: task.status });
-    await this.#update(task, asRead(update, task));
+    await this.#rows.update(task, asRead(update, task));
   }
 
   /** Notes that the destination of an ended task was not told, unless it was told or tried since. */
@@ -225,7 +200,7 @@ export class TaskStore {
       .set({ ...note, ...wakeFields(task.taskId, wakeTime) })
       .whenSame({ status: task.status, followUpAttempts: task.followUpAttempts })
       .whenSame({ followUp: task.followUp });
-    return (await this.#update(task, asRead(update, task))).isWritten;
+    return (await this.#rows.update(task, asRead(update, task))).isWritten;
   }
 
   /** Keeps a run's lease alive, and reads how its task stands. A run that is over or another's is left alone. */
@@ -234,7 +209,7 @@ export class TaskStore {
       .set({ leaseUntil })
       .when(`#status IN (${listed(LEASED)})`, statusValues(LEASED))
       .whenSame({ runId });
-    const outcome = await this.#update(key, update);
+    const outcome = await this.#rows.update(key, update);
     return outcome.isWritten ? outcome.task : outcome.current;
   }
 
@@ -253,58 +228,6 @@ export class TaskStore {
   #count(task: Task, write: Write, values: MetricValues): void {
     if (!write.isCounted) this.#options.countMetrics?.(task.functionName, values);
     write.isCounted = true;
-  }
-
-  async #update(
-    key: TaskKey,
-    update: Update,
-    isOwn: (row: Task) => boolean = () => false,
-  ): Promise<WriteOutcome> {
-    const command = new UpdateItemCommand({
-      TableName: this.#options.tableName,
-      Key: toAttributes({ pk: primaryKeyOf(key) }),
-      ...update.build(),
-      ReturnValues: 'ALL_NEW',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
-    return this.#guarded(key, isOwn, async () => {
-      const { Attributes } = await this.#options.client.send(command, this.#call);
-      return toTask(Attributes ?? {});
-    });
-  }
-
-  /**
-   * Makes a conditional write. When its condition fails, or AWS gives no answer, the row tells whether it is this write
-   * that is in it.
-   */
-  async #guarded(
-    key: TaskKey,
-    isOwn: (row: Task) => boolean,
-    write: () => Promise<Task>,
-  ): Promise<WriteOutcome> {
-    let current: Task | undefined;
-    try {
-      return { isWritten: true, task: await callAws('DynamoDB', write, CONDITION_FAILED) };
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        // Engines that do not return the row with the refusal are asked for it.
-        current = error.Item ? toTask(error.Item) : await this.#read(key);
-      } else {
-        current = await this.#read(key).catch(() => undefined);
-        if (!current || !isOwn(current)) throw error;
-      }
-    }
-    return current && isOwn(current) ? { isWritten: true, task: current } : { isWritten: false, current };
-  }
-
-  async #read(key: TaskKey): Promise<Task | undefined> {
-    const command = new GetItemCommand({
-      TableName: this.#options.tableName,
-      Key: toAttributes({ pk: primaryKeyOf(key) }),
-      ConsistentRead: true,
-    });
-    const { Item } = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
-    return Item && toTask(Item);
   }
 }
 

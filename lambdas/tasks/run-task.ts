@@ -1,5 +1,6 @@
 import { ObjectGoneError } from '../aws/payload-store.ts';
-import type { StartableStatus, WriteOutcome } from '../aws/task-store.ts';
+import type { WriteOutcome } from '../aws/task-rows.ts';
+import type { StartableStatus } from '../aws/task-store.ts';
 import { FAILURES } from '../domain/failure.ts';
 import { EARLY_START_MS, HAND_BACK_MS } from '../domain/limits.ts';
 import type { RunningTask, Task, TaskIn, TaskKey } from '../domain/task.ts';

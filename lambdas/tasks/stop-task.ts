@@ -1,4 +1,5 @@
-import type { Change, TaskStore, WriteOutcome } from '../aws/task-store.ts';
+import type { WriteOutcome } from '../aws/task-rows.ts';
+import type { Change, TaskStore } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { targetsOf } from '../domain/lifecycle.ts';
 import { expiresAtOfEnd, type Task, type TaskKey } from '../domain/task.ts';

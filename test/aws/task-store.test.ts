@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { TaskStore, type WriteOutcome } from '../../lambdas/aws/task-store.ts';
+import type { WriteOutcome } from '../../lambdas/aws/task-rows.ts';
+import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import { FAILURES, taskFailure } from '../../lambdas/domain/failure.ts';
 import {
   EVENT_DETAIL_MAX_BYTES,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { TaskStore, type WriteOutcome } from '../../lambdas/aws/task-store.ts';
+import type { WriteOutcome } from '../../lambdas/aws/task-rows.ts';
+import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
