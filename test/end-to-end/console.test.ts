@@ -99,7 +99,7 @@ describeInBrowser('the console', ({ open }) => {
     await page.getByText('they were a mistake').waitFor();
     await page.getByText('user/local').waitFor();
     await api.stop('echo', 'spared-c');
-  });
+  }, 90_000);
 
   test('submits a task again with a payload that was edited, and leaves the first alone', async () => {
     await api.accepted('echo', { id: 'again-1', payload: { version: 1 } });
@@ -216,7 +216,7 @@ describeInBrowser('the console', ({ open }) => {
     await page.getByRole('button', { name: 'Clock, 1 h ahead' }).waitFor();
     await statusOn(page, 'Succeeded');
     expect((await api.task('echo', 'later-1')).startedTime).toBeLessThan(Date.now());
-  });
+  }, 90_000);
 });
 
 /** Shows another page of the console without loading it anew, as a link does. */
