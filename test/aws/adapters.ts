@@ -14,11 +14,22 @@ export interface AdapterFile {
   readonly callsOutside: boolean;
 }
 
-/** How each file of the adapters' room calls AWS. */
+/** How each file of the adapters' room calls AWS. A class that an adapter makes for itself is a part of that one. */
 export function adapterFiles(): AdapterFile[] {
-  return globSync('lambdas/aws/*.ts').map((file) => {
+  const sources = globSync('lambdas/aws/*.ts').map((file) => {
     const source = readFileSync(file, 'utf-8').replaceAll(/^import .*?;$/gms, '');
-    const adapters = [...source.matchAll(CLASS)].filter(([text]) => CALLS_AWS.test(text));
+    return { file, source, classes: [...source.matchAll(CLASS)] };
+  });
+  const all = sources.map(({ source }) => source).join('\n');
+  const parts = sources
+    .flatMap(({ classes }) => classes)
+    .filter(([text, name]) => CALLS_AWS.test(text) && all.includes(`new ${name}(`))
+    .map(([, name = '']) => name);
+  const makesPart = (text: string) => parts.some((name) => text.includes(`new ${name}(`));
+  return sources.map(({ file, source, classes }) => {
+    const adapters = classes.filter(
+      ([text, name = '']) => !parts.includes(name) && (CALLS_AWS.test(text) || makesPart(text)),
+    );
     const outside = source.replaceAll(CLASS, '').replaceAll(/^export async function callAws\b.*/gm, '');
     return { file, adapters: adapters.map(([, name = '']) => name), callsOutside: CALLS_AWS.test(outside) };
   });
