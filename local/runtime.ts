@@ -118,13 +118,14 @@ async function start(options: LocalRuntimeOptions, cleanup: AsyncDisposableStack
   await deleteRemovedCustomResources(host);
   await host.deployedState.save();
   options.signal?.throwIfAborted();
+  // Before anything runs again: tasks of executions that are over are to be stopped, and not to be begun.
+  await host.workflows.endInterrupted();
   startWork(host, cleanup);
   if (options.reload && options.assemblyDir === undefined) {
     const hotReload = startHotReload(appDir, data.cloudAssembly, host);
     cleanup.defer(() => hotReload.stop());
   }
   host.monitoring.start();
-  await host.workflows.endInterrupted();
   serveOwnPages(host, clock, options);
   gateway.serve(host.lambda, (request) => host.monitoring.takeRequest(request));
   return {

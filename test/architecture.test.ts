@@ -127,6 +127,13 @@ test('tasks read no environment, and domain has no clock', () => {
   expect(used('lambdas/domain/', /process\.|Date\.now|new Date\(|Math\.random/)).toEqual([]);
 });
 
+test('dependencies are handed on as they are: a copy loses what an instance of a class makes on demand', () => {
+  const copies = SOURCES.filter((file) => file.startsWith('lambdas/tasks/')).filter((file) =>
+    /\{ \.\.\.(this\.#)?deps\b/.test(readFileSync(file, 'utf-8')),
+  );
+  expect(copies).toEqual([]);
+});
+
 test('AWS clients are made in their place', () => {
   const makers = SOURCES.filter(
     (file) => file.startsWith('lambdas/') && /new \w+Client\(/.test(readFileSync(file, 'utf-8')),

@@ -49,7 +49,7 @@ async function stop(
   { shardCount }: TaskFunctionRecord,
   task: Task,
 ): Promise<BulkOutcome> {
-  const outcome = await stopFrom({ ...deps, store: deps.storeFor(shardCount) }, task, {
+  const outcome = await stopFrom(deps, deps.storeFor(shardCount), task, {
     eventDetail: bulkDetail(job),
     isMeant: (current) => isMeant(job, current),
   });

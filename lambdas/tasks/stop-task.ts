@@ -24,11 +24,10 @@ export async function stopTask(deps: StopDependencies, key: TaskKey): Promise<vo
   const store = deps.storeFor(shardCount);
   const task = await store.get(key, deps.clock());
   if (!task) throw taskNotFound(key);
-  await stopFrom({ ...deps, store }, task);
+  await stopFrom(deps, store, task);
 }
 
 export interface StopFromDependencies extends HandOverDependencies {
-  readonly store: TaskStore;
   readonly clock: () => number;
 }
 
@@ -46,6 +45,7 @@ export interface StopOptions {
  */
 export async function stopFrom(
   deps: StopFromDependencies,
+  store: TaskStore,
   task: Task,
   { eventDetail, isMeant = () => true }: StopOptions = {},
 ): Promise<WriteOutcome> {
@@ -55,7 +55,7 @@ export async function stopFrom(
     if (current.status === 'Stopping' || current.status === 'Stopped' || !isMeant(current)) {
       return { isWritten: false, current };
     }
-    const outcome: WriteOutcome = await stopAsRead(deps.store, current, { now: deps.clock(), eventDetail });
+    const outcome: WriteOutcome = await stopAsRead(store, current, { now: deps.clock(), eventDetail });
     if (outcome.isWritten) {
       await handOver(deps, outcome.task);
       return outcome;

@@ -31,13 +31,13 @@ describe('a task function', () => {
       SqsManagedSseEnabled: true,
       RedrivePolicy: Match.absent(),
     });
-    // Two of its own, and two for follow-ups.
-    template.resourceCountIs('AWS::SQS::Queue', 4);
+    // Two of its own, two for follow-ups, and two for bulk jobs.
+    template.resourceCountIs('AWS::SQS::Queue', 6);
   });
 
-  test('its queues and those for follow-ups speak TLS only', () => {
+  test('its queues, and those that all functions share, speak TLS only', () => {
     const policies = Object.values(template.findResources('AWS::SQS::QueuePolicy'));
-    expect(policies).toHaveLength(4);
+    expect(policies).toHaveLength(6);
     for (const { Properties } of policies) {
       expect(Properties.PolicyDocument.Statement).toEqual([
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
