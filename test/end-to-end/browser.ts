@@ -31,9 +31,6 @@ export interface Tabs {
 /** How a browser reports an answer that is no success. */
 const REFUSED = /^Failed to load resource: the server responded with a status of 4/;
 
-/** On a machine that is busy with other tests the API may say so (its deadline is 2.5 s): the page asks again. */
-const BUSY = /^Failed to load resource: the server responded with a status of 503/;
-
 /** Without motion the contrast of a dialog is what it will be. */
 const USUAL = { viewport: { width: 1300, height: 900 }, reducedMotion: 'reduce' } as const;
 
@@ -79,7 +76,7 @@ export function describeInBrowser(title: string, body: (tabs: Tabs) => void): vo
         page.on('pageerror', (error) => reported.push(error.message));
         page.on('console', (message) => {
           const text = message.text();
-          if (message.type() !== 'error' || BUSY.test(text) || (mayBeRefused && REFUSED.test(text))) return;
+          if (message.type() !== 'error' || (mayBeRefused && REFUSED.test(text))) return;
           reported.push(`${text} (${message.location().url})`);
         });
         await page.goto(url);

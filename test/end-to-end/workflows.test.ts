@@ -4,7 +4,6 @@ import aslValidator from 'asl-validator';
 import { Jimp, JimpMime } from 'jimp';
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { KillableRuntime } from '../../bench/chaos/killable-runtime.ts';
-import { isTerminal } from '../../lambdas/domain/lifecycle.ts';
 import { synthesize } from '../../local/assembly/synthesize.ts';
 import { Api, type AsyncTask, statusesOf } from './api.ts';
 import { startExample, temporaryFolder } from './runtime.ts';
@@ -196,16 +195,12 @@ test('after a kill in the middle of a Map of 200 tasks, each task ends and says 
   const after = executionsAt(killable.sfnEndpoint, machineOf);
   expect(await after.ended(arn)).toMatchObject({ status: 'ABORTED', error: 'LocalRuntime.Restarted' });
   const api = new Api(killable.url);
-  const unfinished = async () => (await api.listAll('work')).filter(({ status }) => !isTerminal(status));
+  const unfinished = async () =>
+    (await api.listAll('work')).filter(({ status }) => status !== 'Succeeded' && status !== 'Stopped');
   await expect.poll(unfinished, { timeout: 60_000, interval: 500 }).toEqual([]);
   const tasks = await api.listAll('work');
   const ids = tasks.map(({ taskId }) => taskId);
   expect(ids).toEqual(expect.arrayContaining(submitted.map(({ taskId }) => taskId)));
-  // Where the stop comes after the lease of a run that died with the runtime, that attempt has failed. Two ran at once.
-  const others = tasks.filter(({ status }) => status !== 'Succeeded' && status !== 'Stopped');
-  for (const { taskErrorMessage } of others)
-    expect(taskErrorMessage).toContain('ended before the function did');
-  expect(others.length).toBeLessThanOrEqual(2);
   // None that waited was begun after all: 40 at once had been submitted.
   expect(tasks.filter(({ status }) => status === 'Stopped').length).toBeGreaterThan(20);
 }, 180_000);
