@@ -39,13 +39,14 @@ export class TaskTable extends Construct {
           indexName: TASK_INDEXES.byState,
           partitionKey: { name: 'stateShard', type: AttributeType.STRING },
           sortKey,
-          // Each of these changes only in a write that moves the entry anyway, so they cost nothing.
+          // Each of these changes only in a write that moves the entry anyway: a heartbeat writes no index entry.
           projectionType: ProjectionType.INCLUDE,
-          nonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'],
+          nonKeyAttributes: ['status', 'lookFrom', 'wakeTime'],
         },
         {
           indexName: TASK_INDEXES.byWakeTime,
-          partitionKey: { name: 'wakeShard', type: AttributeType.STRING },
+          // Only submits write it: no role that runs user code can put an entry there.
+          partitionKey: { name: 'timeShard', type: AttributeType.STRING },
           sortKey: { name: 'wakeTime', type: AttributeType.NUMBER },
           projectionType: ProjectionType.KEYS_ONLY,
         },

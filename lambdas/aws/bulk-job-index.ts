@@ -1,7 +1,7 @@
 import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type BulkJob, type BulkJobKey, isReadableBulkJob } from '../domain/bulk-job.ts';
-import { BULK_JOB_WAKE_SHARD, TASK_INDEXES } from '../domain/storage-names.ts';
+import { TASK_INDEXES } from '../domain/storage-names.ts';
 import { sortKeyOf } from '../domain/task.ts';
 import { bulkJobKeyOf, bulkJobTimeShardOf, keyOfBulkJob, toBulkJob } from './bulk-job-item.ts';
 import { callAws } from './faults.ts';
@@ -60,13 +60,16 @@ export class BulkJobIndex {
     };
   }
 
-  /** Finds jobs whose wake time has come: they are not finished, and nobody seems to work on them. */
-  async due(until: number): Promise<readonly BulkJobKey[]> {
+  /** Finds the unfinished jobs of a function whose wake time has come: no worker seems to have them. */
+  async due(functionName: string, until: number): Promise<readonly BulkJobKey[]> {
     const command = new QueryCommand({
       TableName: this.#options.tableName,
       IndexName: TASK_INDEXES.byWakeTime,
-      KeyConditionExpression: 'wakeShard = :shard AND wakeTime <= :until',
-      ExpressionAttributeValues: toAttributes({ ':shard': BULK_JOB_WAKE_SHARD, ':until': until }),
+      KeyConditionExpression: 'timeShard = :shard AND wakeTime <= :until',
+      ExpressionAttributeValues: toAttributes({
+        ':shard': bulkJobTimeShardOf(functionName),
+        ':until': until,
+      }),
     });
     const { Items = [] } = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
     return Items.map(keyOfBulkJob);

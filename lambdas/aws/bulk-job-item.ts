@@ -1,10 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { BULK_JOB_STATUSES, type BulkJob, type BulkJobKey } from '../domain/bulk-job.ts';
-import {
-  BULK_JOB_ROW_PREFIX,
-  BULK_JOB_TIME_SHARD_PREFIX,
-  BULK_JOB_WAKE_SHARD,
-} from '../domain/storage-names.ts';
+import { BULK_JOB_ROW_PREFIX, BULK_JOB_TIME_SHARD_PREFIX } from '../domain/storage-names.ts';
 import { sortKeyOf } from '../domain/task.ts';
 import { type Item, toAttributes } from './task-item.ts';
 
@@ -23,21 +19,15 @@ export function keyOfBulkJob(item: Item): BulkJobKey {
   return { functionName: key.slice(0, end), bulkJobId: key.slice(end + 1) };
 }
 
-/** The partition of `byTime` that a function's jobs are listed in. */
+/** The partition of `byTime` and `byWakeTime` that a function's jobs are in. */
 export function bulkJobTimeShardOf(functionName: string): string {
   return `${BULK_JOB_TIME_SHARD_PREFIX}${functionName}`;
-}
-
-/** A wake time and the partition of `byWakeTime` that goes with it: jobs are few, so one will do. */
-export function bulkJobWakeFields(wakeTime: number | undefined) {
-  return { wakeTime, wakeShard: wakeTime === undefined ? undefined : BULK_JOB_WAKE_SHARD };
 }
 
 export function toBulkJobItem(job: BulkJob): Item {
   return {
     ...toAttributes({
       ...job,
-      ...bulkJobWakeFields(job.wakeTime),
       timeShard: bulkJobTimeShardOf(job.functionName),
       sortKey: sortKeyOf(job.createdTime, job.bulkJobId),
     }),

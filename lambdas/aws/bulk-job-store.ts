@@ -14,7 +14,7 @@ import {
   UNFINISHED_BULK_JOB_STATUSES,
 } from '../domain/bulk-job.ts';
 import { BULK_LEASE_MS, BULK_WAKE_AFTER_MS } from '../domain/limits.ts';
-import { bulkJobKeyOf, bulkJobWakeFields, toBulkJob, toBulkJobItem } from './bulk-job-item.ts';
+import { bulkJobKeyOf, toBulkJob, toBulkJobItem } from './bulk-job-item.ts';
 import { callAws } from './faults.ts';
 import { toAttributes } from './task-item.ts';
 import { Update } from './update-expression.ts';
@@ -103,7 +103,7 @@ export class BulkJobStore {
 
   /** Gives a job back that is to go on, for whoever takes it up next. */
   async release(job: BulkJob, now: number): Promise<BulkJobOutcome> {
-    const update = this.#fenced(job).set({ leaseUntil: 0, ...bulkJobWakeFields(now + BULK_WAKE_AFTER_MS) });
+    const update = this.#fenced(job).set({ leaseUntil: 0, wakeTime: now + BULK_WAKE_AFTER_MS });
     return this.#update(job, update);
   }
 
@@ -114,7 +114,7 @@ export class BulkJobStore {
     { now, error }: { readonly now: number; readonly error?: string | undefined },
   ): Promise<BulkJobOutcome> {
     const update = new Update()
-      .set({ status, endTime: now, batch: [], leaseUntil: undefined, ...bulkJobWakeFields(undefined) })
+      .set({ status, endTime: now, batch: [], leaseUntil: undefined, wakeTime: undefined })
       .set(error === undefined ? {} : { error })
       .whenSame({ status: job.status, runId: job.runId });
     return this.#update(job, update, (row) => row.status === status && row.runId === job.runId);
@@ -125,7 +125,7 @@ export class BulkJobStore {
     const update = new Update()
       .set(
         job.status === 'Pending'
-          ? { status: 'Stopped', endTime: now, ...bulkJobWakeFields(undefined) }
+          ? { status: 'Stopped', endTime: now, wakeTime: undefined }
           : { status: 'Stopping' },
       )
       .set(stoppedBy === undefined ? {} : { stoppedBy })
@@ -135,9 +135,7 @@ export class BulkJobStore {
 
   /** Notes when the sweep is to look at a job again, unless something has happened to it since. */
   async noteWakeTime(job: BulkJob, wakeTime: number): Promise<BulkJobOutcome> {
-    const update = new Update()
-      .set(bulkJobWakeFields(wakeTime))
-      .whenSame({ status: job.status, wakeTime: job.wakeTime });
+    const update = new Update().set({ wakeTime }).whenSame({ status: job.status, wakeTime: job.wakeTime });
     return this.#update(job, update);
   }
 
@@ -201,5 +199,5 @@ export class BulkJobStore {
 /** How long its worker has a job without another word, and when the sweep is to see to it then. */
 function lease(now: number) {
   const leaseUntil = now + BULK_LEASE_MS;
-  return { leaseUntil, ...bulkJobWakeFields(leaseUntil + BULK_WAKE_AFTER_MS) };
+  return { leaseUntil, wakeTime: leaseUntil + BULK_WAKE_AFTER_MS };
 }

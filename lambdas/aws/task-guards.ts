@@ -3,35 +3,21 @@ import type { Task } from '../domain/task.ts';
 import { type Item, toAttributes } from './task-item.ts';
 import type { Update } from './update-expression.ts';
 
-/** Lets an update through only if the row is the task as it was read: the same submission, series, run and history. */
-export function asRead(update: Update, task: Task): Update {
-  return (
-    update
-      // Every move adds an event, so the history's length tells whether the row is still as it was read.
-      .whenSize('events', task.events.length)
-      .whenSame({
-        submissionId: task.submissionId,
-        series: task.series,
-        runId: runIdOf(task),
-        droppedEvents: task.droppedEvents,
-      })
-  );
+/** Returns the version of a row; rows of an earlier form have none, and count as 0. */
+export function versionOf({ version = 0 }: Pick<Task, 'version'>): number {
+  return version;
 }
 
 /**
- * Tells whether nothing but this kept a write from its row: a workflow began to wait for the task since it was read. Its
- * end is to be marked, so the write is made anew.
+ * Lets an update through only if the row is still the task that was read: nothing has moved it and no workflow has begun to
+ * wait for it since. A run compares its own id; its role may not name the submission's.
  */
-export function isAwaitedSince(read: Task, current: Task | undefined): current is Task {
-  return (
-    current?.waiter !== undefined &&
-    read.waiter === undefined &&
-    current.status === read.status &&
-    current.events.length === read.events.length &&
-    current.submissionId === read.submissionId &&
-    current.series === read.series &&
-    runIdOf(current) === runIdOf(read)
-  );
+export function asRead(update: Update, task: Task, isOfRun: boolean): Update {
+  return update.whenSame({
+    version: task.version ?? null,
+    runId: runIdOf(task),
+    ...(!isOfRun && { submissionId: task.submissionId }),
+  });
 }
 
 function runIdOf(task: Task): string | undefined {

@@ -198,7 +198,7 @@ export class TaskIndex {
         RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } },
       });
       const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
-      tasks.push(...(answer.Responses?.[tableName] ?? []).map(toTask));
+      tasks.push(...(answer.Responses?.[tableName] ?? []).flatMap((item) => toTask(item) ?? []));
       pending = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
     }
     return tasks;

@@ -1,21 +1,14 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { INDEX_STATES, type IndexState, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
-import {
-  shardOf,
-  sortKeyOf,
-  type Task,
-  type TaskIn,
-  type TaskKey,
-  WAKE_SHARD_COUNT,
-} from '../domain/task.ts';
+import { shardOf, sortKeyOf, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
 
 export type Item = Record<string, AttributeValue>;
 
 const MARSHALL = { removeUndefinedValues: true };
 
-/** The attributes that exist for the indexes only. */
-const INDEX_ATTRIBUTES = ['pk', 'sortKey', 'timeShard', 'stateShard', 'wakeShard'];
+/** The attributes that exist for the indexes only; `wakeShard` is in rows of an earlier form. */
+const INDEX_ATTRIBUTES = ['pk', 'sortKey', 'timeShard', 'stateShard', 'lookFrom', 'wakeShard'];
 
 export function primaryKeyOf({ functionName, taskId }: TaskKey): string {
   return `${functionName}#${taskId}`;
@@ -43,21 +36,12 @@ export function stateShardKey(functionName: string, state: IndexState, shard: nu
   return `${functionName}#${state}#${shard}`;
 }
 
-/** A wake time and the partition of `byWakeTime` that goes with it: set together, and removed together. */
-export function wakeFields(taskId: string, wakeTime: number | undefined) {
-  return {
-    wakeTime,
-    wakeShard: wakeTime === undefined ? undefined : String(shardOf(taskId, WAKE_SHARD_COUNT)),
-  };
-}
-
 export function toItem(task: Task, shardCount: number): Item {
   return toAttributes({
     ...task,
     pk: primaryKeyOf(task),
     // What is no task is in no list.
     ...(!('isInvocation' in task) && listFields(task, shardOf(task.taskId, shardCount))),
-    ...wakeFields(task.taskId, task.wakeTime),
   });
 }
 
@@ -73,16 +57,28 @@ export function toAttributes(values: Record<string, unknown>): Item {
   return marshall(values, MARSHALL);
 }
 
-/** @throws Error when the row was not written by us. */
-export function toTask(item: Item): Task {
+/**
+ * Reads a row of the task table, or returns undefined for one that no submit wrote: a worker's role can create such rows.
+ * Its names come from the key, which is all that a worker's role is bound to.
+ */
+export function toTask(item: Item): Task | undefined {
   const row = unmarshall(item);
-  if (!isTaskStatus(row.status) || typeof row.taskId !== 'string' || typeof row.functionName !== 'string') {
-    throw new Error(
-      `row ${JSON.stringify(row.pk)} of the task table is no task: its status is ${row.status}`,
-    );
-  }
+  if (!isTaskStatus(row.status) || !isSubmitted(row)) return undefined;
+  const key = keyOf(item);
   for (const attribute of INDEX_ATTRIBUTES) delete row[attribute];
-  return row as Task;
+  return { ...row, ...key } as Task;
+}
+
+/** Tells whether a row has what only submits write: no role that runs user code may write any of these. */
+function isSubmitted({ submissionId, submitTime, config, payload, tenant, events }: Record<string, unknown>) {
+  return (
+    typeof submissionId === 'string' &&
+    typeof submitTime === 'number' &&
+    typeof tenant === 'string' &&
+    typeof config === 'object' &&
+    typeof payload === 'object' &&
+    Array.isArray(events)
+  );
 }
 
 export function isIn<S extends TaskStatus>(task: Task, ...statuses: readonly S[]): task is TaskIn<S> & Task {

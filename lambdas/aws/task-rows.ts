@@ -45,11 +45,11 @@ export class TaskRows {
     this.#call = options.signal ? { abortSignal: options.signal } : {};
   }
 
-  async read(key: TaskKey): Promise<Task | undefined> {
+  async read(key: TaskKey, isConsistent = true): Promise<Task | undefined> {
     const command = new GetItemCommand({
       TableName: this.#options.tableName,
       Key: toAttributes({ pk: primaryKeyOf(key) }),
-      ConsistentRead: true,
+      ConsistentRead: isConsistent,
     });
     const { Item } = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
     return Item && toTask(Item);
@@ -91,15 +91,19 @@ export class TaskRows {
     });
   }
 
-  /** Makes a conditional write. When its condition fails, or AWS gives no answer, the row tells whether it is this write that is in it. */
+  /**
+   * Makes a conditional write. If the condition fails or the response is lost, reads the row to find out whether our write
+   * was applied.
+   */
   async #guarded(
     key: TaskKey,
     isOwn: (row: Task) => boolean,
-    write: () => Promise<Task>,
+    write: () => Promise<Task | undefined>,
   ): Promise<WriteOutcome> {
     let current: Task | undefined;
     try {
-      return { isWritten: true, task: await callAws('DynamoDB', write, CONDITION_FAILED) };
+      const task = await callAws('DynamoDB', write, CONDITION_FAILED);
+      return task ? { isWritten: true, task } : { isWritten: false, current: undefined };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) {
         // Engines that do not return the row with the refusal are asked for it.

@@ -18,10 +18,11 @@ import {
   type TaskEventRecord,
   type TaskKey,
   withEvent,
+  withHandBack,
 } from '../domain/task.ts';
 import type { Waiter } from '../domain/waiter.ts';
-import { asRead, isAwaitedSince, listed, statusValues } from './task-guards.ts';
-import { isIn, stateShardOf, toAttributes, toItem, wakeFields } from './task-item.ts';
+import { asRead, listed, statusValues, versionOf } from './task-guards.ts';
+import { isIn, stateShardOf, toAttributes, toItem } from './task-item.ts';
 import { TaskRows, type TaskRowsOptions, type WriteOutcome } from './task-rows.ts';
 import { Update } from './update-expression.ts';
 
@@ -38,8 +39,16 @@ export interface Change {
   readonly now: number;
   readonly eventDetail?: string | undefined;
   readonly fields?: Readonly<Record<string, unknown>> & { readonly wakeTime?: number };
-  /** It holds only while the same waiter waits as when the task was read. */
-  readonly isForWaiter?: boolean;
+  /** Why a run is handed back: its events fold into one. */
+  readonly handBackCause?: string;
+  /** Lets the write through only while the lease still ends then: the run has given no heartbeat since. */
+  readonly leaseUntil?: number | undefined;
+}
+
+/** Until when a run is believed alive, and when that was said. */
+export interface Lease {
+  readonly now: number;
+  readonly leaseUntil: number;
 }
 
 /** What is noted about a task that stays in its status. */
@@ -53,6 +62,11 @@ export type FailedDeliveryNote = NextDelivery['note'] & { readonly followUpError
 export interface TaskStoreOptions extends TaskRowsOptions {
   /** Over how many shards index entries written from here are spread. */
   readonly shardCount: number;
+  /**
+   * Whether a worker writes here: its role, which runs user code, may neither write nor compare what submits write.
+   * @default false
+   */
+  readonly isOfRun?: boolean;
   /** Takes what is to be counted of each write that was made, once. */
   readonly countMetrics?: (functionName: string, values: MetricValues) => void;
 }
@@ -81,8 +95,9 @@ export class TaskStore {
   /** Creates the task, unless its id is taken by a task that is not forgotten yet. */
   async create(task: Task, now: number): Promise<WriteOutcome> {
     const item = toItem(task, this.#options.shardCount);
+    // A row that no submit wrote takes no id: a worker's role can create such rows.
     const isForgotten = {
-      ConditionExpression: `attribute_not_exists(pk) OR (expiresAt <= :now AND #status IN (${listed(TERMINAL_STATUSES)}))`,
+      ConditionExpression: `attribute_not_exists(submissionId) OR (expiresAt <= :now AND #status IN (${listed(TERMINAL_STATUSES)}))`,
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: {
         ...toAttributes({ ':now': Math.floor(now / 1000) }),
@@ -99,6 +114,12 @@ export class TaskStore {
   async get(key: TaskKey, now: number): Promise<Task | undefined> {
     const task = await this.find(key, now);
     return task && 'isInvocation' in task ? undefined : task;
+  }
+
+  /** Reads one task as it was up to a moment ago, for half the price; undefined as with `get`. */
+  async peek(key: TaskKey, now: number): Promise<Task | undefined> {
+    const task = await this.#rows.read(key, false);
+    return task && isReadable(task, now) ? task : undefined;
   }
 
   /** Reads one task, or the end of an invocation that had no record, which nobody is to see who asks for tasks. */
@@ -119,10 +140,10 @@ export class TaskStore {
     const { now, runId, leaseUntil, instanceId, hops } = run;
     const steps: readonly TaskStatus[] = from === 'Enqueued' ? ['Processed', 'Running'] : ['Running'];
     const update = new Update()
-      .set({ status: 'Running', runId, leaseUntil, instanceId, startTime: now })
+      .set({ status: 'Running', runId, leaseUntil, lookFrom: leaseUntil, instanceId, startTime: now })
       .set({ stateShard: this.#stateShard(key, 'Running'), expiresAt: expiresAtOfStart(now) })
-      .set(wakeFields(key.taskId, undefined))
-      .add({ attempt: 1 })
+      .set({ wakeTime: undefined })
+      .add({ attempt: 1, version: 1 })
       .append(
         'events',
         steps.map((status, index) => ({ status, timestamp: now, ...(index === 0 && hops) })),
@@ -140,9 +161,9 @@ export class TaskStore {
   }
 
   /**
-   * Moves the task as it was read: from a status that `event` leads to `to` from, in the same submission and series,
-   * in the same run once it runs, and not if anything has happened to it since. Where a destination is to be told of
-   * this end, the same write marks the task with that and has the sweep see to it, whoever writes.
+   * Moves the task as it was read: from a status that `event` leads to `to` from, in the same run once it runs, and not if
+   * anything has moved it or begun to wait for it since. If a destination or a workflow is to hear of this end, the same
+   * write marks the task with that and has the sweep repeat it, whoever writes.
    */
   async move(task: Task, event: TaskEvent, to: TaskStatus, change: Change): Promise<WriteOutcome> {
     const sources = sourcesOf(event, to);
@@ -150,35 +171,33 @@ export class TaskStore {
     const { wakeTime, ...fields } = { ...change.fields, ...followUpMark(task, to, now) };
     const write = this.#writeOf(task, to);
     const { writeId } = write;
-    const update = new Update()
-      .set({ ...fields, writeId, status: to, stateShard: this.#stateShard(task, to) })
-      .set(wakeFields(task.taskId, wakeTime))
+    const update = this.#asRead(new Update(), task)
+      .set({ ...fields, writeId, version: versionOf(task) + 1, status: to, wakeTime })
+      .set({ stateShard: this.#stateShard(task, to), ...(to !== 'Stopping' && { lookFrom: undefined }) })
       .set(
-        withEvent(task, {
-          status: to,
-          timestamp: now,
-          ...(eventDetail !== undefined && { eventDetail }),
-          ...ranOn(task, to),
-        }),
+        change.handBackCause === undefined
+          ? withEvent(task, {
+              status: to,
+              timestamp: now,
+              ...(eventDetail !== undefined && { eventDetail }),
+              ...ranOn(task, to),
+            })
+          : withHandBack(task, { status: to, now, cause: change.handBackCause }),
       )
-      .when(`#status IN (${listed(sources)})`, statusValues(sources));
-    if (!task.waiter) update.when('attribute_not_exists(waiter)', {});
-    else if (change.isForWaiter) update.whenSameIn('waiter', 'token', task.waiter.token);
-    const outcome = await this.#rows.update(task, asRead(update, task), (row) => row.writeId === writeId);
-    if (!outcome.isWritten && isAwaitedSince(task, outcome.current)) {
-      this.#writes.set(outcome.current, this.#writes.get(task) ?? new Map());
-      return this.move(outcome.current, event, to, change);
-    }
+      .when(`#status IN (${listed(sources)})`, statusValues(sources))
+      .whenSame({ leaseUntil: change.leaseUntil });
+    const outcome = await this.#rows.update(task, update, (row) => row.writeId === writeId);
     if (outcome.isWritten) this.#count(task, write, metricsOfMove(task, to, now));
     return outcome;
   }
 
   /** Notes something about a task as it was read; one to which anything has happened since is left alone. */
   async note(task: Task, note: Note): Promise<boolean> {
-    const update = new Update()
-      .set('wakeTime' in note ? wakeFields(task.taskId, note.wakeTime) : note)
+    const update = this.#asRead(new Update(), task)
+      .set(note)
+      .set('waiter' in note ? { version: versionOf(task) + 1 } : {})
       .whenSame({ status: task.status, wakeTime: task.wakeTime });
-    return (await this.#rows.update(task, asRead(update, task))).isWritten;
+    return (await this.#rows.update(task, update)).isWritten;
   }
 
   /** Notes that the destination of an ended task is told, also where it was given up meanwhile. */
@@ -188,29 +207,37 @@ export class TaskStore {
         followUp: 'delivered',
         followUpAttempts: (task.followUpAttempts ?? 0) + 1,
         followUpError: undefined,
-        ...wakeFields(task.taskId, undefined),
+        wakeTime: undefined,
       })
       .whenSame({ status: task.status });
-    await this.#rows.update(task, asRead(update, task));
+    await this.#rows.update(task, this.#asRead(update, task));
   }
 
   /** Notes that the destination of an ended task was not told, unless it was told or tried since. */
-  async noteFailedDelivery(task: FollowedTask, { wakeTime, ...note }: FailedDeliveryNote): Promise<boolean> {
+  async noteFailedDelivery(task: FollowedTask, note: FailedDeliveryNote): Promise<boolean> {
     const update = new Update()
-      .set({ ...note, ...wakeFields(task.taskId, wakeTime) })
+      .set(note)
       .whenSame({ status: task.status, followUpAttempts: task.followUpAttempts })
       .whenSame({ followUp: task.followUp });
-    return (await this.#rows.update(task, asRead(update, task))).isWritten;
+    return (await this.#rows.update(task, this.#asRead(update, task))).isWritten;
   }
 
-  /** Keeps a run's lease alive, and reads how its task stands. A run that is over or another's is left alone. */
-  async extendLease(key: TaskKey, runId: string, leaseUntil: number): Promise<Task | undefined> {
+  /**
+   * Sets the end of a run's lease, keeps the row from being forgotten, and returns the task as it is then. Changes nothing
+   * if the run is over or another's. Writes no index entry.
+   */
+  async extendLease(key: TaskKey, runId: string, lease: Lease): Promise<Task | undefined> {
+    const { now, leaseUntil } = lease;
     const update = new Update()
-      .set({ leaseUntil })
+      .set({ leaseUntil, expiresAt: expiresAtOfStart(now) })
       .when(`#status IN (${listed(LEASED)})`, statusValues(LEASED))
       .whenSame({ runId });
     const outcome = await this.#rows.update(key, update);
     return outcome.isWritten ? outcome.task : outcome.current;
+  }
+
+  #asRead(update: Update, task: Task): Update {
+    return asRead(update, task, this.#options.isOfRun ?? false);
   }
 
   #stateShard({ functionName, taskId }: TaskKey, status: TaskStatus): string | undefined {

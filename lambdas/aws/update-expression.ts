@@ -17,9 +17,12 @@ export class Update {
     return this;
   }
 
+  /** Adds to each number; one that the row does not have counts as 0. */
   add(numbers: Readonly<Record<string, number>>): this {
     for (const [field, value] of Object.entries(numbers)) {
-      this.#sets.push(`${this.#name(field)} = ${this.#name(field)} + ${this.#value(field, value)}`);
+      const name = this.#name(field);
+      const current = `if_not_exists(${name}, ${this.#value('zero', 0)})`;
+      this.#sets.push(`${name} = ${current} + ${this.#value(field, value)}`);
     }
     return this;
   }
@@ -37,25 +40,18 @@ export class Update {
     return this;
   }
 
-  /** Writes only over a row whose list has so many entries. */
-  whenSize(field: string, size: number): this {
-    this.#conditions.push(`size(${this.#name(field)}) = ${this.#value(`size_${field}`, size)}`);
-    return this;
-  }
-
-  /** Writes only over a row whose fields still have these values; undefined ones are not compared. */
+  /**
+   * Writes only over a row whose fields still have these values: null for a field that the row must not have. Fields that are
+   * undefined are not compared.
+   */
   whenSame(fields: Readonly<Record<string, unknown>>): this {
     for (const [field, value] of Object.entries(fields)) {
       if (value === undefined) continue;
-      this.#conditions.push(`${this.#name(field)} = ${this.#value(`same_${field}`, value)}`);
+      const name = this.#name(field);
+      this.#conditions.push(
+        value === null ? `attribute_not_exists(${name})` : `${name} = ${this.#value(`same_${field}`, value)}`,
+      );
     }
-    return this;
-  }
-
-  /** Writes only over a row that has this value in a field of a field. */
-  whenSameIn(field: string, inner: string, value: string): this {
-    const path = `${this.#name(field)}.${this.#name(inner)}`;
-    this.#conditions.push(`${path} = ${this.#value(`same_${field}_${inner}`, value)}`);
     return this;
   }
 

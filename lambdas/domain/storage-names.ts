@@ -21,4 +21,3 @@ export function isFunctionRow(key: string): boolean {
  */
 export const BULK_JOB_ROW_PREFIX = '#bulk-job/';
 export const BULK_JOB_TIME_SHARD_PREFIX = '#bulk-jobs/';
-export const BULK_JOB_WAKE_SHARD = '#bulk-jobs';

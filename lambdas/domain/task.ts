@@ -72,6 +72,8 @@ export interface Destinations {
 }
 
 export interface SubmittedFields extends TaskKey {
+  /** Counts the moves of the task and the workflows that began to wait for it. Rows of 0.1.0's first form have none. */
+  readonly version?: number;
   readonly series: number;
   readonly submissionId: string;
   readonly submitTime: number;
@@ -91,6 +93,9 @@ export interface SubmittedFields extends TaskKey {
   readonly startDeadline: number;
   /** How many attempts were started and counted, in this series. */
   readonly attempt: number;
+  /** How often in a row the task was handed back because it could not run, and when that happened first. */
+  readonly handBacks?: number;
+  readonly handedBackTime?: number;
   readonly events: readonly TaskEventRecord[];
   /** How many events of a long history are not kept, from its middle. */
   readonly droppedEvents?: number;
@@ -185,9 +190,6 @@ export function shardOf(taskId: string, shardCount: number): number {
   return hash % shardCount;
 }
 
-/** Over how many partitions of `byWakeTime` all tasks are spread: one alone takes 1,000 writes/s (pitfalls B17). */
-export const WAKE_SHARD_COUNT = 16;
-
 /** Fifteen digits hold every instant until the year 33658, so that text order is time order. */
 const TIME_DIGITS = 15;
 
@@ -214,4 +216,40 @@ export function withEvent(
     events: [...all.slice(0, EVENTS_KEPT.first), ...all.slice(EVENTS_KEPT.first + excess)],
     droppedEvents: droppedEvents + excess,
   };
+}
+
+/** Why and how often a task was handed back in a row: the detail of the one event that stands for all of these runs. */
+export interface HandBackDetail {
+  readonly handBacks: number;
+  readonly firstTime: number;
+  readonly cause: string;
+}
+
+/** Reads the detail of an event that stands for runs which were handed back, or returns undefined for any other event. */
+export function handBackDetailOf({ eventDetail }: TaskEventRecord): HandBackDetail | undefined {
+  if (!eventDetail?.startsWith('{"handBacks":')) return undefined;
+  return JSON.parse(eventDetail) as HandBackDetail;
+}
+
+/**
+ * Folds the run that is handed back, and those handed back right before it, into one event: a target that throttles for a
+ * day must not fill the history.
+ */
+export function withHandBack(
+  { events, droppedEvents = 0 }: Pick<Task, 'events' | 'droppedEvents'>,
+  { status, now, cause }: { readonly status: TaskStatus; readonly now: number; readonly cause: string },
+): Pick<Task, 'events' | 'droppedEvents'> {
+  const before = [...events];
+  for (const step of ['Running', 'Processed'] as const) {
+    if (before.at(-1)?.status === step) before.pop();
+  }
+  const last = before.at(-1);
+  const earlier = last?.status === status ? handBackDetailOf(last) : undefined;
+  if (earlier) before.pop();
+  const { handBacks = 0, firstTime = now } = earlier ?? {};
+  const detail: HandBackDetail = { handBacks: handBacks + 1, firstTime, cause };
+  return withEvent(
+    { events: before, droppedEvents },
+    { status, timestamp: now, eventDetail: JSON.stringify(detail) },
+  );
 }

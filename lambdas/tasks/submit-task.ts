@@ -178,6 +178,7 @@ function newTask({ request, key, submissionId, payload, target, now }: NewTask):
   return {
     ...key,
     status: INITIAL_STATUS,
+    version: 1,
     series: 1,
     submissionId,
     submitTime: now,

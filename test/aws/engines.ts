@@ -89,7 +89,7 @@ export async function createTaskTable(client: DynamoDBClient, tableName: string)
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [hash('pk')],
       AttributeDefinitions: [
-        ...['pk', 'timeShard', 'stateShard', 'sortKey', 'wakeShard'].map(text),
+        ...['pk', 'timeShard', 'stateShard', 'sortKey'].map(text),
         { AttributeName: 'wakeTime', AttributeType: 'N' },
       ],
       GlobalSecondaryIndexes: [
@@ -101,11 +101,11 @@ export async function createTaskTable(client: DynamoDBClient, tableName: string)
         {
           IndexName: 'byState',
           KeySchema: [hash('stateShard'), range],
-          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'] },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'lookFrom', 'wakeTime'] },
         },
         {
           IndexName: 'byWakeTime',
-          KeySchema: [hash('wakeShard'), { AttributeName: 'wakeTime', KeyType: 'RANGE' }],
+          KeySchema: [hash('timeShard'), { AttributeName: 'wakeTime', KeyType: 'RANGE' }],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
       ],
