@@ -20,7 +20,7 @@ export const LIFECYCLE = {
     handBack: ['Enqueued', 'Retrying'],
     stop: 'Stopping',
   },
-  Retrying: { start: 'Running', stop: 'Stopped', invalidate: 'Invalid' },
+  Retrying: { start: 'Running', stop: 'Stopped', fail: 'Failed', invalidate: 'Invalid' },
   Stopping: {
     succeed: 'Stopped',
     fail: 'Stopped',

@@ -22,6 +22,7 @@ export type FunctionMetric =
   | 'RunDuration'
   | 'ColdStartDuration'
   | 'StopLatency'
+  | 'BacklogAge'
   | 'DestinationDeliveredCount'
   | 'DestinationErrorCount'
   | 'DestinationGivenUpCount';
