@@ -72,7 +72,8 @@ async function handle(
   await sendThenNote(run, own, {
     queueUrl: record.queueUrl,
     messages: due.map((task) => ({ task, delaySeconds: delayOf(task, now) })),
-    note: async (task, isSent) => {
+    note: async (task, outcome) => {
+      const isSent = outcome === 'sent';
       const wakeTime = isSent ? undefined : sweepTime(now + WAKE_RETRY_MS);
       const isNoted = await run.deps.rows.noteWakeTime(task, wakeTime);
       if (isSent && isNoted) run.count('wokenUp');
@@ -103,36 +104,39 @@ export interface SweptMessage<T extends WakeUpMessage['task'] = SweptTask> exten
   readonly task: T;
 }
 
+/** SQS took the message, refused it and took others of its request, or did not take the request. */
+export type SendOutcome = 'sent' | 'refused' | 'failed';
+
 export interface SendThenNote<T extends WakeUpMessage['task']> {
   readonly queueUrl: string;
   readonly messages: readonly SweptMessage<T>[];
-  /** Notes of a task whether SQS took its message. */
-  readonly note: (task: T, isSent: boolean) => Promise<void>;
+  readonly note: (task: T, outcome: SendOutcome) => Promise<void>;
   /** Called when a request failed as a whole; no further one is made. */
   readonly onRefused: () => void;
 }
 
-/** Sends messages, ten in a request, and then notes of each task that it tried whether its message was sent. */
+/** Sends messages, ten in a request, and then notes what came of each task's. */
 export async function sendThenNote<T extends WakeUpMessage['task']>(
   run: SweepRun,
   own: FunctionLane,
   { queueUrl, messages, note, onRefused }: SendThenNote<T>,
 ): Promise<void> {
-  const tried: { readonly task: T; readonly isSent: boolean }[] = [];
+  const tried: { readonly task: T; readonly outcome: SendOutcome }[] = [];
   let isRefused = false;
   await own.each(inParts(messages, QUEUE_BATCH_MAX), async (part) => {
     if (isRefused) return;
-    const refused = await run.deps.queue.sendSome(queueUrl, part).catch((error: unknown) => {
+    try {
+      const refused = new Set<WakeUpMessage>(await run.deps.queue.sendSome(queueUrl, part));
+      for (const message of part)
+        tried.push({ task: message.task, outcome: refused.has(message) ? 'refused' : 'sent' });
+      if (refused.size > 0) own.fail(new Error(`SQS refused ${refused.size} of ${part.length} messages`));
+    } catch (error) {
       isRefused = true;
       own.report(error);
-      return part;
-    });
-    const isSent = new Set(part.filter((message) => !refused.includes(message)));
-    tried.push(...part.map((message) => ({ task: message.task, isSent: isSent.has(message) })));
-    if (!isRefused && refused.length > 0)
-      own.fail(new Error(`SQS refused ${refused.length} of ${part.length} messages`));
+      for (const { task } of part) tried.push({ task, outcome: 'failed' });
+    }
   });
-  await own.finish(tried, ({ task, isSent }) => note(task, isSent));
+  await own.finish(tried, ({ task, outcome }) => note(task, outcome));
   if (isRefused) onRefused();
 }
 

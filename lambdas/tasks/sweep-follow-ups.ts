@@ -26,12 +26,13 @@ export async function* sweepFollowUps(
       await sendThenNote(run, own, {
         queueUrl: followUpQueueUrl,
         messages: followed.map((row) => ({ task: { ...row, tenant: tenantOf(row) }, delaySeconds: 0 })),
-        note: async (row, isSent) => {
+        note: async (row, outcome) => {
+          if (outcome === 'failed') return;
           const wakeTime = sweepTime(clock() + FOLLOW_UP_REPEAT_MS);
           const isNoted = row.isTask
             ? await rows.noteWakeTime(row, wakeTime)
             : await rows.noteEndWakeTime({ ...row, wakeTime: row.wakeTime ?? 0 }, wakeTime);
-          if (isSent && isNoted) run.count('followUps');
+          if (outcome === 'sent' && isNoted) run.count('followUps');
         },
         onRefused: () => lane.end(),
       });

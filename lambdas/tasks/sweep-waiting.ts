@@ -129,8 +129,9 @@ export class WaitingSweep {
     await sendThenNote(this.#run, this.#own, {
       queueUrl: this.#record.queueUrl,
       messages,
-      note: async (task, isSent) => {
-        if (isSent && (await this.#run.deps.rows.noteResent(task, now))) this.#run.count('orphans');
+      note: async (task, outcome) => {
+        if (outcome === 'sent' && (await this.#run.deps.rows.noteResent(task, now)))
+          this.#run.count('orphans');
       },
       onRefused: () => {
         this.#isQueueAway = true;
