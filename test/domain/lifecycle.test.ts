@@ -20,7 +20,7 @@ const ALLOWED: Record<TaskEvent, Partial<Record<TaskStatus, TaskStatus[]>>> = {
   dequeue: { Enqueued: ['Processed'] },
   start: { Enqueued: ['Running'], Processed: ['Running'], Retrying: ['Running'] },
   succeed: { Running: ['Succeeded'], Stopping: ['Stopped'] },
-  fail: { Running: ['Failed'], Stopping: ['Stopped'] },
+  fail: { Running: ['Failed'], Retrying: ['Failed'], Stopping: ['Stopped'] },
   retry: { Running: ['Retrying'], Stopping: ['Stopped'] },
   handBack: { Running: ['Enqueued', 'Retrying'], Stopping: ['Stopped'] },
   stop: { Enqueued: ['Stopped'], Processed: ['Stopped'], Retrying: ['Stopped'], Running: ['Stopping'] },
