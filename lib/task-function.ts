@@ -9,7 +9,6 @@ import { ENV } from '../lambdas/domain/env.ts';
 import {
   MAX_RECEIVE_COUNT,
   QUEUE_RETENTION_DAYS,
-  TIMEOUT_MARGIN_SECONDS,
   VISIBILITY_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
 import type { FunctionMetricName } from '../lambdas/domain/metrics.ts';
@@ -62,7 +61,7 @@ export class TaskFunction extends Construct {
     this.functionName = functionName;
     this.leaseSeconds = checked.leaseSeconds;
     this.#workflows = parts.workflows;
-    const lambdaTimeoutSeconds = checked.timeoutSeconds + checked.graceSeconds + TIMEOUT_MARGIN_SECONDS;
+    const { lambdaTimeoutSeconds } = checked;
     this.deadLetterQueue = this.#queue('DeadLetterQueue', parts, {});
     this.queue = this.#queue('Queue', parts, {
       visibilityTimeout: Duration.seconds(lambdaTimeoutSeconds + VISIBILITY_MARGIN_SECONDS),
@@ -82,6 +81,7 @@ export class TaskFunction extends Construct {
         [ENV.timeoutSeconds]: String(checked.timeoutSeconds),
         [ENV.stop]: checked.stop,
         [ENV.leaseSeconds]: String(checked.leaseSeconds),
+        [ENV.hasHeartbeats]: String(checked.hasHeartbeats),
         [ENV.stopGraceSeconds]: String(checked.graceSeconds),
         [ENV.shardCount]: String(checked.shardCount),
       },
@@ -205,14 +205,8 @@ export class TaskFunction extends Construct {
     this.worker.addToRolePolicy(
       new PolicyStatement({
         // Receive and attributes are for the event source, which reads the queue with the worker's role; send is for
-        // retries that wait longer than a message may be hidden.
-        actions: [
-          'sqs:SendMessage',
-          'sqs:ReceiveMessage',
-          'sqs:DeleteMessage',
-          'sqs:GetQueueAttributes',
-          'sqs:ChangeMessageVisibility',
-        ],
+        // the wake-ups of tasks that wait again.
+        actions: ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
         resources: [this.queue.queueArn],
       }),
     );

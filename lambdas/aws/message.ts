@@ -1,7 +1,12 @@
 import type { BulkJobKey } from '../domain/bulk-job.ts';
 import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
 import { isTaskStatus, isTerminal } from '../domain/lifecycle.ts';
-import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN } from '../domain/limits.ts';
+import {
+  FUNCTION_NAME_PATTERN,
+  REQUEST_ID_PATTERN,
+  TASK_ID_PATTERN,
+  TENANT_PATTERN,
+} from '../domain/limits.ts';
 import type { TaskKey } from '../domain/task.ts';
 import { withoutNoncharacters } from '../domain/text.ts';
 
@@ -62,21 +67,32 @@ export function parseBulkJobMessage(body: string): BulkJobKey | undefined {
 }
 
 function isKey(functionName: unknown, taskId: unknown): boolean {
+  return isText(functionName, FUNCTION_NAME_PATTERN) && isText(taskId, TASK_ID_PATTERN);
+}
+
+/** Checks each field that is used: the function's own code can send to its queue what it likes. */
+function isInvocation(invocation: Invocation): boolean {
+  const { functionName, invocationId, requestId, tenant, payload, config } = invocation;
+  const { attempt, handBacks, handedBackTime, submitTime, dueTime, startDeadline } = invocation;
   return (
-    typeof functionName === 'string' &&
-    FUNCTION_NAME_PATTERN.test(functionName) &&
-    typeof taskId === 'string' &&
-    TASK_ID_PATTERN.test(taskId)
+    isKey(functionName, invocationId) &&
+    isText(requestId, REQUEST_ID_PATTERN) &&
+    isText(tenant, TENANT_PATTERN) &&
+    [attempt, handBacks ?? 0, handedBackTime ?? 0, submitTime, dueTime, startDeadline].every(isWhole) &&
+    payload !== null &&
+    typeof payload === 'object' &&
+    isText('text' in payload ? payload.text : payload.objectKey) &&
+    isWhole(config?.maxAsyncRetryAttempts) &&
+    isWhole(config?.maxAsyncEventAgeInSeconds)
   );
 }
 
-function isInvocation({ functionName, invocationId, attempt, payload, config }: Invocation): boolean {
-  return (
-    isKey(functionName, invocationId) &&
-    typeof attempt === 'number' &&
-    typeof payload === 'object' &&
-    typeof config === 'object'
-  );
+function isText(value: unknown, pattern = /^/): boolean {
+  return typeof value === 'string' && pattern.test(value);
+}
+
+function isWhole(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function isEnd({ functionName, taskId, status, isInvocation: isOfInvocation }: EndedInvocation): boolean {

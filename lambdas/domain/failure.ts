@@ -100,6 +100,13 @@ export const FAILURES = {
     'Target.NotInvoked',
     'the existing function could not be invoked: it does not exist, or the worker may not invoke it',
   ),
+  notRun: (sinceMs: number, cause: string) =>
+    taskFailure(
+      'UnhandledInvocationError',
+      'Task.NotRun',
+      `the function could not be run for ${Math.round(sinceMs / 60_000)} minutes: ${cause}`,
+      { isFinal: true },
+    ),
   notJson: (reason: string) =>
     taskFailure('UnhandledInvocationError', 'Runtime.MarshalError', `the result is not JSON: ${reason}`),
   instanceDied: (instanceId: string) =>

@@ -83,7 +83,7 @@ export const SWEEP_PAGES_MAX = 10;
 /** How far ahead the sweep sends wake-ups: within SQS's 15 minutes even where a run comes a minute late. */
 export const SWEEP_AHEAD_MS = 14 * 60_000;
 
-/** A run is taken for dead only this long after its lease: clocks differ, and its message comes about then as well. */
+/** A run is taken for dead only this long after its lease: clocks differ. */
 export const DEAD_AFTER_LEASE_MS = 5000;
 
 /** The sweep leaves tasks alone that were submitted within the last minute: their wake-ups are on their way. */
@@ -240,6 +240,7 @@ export const ERROR_TYPE_MAX_BYTES = 128;
 export const ERROR_MESSAGE_MAX_BYTES = 1024;
 export const ERROR_STACK_MAX_BYTES = 512;
 export const EVENT_DETAIL_MAX_BYTES = 512;
+export const HAND_BACK_CAUSE_MAX_BYTES = 256;
 
 /** How much of a task's history is kept: its beginning and its latest; what was between is counted. */
 export const EVENTS_KEPT = { first: 20, last: 80 } as const;
@@ -309,26 +310,23 @@ export const LIST_PAGE_MAX_BYTES = 4 * 1024 * 1024;
  */
 export const LIST_ASC_AGE_MS = 2000;
 
-/** A result or status that AWS does not take is written again after this, for as long as the lease lasts. */
-export const REWRITE_PAUSE_MS = 1000;
-
 /** Back-off before a failed attempt is repeated: exponential with full jitter, within these. */
 export const BACK_OFF_SECONDS = { base: 1, max: 900 } as const;
 
-/**
- * Up to here a retry waits as its own message, hidden; above, as a fresh delayed one. A hidden message is in flight,
- * and a queue has room for 120,000 of these; for delayed ones there is no limit (AWS SQS quotas).
- */
-export const HIDDEN_RETRY_MAX_SECONDS = 60;
-
-/** How long a run is believed alive without another word from its supervisor: a crash is noticed about then. */
+/** How long a run is believed alive without another heartbeat from its supervisor: the sweep notices a crash within a minute after. */
 export const LEASE_SECONDS_RANGE = { min: 3, max: 300, default: 60 } as const;
 
 /**
  * In lengths of a lease: when a run's first heartbeat comes, so that most runs need none, and how often the next, so
- * that one or two may be lost. Its message is hidden a little beyond the lease, and then comes to a dead run.
+ * that one or two may be lost.
  */
-export const HEARTBEAT = { first: 1 / 6, next: 1 / 3, visibility: 1.25 } as const;
+export const HEARTBEAT = { first: 1 / 6, next: 1 / 3 } as const;
+
+/**
+ * A function whose Lambda time-out is no longer than this has no heartbeats: Lambda ends a dead run about as soon as its
+ * lease would, and most tasks are that short.
+ */
+export const HEARTBEAT_FREE_TIMEOUT_SECONDS = 90;
 
 /** How often the supervisor asks whether its task was stopped, once the task has outlived its first second. */
 export const STOP_POLL_MS = 1000;
@@ -354,9 +352,6 @@ export const SUBMIT_CALLERS_KNOWN = 1000;
 /** What a deployment may let each caller submit. Above it, API Gateway's own limit comes first (AWS quota). */
 export const SUBMIT_RATE_RANGE = { min: 1, max: 10_000 } as const;
 export const SUBMIT_BURST_RANGE = { min: 1, max: 10_000 } as const;
-
-/** A task that was handed back for no fault of its own starts again after this. */
-export const HAND_BACK_MS = 5000;
 
 /** The supervisor's thread takes 44 MB, and below this its share of a CPU is too small to stop anything in time. */
 export const SUPERVISED_MEMORY_MIN_MB = 256;
