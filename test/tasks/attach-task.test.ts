@@ -75,6 +75,7 @@ const deliver = async (outcome: AttemptOutcome) => {
     world.runDependencies(async () => outcome),
     {
       key: KEY,
+      tenant: 'tenant-1',
       receiptHandle: message?.receiptHandle ?? 'none',
       invocationEndTime: time.now + 70_000,
       runId: randomUUID(),

@@ -229,12 +229,16 @@ function processWith(recorder: CallRecorder) {
         'caller',
       ),
     deliver: (key: TaskKey, receiptHandle = 'none') =>
-      runTask(run, { key, receiptHandle, invocationEndTime: time.now + 70_000, runId: randomUUID() }),
+      runTask(run, {
+        key,
+        tenant: 'tenant-1',
+        receiptHandle,
+        invocationEndTime: time.now + 70_000,
+        runId: randomUUID(),
+      }),
     deleteMessage: (receiptHandle: string) => adapters.queue.delete(world.queueUrl, receiptHandle),
-    heartbeat: async (key: TaskKey, runId: string, receiptHandle: string) => {
-      await adapters.store.extendLease(key, runId, time.now + 60_000);
-      await adapters.queue.retime(world.queueUrl, receiptHandle, 75);
-    },
+    heartbeat: (key: TaskKey, runId: string) =>
+      adapters.store.extendLease(key, runId, { now: time.now, leaseUntil: time.now + 60_000 }),
     stop: (key: TaskKey) => stopTask(common, key),
     attach: (key: TaskKey) =>
       attachTask(
@@ -579,7 +583,7 @@ const SCENARIOS: Record<string, Scenario> = {
       const run = { runId: 'alive', now: time.now, leaseUntil: time.now + 1000, instanceId: 'i' };
       await world.store.start(key, run);
     },
-    act: async (process, key) => process.heartbeat(key, 'alive', await received()),
+    act: (process, key) => process.heartbeat(key, 'alive'),
     ends: ['Succeeded', 'Failed'],
   },
   "neighbour's delete": {
@@ -940,8 +944,7 @@ async function recover(key: TaskKey): Promise<void> {
     time.now = Math.max(time.now + 75_000, task.notBefore);
     if (visible + delayed + inFlight > 0 && !isStopping) {
       await world.purge();
-      if ((await sound().deliver(key)) === 'keep')
-        await world.queue.send(world.queueUrl, { ...key, tenant: 'tenant-1' }, 0);
+      await sound().deliver(key);
     } else {
       await world.sweep();
     }
