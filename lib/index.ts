@@ -25,7 +25,7 @@ export { TaskFollowUp } from './task-follow-up.ts';
 export { TaskFunction } from './task-function.ts';
 export type { ExistingFunctionProps, TaskFunctionProps, TaskQueueProps } from './task-function-props.ts';
 export { TaskInvoke, type TaskInvokeProps } from './task-invoke.ts';
-export { TaskMode, type TaskModeProps } from './task-mode.ts';
+export { type AllowDestinationOptions, TaskMode, type TaskModeProps } from './task-mode.ts';
 export { TaskSweep } from './task-sweep.ts';
 export { TaskTable } from './task-table.ts';
 export {

@@ -114,7 +114,7 @@ export class TaskFunction extends Construct {
     this.#grantConcurrency(eventSource, parts);
     parts.followUp.grantHandOver(this.worker);
     for (const destination of [props.onSuccess, props.onFailure]) {
-      if (destination) parts.followUp.allow(destination);
+      if (destination) parts.followUp.allow(destination, [functionName]);
     }
     parts.registry.register(this, 'Registration', {
       functionName,

@@ -1,6 +1,7 @@
 import { failureText } from '../domain/failure.ts';
 import { destinationOf } from '../domain/follow-up.ts';
 import { EVENTS_KEPT } from '../domain/limits.ts';
+import { shownDestination } from '../domain/shown-destination.ts';
 import type { Task } from '../domain/task.ts';
 import type { TaskView } from '../tasks/get-task.ts';
 import { LATEST } from './qualifier.ts';
@@ -36,7 +37,7 @@ function deliveryOf(task: Task) {
   const destination = destinationOf(task.config, task.status);
   if (!('followUp' in task) || !task.followUp || destination === undefined) return undefined;
   return {
-    destination,
+    destination: shownDestination(destination),
     state: DELIVERY_STATES[task.followUp],
     attempts: task.followUpAttempts ?? 0,
     lastError: task.followUpError,

@@ -88,7 +88,7 @@ type NoteFailure = (note: FailedDeliveryNote) => Promise<boolean>;
 
 async function tell(deps: DeliverDependencies, task: FollowedTask, note: NoteFailure): Promise<Delivery> {
   const name = destinationOf(task.config, task.status) ?? '';
-  const allowed = await deps.allowedDestinations.find(name, deps.clock());
+  const allowed = await deps.allowedDestinations.find(name, task.functionName, deps.clock());
   if (!allowed) return failed(deps, task, note, new DeliveryError('the deployment does not allow it'));
   const { kind } = parseDestination('destination', name);
   // Faults of AWS here are not the destination's.

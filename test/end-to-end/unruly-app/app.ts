@@ -36,11 +36,13 @@ taskMode.addFunction('polite', {
   memorySize: 128,
 });
 
+const successes = TaskDestination.queue(new Queue(stack, 'Successes'));
+taskMode.allowDestination(successes, { functions: ['polite'] });
 taskMode.addFunction('told', {
   entry: 'unruly.ts',
   ...short,
   maxAsyncRetryAttempts: 0,
-  onSuccess: TaskDestination.queue(new Queue(stack, 'Successes')),
+  onSuccess: successes,
   onFailure: TaskDestination.queue(new Queue(stack, 'Failures')),
 });
 
