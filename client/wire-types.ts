@@ -40,6 +40,7 @@ export interface AsyncTaskEvent {
 }
 
 export interface TaskDelivery {
+  /** An ARN, or a URL in which `…` replaces what may be a token. */
   readonly destination: string;
   readonly state: 'Pending' | 'Delivered' | 'Failed';
   readonly attempts: number;
@@ -77,6 +78,7 @@ export interface AsyncInvokeConfig {
   readonly lastModifiedTime?: string;
 }
 
+/** ARNs, or URLs. In answers `…` replaces what may be a token of a URL; such an address in a Put means "as it is". */
 export interface DestinationConfig {
   readonly onSuccess?: { readonly destination: string };
   readonly onFailure?: { readonly destination: string };

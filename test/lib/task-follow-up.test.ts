@@ -222,15 +222,18 @@ describe('destinations by function', () => {
     expect(functions).toEqual({ Success: ['a', 'b', 'removed', 'told'] });
   });
 
-  test.each(['before', 'after'])('allowDestination without names allows all functions, also %s calls with names', (place) => {
-    const functions = allowing((taskMode, success) => {
-      if (place === 'before') taskMode.allowDestination(success);
-      taskMode.allowDestination(success, { functions: ['a'] });
-      taskMode.addFunction('told', { entry: ECHO, onSuccess: success });
-      if (place === 'after') taskMode.allowDestination(success);
-    });
-    expect(functions).toEqual({ Success: undefined });
-  });
+  test.each(['before', 'after'])(
+    'allowDestination without names allows all functions, also %s calls with names',
+    (place) => {
+      const functions = allowing((taskMode, success) => {
+        if (place === 'before') taskMode.allowDestination(success);
+        taskMode.allowDestination(success, { functions: ['a'] });
+        taskMode.addFunction('told', { entry: ECHO, onSuccess: success });
+        if (place === 'after') taskMode.allowDestination(success);
+      });
+      expect(functions).toEqual({ Success: undefined });
+    },
+  );
 
   test.each([
     [[], 'functions of allowDestination must name at least one function, or be absent for all, got []'],

@@ -153,7 +153,7 @@ function TaskSettings({ functionName, config, onChanged }: TaskSettingsProps) {
           </FormField>
           <FormField
             label="Destination of success"
-            description="An ARN or webhook that the app allows; empty for none."
+            description="An ARN or webhook that the app allows for this function; empty for none. … stands for what is not shown."
           >
             <Input
               value={draft.onSuccess}
