@@ -18,7 +18,13 @@ export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';
 export { SubmitLimit, type SubmitRateProps } from './submit-limit.ts';
 export { type DeployedAlarm, type DeployedAlarms, TaskAlarms, type TaskAlarmsProps } from './task-alarms.ts';
-export { type AuthMode, type OperationName, TaskApi, type TaskApiProps } from './task-api.ts';
+export {
+  type AuthMode,
+  type OperationName,
+  type RequestRateProps,
+  TaskApi,
+  type TaskApiProps,
+} from './task-api.ts';
 export { TaskDashboard } from './task-dashboard.ts';
 export { TaskDestination, type WebhookProps, type WebhookSecret } from './task-destination.ts';
 export { TaskFollowUp } from './task-follow-up.ts';

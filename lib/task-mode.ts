@@ -102,6 +102,7 @@ export class TaskMode extends Construct {
     this.api = new TaskApi(this, 'Api', {
       ...(props.auth !== undefined && { auth: props.auth }),
       ...(props.accessKeys !== undefined && { accessKeys: props.accessKeys }),
+      ...(props.requestRate !== undefined && { requestRate: props.requestRate }),
       removalPolicy,
     });
     this.sweep = new TaskSweep(this, 'Sweep');

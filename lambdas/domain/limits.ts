@@ -353,6 +353,17 @@ export const SUBMIT_CALLERS_KNOWN = 1000;
 export const SUBMIT_RATE_RANGE = { min: 1, max: 10_000 } as const;
 export const SUBMIT_BURST_RANGE = { min: 1, max: 10_000 } as const;
 
+/**
+ * What a deployed API takes from all callers together, where its deployment says nothing else; API Gateway answers 429
+ * above it, before any function runs. At some 50 ms a request, 1,000 a second keep about 50 instances busy, and are what
+ * a new table takes on its first day. Each request of a burst may need an instance of its own: 500 leave the other half
+ * of an account's default concurrency (1,000, AWS Lambda quotas) to the workers.
+ */
+export const REQUEST_RATE = { perSecond: 1000, burst: 500 } as const;
+
+/** An account's quota is 10,000 a second with a burst of 5,000 (AWS API Gateway quotas), and can be raised. */
+export const REQUEST_RATE_RANGE = { min: 1, max: 100_000 } as const;
+
 /** The supervisor's thread takes 44 MB, and below this its share of a CPU is too small to stop anything in time. */
 export const SUPERVISED_MEMORY_MIN_MB = 256;
 

@@ -186,6 +186,7 @@ function processWith(recorder: CallRecorder) {
             signTime: time.now,
             digest: randomUUID(),
             isMadeWith: (secret) => secret === SECRET,
+            isOfBody: () => true,
           },
         },
       ),
