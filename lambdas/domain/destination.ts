@@ -1,6 +1,6 @@
 import { TaskModeError } from './errors.ts';
 import type { TerminalStatus } from './lifecycle.ts';
-import { shownDestination } from './shown-destination.ts';
+import { isShortened, shownDestination } from './shown-destination.ts';
 import { quoted } from './text.ts';
 import type { Trace } from './trace.ts';
 
@@ -108,7 +108,8 @@ function webhookUrl(field: string, text: string): string {
 function refused(field: string, wanted: string, text: string): TaskModeError {
   // Error messages end up in logs of callers and of CI. What is no URL holds no credential for one.
   const shown = /^https?:/i.test(text) && URL.canParse(text) ? shownDestination(text) : text;
-  return new TaskModeError('InvalidArgument', `${field} must be ${wanted}, got ${quoted(shown)}`);
+  const got = isShortened(shown) ? shown : text;
+  return new TaskModeError('InvalidArgument', `${field} must be ${wanted}, got ${quoted(got)}`);
 }
 
 /** The refusal of a shortened address that is not the one of the destination that is configured. */
