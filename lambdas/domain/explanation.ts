@@ -1,8 +1,10 @@
 import { tasksAtOnceOf } from './concurrency.ts';
 import { failureText } from './failure.ts';
+import { allows } from './lifecycle.ts';
 import { DEAD_AFTER_LEASE_MS, EARLY_START_MS, ORPHAN_AFTER_MS } from './limits.ts';
-import type { EndedTask, Task, TaskIn } from './task.ts';
+import type { EndedTask } from './task.ts';
 import type { TaskFunctionRecord } from './task-function.ts';
+import type { TaskInGroup } from './task-group.ts';
 
 /** Why a task is not running, or how it runs or ended. */
 export type Reason =
@@ -46,11 +48,7 @@ export interface Explanation {
   readonly until?: number;
 }
 
-type WaitingTask = TaskIn<'Enqueued' | 'Processed' | 'Retrying'>;
-
-export function isWaiting(task: Task): task is WaitingTask {
-  return task.status === 'Enqueued' || task.status === 'Processed' || task.status === 'Retrying';
-}
+type WaitingTask = TaskInGroup<'waiting'>;
 
 /** Says why a task that waits does not run yet: the first that holds of what keeps tasks from it. */
 export function explainWaiting(
@@ -87,7 +85,7 @@ function explainTime(task: WaitingTask, record: TaskFunctionRecord, now: number)
         }
       : { reason: 'Delayed', message: 'it was submitted with a delay, and is not due yet.', until };
   }
-  if (status !== 'Retrying' && now > startDeadline) {
+  if (allows(status, 'expire') && now > startDeadline) {
     return {
       reason: 'Overdue',
       message: 'it was not started in time: whoever looks at it next makes it Expired.',
@@ -137,7 +135,7 @@ function explainQueue(task: WaitingTask, around: Surroundings, now: number): Exp
 }
 
 /** Says how a task runs. */
-export function explainRunning(task: TaskIn<'Running' | 'Stopping'>, now: number): Explanation {
+export function explainRunning(task: TaskInGroup<'running'>, now: number): Explanation {
   const { leaseUntil, attempt, startTime, config } = task;
   if (now > leaseUntil + DEAD_AFTER_LEASE_MS) {
     return {

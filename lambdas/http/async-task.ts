@@ -1,5 +1,6 @@
 import { failureText } from '../domain/failure.ts';
 import { destinationOf } from '../domain/follow-up.ts';
+import { isStopRequested } from '../domain/lifecycle.ts';
 import { EVENTS_KEPT } from '../domain/limits.ts';
 import { shownDestination } from '../domain/shown-destination.ts';
 import type { Task } from '../domain/task.ts';
@@ -19,7 +20,7 @@ export function toAsyncTask({ task, taskFunction, payloadText, resultText }: Tas
     endTime: 'endTime' in task ? task.endTime : 0,
     durationMs: 'endTime' in task ? task.durationMs : undefined,
     alreadyRetriedTimes: Math.max(task.attempt - 1, 0),
-    destinationStatus: task.status === 'Stopping' || task.status === 'Stopped' ? 'Stopped' : 'Succeeded',
+    destinationStatus: isStopRequested(task.status) ? 'Stopped' : 'Succeeded',
     taskErrorMessage: errorMessage(task),
     taskPayload: payloadText,
     returnPayload: resultText,

@@ -25,6 +25,7 @@ import {
   type TaskIn,
   type TaskKey,
 } from '../domain/task.ts';
+import { isTaskIn, type TaskInGroup } from '../domain/task-group.ts';
 import { byteLength, truncated } from '../domain/text.ts';
 import { type HandOverDependencies, handOver } from './hand-over.ts';
 
@@ -110,7 +111,7 @@ export async function endRun(
  */
 export async function endDeadRun(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   wakeUp: WakeUp,
 ): Promise<void> {
   const ending = { ...wakeUp, deadLease: task.leaseUntil };
@@ -122,7 +123,7 @@ export async function endDeadRun(
 /** Ends a run whose code was made to end: it was asked to stop, or its time was up. */
 export async function endKilledRun(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   timeoutSeconds: number,
   wakeUp: WakeUp,
 ): Promise<void> {
@@ -263,7 +264,7 @@ interface RunEnd {
 /** Makes the write that ends the task and enqueues its follow-up; returns whether the write was applied. */
 async function leaveRun(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   event: TaskEvent,
   { error, result, eventDetail }: RunEnd,
   ending: Ending,
@@ -293,7 +294,7 @@ async function leaveRun(
 /** Moves a task out of its run. If a workflow has begun to wait for it meanwhile, moves it as it is then. */
 async function moveRun(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   event: TaskEvent,
   to: TaskStatus,
   change: Change,
@@ -308,16 +309,17 @@ async function moveRun(
     : outcome;
 }
 
-type LeasedTask = TaskIn<'Running' | 'Stopping'>;
-
-function isSameRun({ runId }: LeasedTask, current: Task | undefined): current is LeasedTask & Task {
-  return (current?.status === 'Running' || current?.status === 'Stopping') && current.runId === runId;
+function isSameRun(
+  { runId }: TaskInGroup<'running'>,
+  current: Task | undefined,
+): current is TaskInGroup<'running'> & Task {
+  return current !== undefined && isTaskIn(current, 'running') && current.runId === runId;
 }
 
 /** The row says that something came between: a stop, which this run now completes, a heartbeat, or another run. */
 async function settleOvertaken(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   current: Task | undefined,
   ending: Ending,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import type { TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { isFollowUpPending } from '../domain/follow-up.ts';
-import { INITIAL_STATUS, isTerminal, sourcesOf } from '../domain/lifecycle.ts';
+import { INITIAL_STATUS, isTerminal, statusesWith } from '../domain/lifecycle.ts';
 import { REDRIVES_MAX } from '../domain/limits.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import { expiresAtOf, type StoredText, startDeadlineOf, type Task, type TaskKey } from '../domain/task.ts';
@@ -65,7 +65,7 @@ export async function redriveFrom(
 
 function checkRedrivable(task: Task): void {
   const { taskId, status, series } = task;
-  const redrivable = sourcesOf('redrive', INITIAL_STATUS);
+  const redrivable = statusesWith('redrive');
   if (!redrivable.includes(status)) {
     const why = isTerminal(status) ? 'has' : 'has not ended: it has';
     throw notAllowed(taskId, `${why} status ${status}, and must have one of ${redrivable.join(', ')}`);
