@@ -33,6 +33,12 @@ export interface ExecutionsPage {
   readonly token: string | undefined;
 }
 
+/** A part of an execution's history, at most 1,000 events. */
+export interface HistoryPart {
+  readonly events: readonly HistoryEvent[];
+  readonly isLast: boolean;
+}
+
 /** How each status is called by Step Functions. */
 const WIRE_STATUSES = {
   Running: 'RUNNING',
@@ -107,7 +113,7 @@ export class Executions {
   }
 
   /** Pages through an execution's history from its first event; gives one `undefined` where there is no such execution. */
-  async *history(executionArn: string): AsyncGenerator<readonly HistoryEvent[] | undefined> {
+  async *history(executionArn: string): AsyncGenerator<HistoryPart | undefined> {
     const { GetExecutionHistoryCommand } = await import('./workflow-commands.ts');
     const client = await sfnClient();
     let nextToken: string | undefined;
@@ -117,7 +123,8 @@ export class Executions {
         ExecutionDoesNotExist: undefined,
       });
       nextToken = page?.nextToken;
-      yield page && (page.events ?? []).map(toHistoryEvent);
+      const events = (page?.events ?? []).map(toHistoryEvent);
+      yield page && { events, isLast: nextToken === undefined };
     } while (nextToken !== undefined);
   }
 
