@@ -60,7 +60,7 @@ export interface TaskFilter {
   /** Bounds of the submit time in epoch milliseconds, inclusive. */
   readonly startedTimeBegin?: number;
   readonly startedTimeEnd?: number;
-  /** @default desc */
+  /** By submit time. An `asc` list ends 10 s before now, so that following its tail misses no task. @default desc */
   readonly sortOrderByTime?: 'asc' | 'desc';
   /** Tasks of one page, 1 to 100. @default 20 */
   readonly limit?: number;

@@ -284,6 +284,12 @@ export const BATCH_TASKS_MAX = 100;
 export const BATCH_WRITES_AT_ONCE = 25;
 export const BATCH_DEADLINE_MS = 8000;
 
+/**
+ * A task's row is written within this of its submit time, or the submit fails: the longest deadline of the API's submits.
+ * Submits of triggers and workflows may take longer (30 s); the write itself ends here for all of them.
+ */
+export const CREATE_DEADLINE_MS = Math.max(REQUEST_DEADLINE_MS, BATCH_DEADLINE_MS);
+
 /** SQS takes at most ten messages in one request (AWS SQS quotas). */
 export const QUEUE_BATCH_MAX = 10;
 
@@ -304,11 +310,15 @@ export const SYNC_RESULT_MAX_BYTES = 6 * 1024 * 1024 - 64 * 1024;
 export const LIST_WORK_MS = 1500;
 export const LIST_PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
+/** How late an index is taken to follow its rows. Usually it is a fraction of a second (AWS DynamoDB, global secondary indexes). */
+export const INDEX_LAG_MS = 2000;
+
 /**
- * A list in ascending order ends this long before now. An index follows its rows late, usually within a fraction of a
- * second (AWS DynamoDB, global secondary indexes), and what came late would stand before a token that is given out.
+ * A list in ascending order ends this long before now, so that a reader that follows its tail misses no task. It is sorted
+ * by submit time, which is taken before the row is written: a row that DynamoDB takes only at the deadline is in the index
+ * this much later, and by then must not stand before a token that has been given out. Descending lists have no such age.
  */
-export const LIST_ASC_AGE_MS = 2000;
+export const LIST_ASC_AGE_MS = CREATE_DEADLINE_MS + INDEX_LAG_MS;
 
 /** Back-off before a failed attempt is repeated: exponential with full jitter, within these. */
 export const BACK_OFF_SECONDS = { base: 1, max: 900 } as const;
@@ -436,9 +446,6 @@ export const BULK_LOOK_MS = 2000;
 
 /** How often a job goes through the index for tasks that have moved while it did: each pass finds far fewer. */
 export const BULK_PASSES_MAX = 5;
-
-/** An index follows its rows late (LIST_ASC_AGE_MS): what it has this long after a job was created is what there was then. */
-export const BULK_INDEX_LAG_MS = 2000;
 
 /** Where AWS fails it, a bulk job waits before it goes on: twice as long each time, within these. */
 export const BULK_PAUSE_MS = { min: 250, max: 8000 } as const;

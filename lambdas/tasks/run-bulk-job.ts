@@ -12,12 +12,12 @@ import {
 import { firstPlace, isAnotherPassDue } from '../domain/bulk-place.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import {
-  BULK_INDEX_LAG_MS,
   BULK_LEASE_MARGIN_MS,
   BULK_LOOK_MS,
   BULK_PAUSE_MS,
   BULK_STALLED_MS,
   BULK_TASKS_AT_ONCE,
+  INDEX_LAG_MS,
 } from '../domain/limits.ts';
 import type { Task } from '../domain/task.ts';
 import { type ActDependencies, actOnBulkTask } from './act-on-bulk-task.ts';
@@ -140,13 +140,13 @@ class BulkRun {
   /** What had ended when the job was created is in the index some moments later. */
   async #untilIndexed(): Promise<void> {
     const { clock, pause } = this.#deps;
-    const wait = this.#job.createdTime + BULK_INDEX_LAG_MS - clock();
+    const wait = this.#job.createdTime + INDEX_LAG_MS - clock();
     if (wait > 0) await pause(wait);
   }
 
   /** A task that has moved right before is in the index some moments later. */
   async #beginPass(pass: number): Promise<undefined> {
-    await this.#deps.pause(BULK_INDEX_LAG_MS);
+    await this.#deps.pause(INDEX_LAG_MS);
     await this.#advance({ place: firstPlace(this.#job, pass) });
   }
 
