@@ -197,6 +197,7 @@ describe('250 tasks', () => {
       const inOrder = [...times].sort((a, b) => (sortOrderByTime === 'asc' ? a - b : b - a));
       expect(times).toEqual(inOrder);
     },
+    60_000,
   );
 
   test('list by status and by prefix', async () => {
