@@ -226,7 +226,8 @@ export interface HandBackDetail {
 }
 
 /** Reads the detail of an event that stands for runs which were handed back, or returns undefined for any other event. */
-export function handBackDetailOf({ eventDetail }: TaskEventRecord): HandBackDetail | undefined {
+export function handBackDetailOf(event: TaskEventRecord | undefined): HandBackDetail | undefined {
+  const eventDetail = event?.eventDetail;
   if (!eventDetail?.startsWith('{"handBacks":')) return undefined;
   return JSON.parse(eventDetail) as HandBackDetail;
 }
