@@ -7,7 +7,14 @@ import { isFollowUpPending } from '../domain/follow-up.ts';
 import { INITIAL_STATUS, isTerminal, statusesWith } from '../domain/lifecycle.ts';
 import { REDRIVES_MAX } from '../domain/limits.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
-import { expiresAtOf, type StoredText, startDeadlineOf, type Task, type TaskKey } from '../domain/task.ts';
+import {
+  expiresAtOf,
+  payloadOwner,
+  type StoredText,
+  startDeadlineOf,
+  type Task,
+  type TaskKey,
+} from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { type FindFunctionDependencies, functionTakingTasks } from './find-function.ts';
@@ -116,7 +123,7 @@ function newSeries(task: Task, { submissionId, payload, waiter, now }: Series) {
 /** The object of the first submit may be old, and its lifecycle rule takes it while the new series runs: a copy is young. */
 async function payloadCopy(payloads: PayloadStore, task: Task, submissionId: string): Promise<StoredText> {
   if ('text' in task.payload) return task.payload;
-  const text = await readText(payloads, task.payload);
+  const text = await readText(payloads, task.payload, payloadOwner(task));
   if (text === undefined) throw notAllowed(task.taskId, 'can no longer be run: its payload is gone');
   const objectKey = `${OBJECT_PREFIXES.payload}${task.functionName}/${task.taskId}/${submissionId}`;
   await payloads.put(objectKey, text);

@@ -24,7 +24,7 @@ import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/doma
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import { BULK_LEASE_MS, SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';
 import { newAllowance } from '../../lambdas/domain/submit-rate.ts';
-import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
+import { type EndedTask, resultOwner, type Task, type TaskKey } from '../../lambdas/domain/task.ts';
 import { attachTask } from '../../lambdas/tasks/attach-task.ts';
 import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
 import { countTasks } from '../../lambdas/tasks/count-tasks.ts';
@@ -959,7 +959,7 @@ async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskK
   expect(illegalSteps(statuses)).toEqual([]);
   expect(endings(statuses)).toBe(1);
   if (task?.status === 'Succeeded') {
-    const result = await world.payloads.read(task.result);
+    const result = await world.payloads.read(task.result, resultOwner(task));
     expect(executions).toContain(JSON.parse(result).trim());
   }
   await expectTold(task);
