@@ -1,3 +1,5 @@
+import { EXECUTION_CAUSE_MAX_CHARACTERS, EXECUTION_ERROR_MAX_CHARACTERS } from '../domain/limits.ts';
+import { truncated } from '../domain/text.ts';
 import type { WaiterAnswer } from '../domain/waiter.ts';
 import { callAws } from './faults.ts';
 import { sfnClient } from './workflow-client.ts';
@@ -37,7 +39,13 @@ export class Waiters {
     const call = answer.isSuccess
       ? () => client.send(new SendTaskSuccessCommand({ taskToken, output: answer.output }))
       : () =>
-          client.send(new SendTaskFailureCommand({ taskToken, error: answer.error, cause: answer.cause }));
+          client.send(
+            new SendTaskFailureCommand({
+              taskToken,
+              error: truncated(answer.error, EXECUTION_ERROR_MAX_CHARACTERS),
+              cause: truncated(answer.cause, EXECUTION_CAUSE_MAX_CHARACTERS),
+            }),
+          );
     return this.#refusalOf(call, [...GONE, ...NOT_TAKEN]);
   }
 

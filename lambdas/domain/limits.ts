@@ -181,7 +181,7 @@ export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
 export const NEW_EXECUTION_NAME_PATTERN = /^[A-Za-z0-9_-]{1,80}$/;
 export const EXECUTION_NAME_PATTERN = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 
-/** What StopExecution takes (AWS Step Functions API). */
+/** What StopExecution and SendTaskFailure take (AWS Step Functions API). */
 export const EXECUTION_ERROR_MAX_CHARACTERS = 256;
 export const EXECUTION_CAUSE_MAX_CHARACTERS = 32_768;
 

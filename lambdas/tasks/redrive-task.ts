@@ -19,6 +19,7 @@ import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { type FindFunctionDependencies, functionTakingTasks } from './find-function.ts';
 import { readText, taskNotFound } from './get-task.ts';
+import { sendToFunction } from './send-to-function.ts';
 
 export interface RedriveDependencies extends FindFunctionDependencies {
   readonly storeFor: (shardCount: number) => TaskStore;
@@ -50,24 +51,25 @@ export interface RedriveOptions {
  * @throws TaskModeError as `redriveTask`
  */
 export async function redriveFrom(
-  { storeFor, payloads, queue }: Pick<RedriveDependencies, 'storeFor' | 'payloads' | 'queue'>,
-  { shardCount, queueUrl }: TaskFunctionRecord,
+  deps: RedriveDependencies,
+  record: TaskFunctionRecord,
   task: Task,
   { now, waiter, eventDetail }: RedriveOptions,
 ): Promise<void> {
+  const { storeFor, payloads, queue } = deps;
   checkRedrivable(task);
   const submissionId = randomUUID();
   const payload = await payloadCopy(payloads, task, submissionId);
   const fields = newSeries(task, { submissionId, payload, waiter, now });
   const change = { now, eventDetail, fields };
-  const outcome = await storeFor(shardCount).move(task, 'redrive', INITIAL_STATUS, change);
+  const outcome = await storeFor(record.shardCount).move(task, 'redrive', INITIAL_STATUS, change);
   if (!outcome.isWritten && outcome.current?.submissionId !== submissionId) {
     await payloads.discard(payload);
     if (!outcome.current) throw taskNotFound(task);
     checkRedrivable(outcome.current);
     throw new TaskModeError('ServiceUnavailable', `task "${task.taskId}" keeps changing. Please retry.`);
   }
-  await queue.send(queueUrl, task, 0);
+  await sendToFunction(deps, record, (queueUrl) => queue.send(queueUrl, task, 0));
 }
 
 function checkRedrivable(task: Task): void {

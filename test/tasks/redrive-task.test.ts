@@ -88,6 +88,20 @@ test.each([
   expect(await read(key)).toMatchObject({ status: 'Succeeded', series: 2 });
 });
 
+test('a redrive follows a function whose queue was replaced within the last seconds', async () => {
+  await world.register('moved');
+  const key = await submit({ functionName: 'moved' });
+  await deliver(key, failing);
+  await purge();
+  const gone = world.queueUrl.replace('/echo', '/gone');
+  await world.register('moved', { queueUrl: gone });
+  world.registry.forget('moved');
+  await world.registry.find('moved', time.now);
+  await world.register('moved');
+  await redriveTask(world, key);
+  expect(await world.receive()).toMatchObject({ key });
+});
+
 test('a redrive while S3 denies access to the payload answers 503, and takes when access is back', async () => {
   const key = await failedTask(JSON.stringify('x'.repeat(5000)));
   const before = await read(key);
