@@ -172,7 +172,13 @@ export const WORKFLOW_STOP_CONCURRENCY = { batchSize: 1, maxConcurrency: 10 } as
 export const WORKFLOW_HISTORY_LAG_MS = 5000;
 export const WORKFLOW_SUBMIT_WITHIN_MS = 60_000;
 export const WORKFLOW_STOP_RETRY_SECONDS = { again: 10, failed: 60 } as const;
-export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
+
+/**
+ * For how long a bulk job, or an execution that has ended, is tried again by fresh messages while AWS fails us. After that the
+ * message fails instead: it comes again after its visibility time-out, and is a dead letter after so many receives, some 2 h.
+ */
+export const FRESH_RETRY_MS = 20 * 60_000;
+export const FRESH_RETRY_RECEIVE_COUNT = 20;
 
 /**
  * How an execution may be named when it is started here: what Step Functions recommends (letters, digits, - and _), of

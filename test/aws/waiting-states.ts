@@ -54,6 +54,9 @@ export async function startWaitingStates() {
       ListExecutions: () => ({ executions: [] }),
       StopExecution: () => ({ stopDate: 2 }),
       GetExecutionHistory: ({ executionArn, nextToken }) => {
+        if (String(executionArn).endsWith(':unknown')) {
+          throw new AwsApiError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+        }
         const texts = requests.get(String(executionArn)) ?? [];
         const index = nextToken === undefined ? 0 : Number(nextToken);
         const text = texts[index];

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
@@ -102,6 +103,9 @@ const WAITER = {
   waitFor: 'task',
   executionId: 'arn:aws:states:us-east-1:000000000000:execution:w:e',
 } as const;
+
+const executionEndsUrl = world.queueUrl.replace('/echo', '/execution-ends');
+await world.sqs.send(new CreateQueueCommand({ QueueName: 'execution-ends' }));
 
 const states = await startWaitingStates();
 states.requests.set(WAITER.executionId, ['a task', 'the same task']);
@@ -254,11 +258,11 @@ function processWith(recorder: CallRecorder) {
         delaySeconds: 0,
         requestId: 'message-1',
       }),
-    stopExecution: (key: TaskKey) =>
-      stopExecution(
-        { ...common, executions: recorder.recorded(new Executions()), taskOf: () => key },
-        WAITER.executionId,
-      ),
+    stopExecution: async (key: TaskKey) => {
+      const executions = recorder.recorded(new Executions());
+      await stopExecution({ ...common, executions, taskOf: () => key }, WAITER.executionId);
+      await adapters.queue.sendBody(executionEndsUrl, 'an end to look at again', { delaySeconds: 10 });
+    },
     workflows: async (key: TaskKey) => {
       const executions = {
         ...common,
