@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { Executions } from '../../lambdas/aws/executions.ts';
 import { parseExecutionEnd, toExecutionEndBody } from '../../lambdas/aws/message.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
@@ -46,7 +46,6 @@ const deliver = async (body: string, sentTime = Date.now()) => {
 };
 
 const send = vi.spyOn(TaskQueue.prototype, 'sendBody');
-const visibility = vi.spyOn(TaskQueue.prototype, 'retime');
 const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
 vi.spyOn(Logger.prototype, 'info').mockReturnValue(undefined);
 
@@ -56,10 +55,6 @@ beforeEach(() => {
   send.mockReset();
   send.mockResolvedValue(undefined);
   logged.mockClear();
-});
-
-afterEach(() => {
-  expect(visibility).not.toHaveBeenCalled();
 });
 
 const requestOf = (taskId: string) =>
