@@ -1,6 +1,6 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
@@ -62,6 +62,7 @@ export class TaskFollowUp extends Construct {
       timeout: Duration.seconds(45),
       // Ten payloads and results of 1 MiB at once.
       memorySize: 512,
+      recursiveLoop: RecursiveLoop.ALLOW,
     });
     if (allowsLocalWebhooks(this)) this.function.addEnvironment(ENV.allowsLocalWebhooks, 'true');
     this.function.addToRolePolicy(

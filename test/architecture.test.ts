@@ -20,6 +20,8 @@ const ROOMS: Record<string, readonly string[]> = {
   'lambdas/domain/': ['lambdas/domain/'],
   'lambdas/aws/': ['lambdas/aws/', 'lambdas/domain/', '@aws-sdk/', 'rate-limiter-flexible'],
   'lambdas/aws/call-times': ['node:async_hooks'],
+  // It has agents of its own, for connections of one call.
+  'lambdas/aws/lambda-client': ['node:http', 'node:https', '@aws-sdk/'],
   // Of the adapters the only one that talks to others than AWS.
   'lambdas/aws/webhook': [
     'lambdas/aws/',

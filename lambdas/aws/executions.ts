@@ -128,16 +128,22 @@ export class Executions {
     } while (nextToken !== undefined);
   }
 
-  /** Pages through what an execution's states have asked a function for, from the first: its events as JSON texts. */
-  async *requests(executionArn: string): AsyncGenerator<string[]> {
+  /**
+   * Pages through what an execution's states have asked a function for, from the first: its events as JSON texts. Gives one
+   * `undefined` where there is no such execution.
+   */
+  async *requests(executionArn: string): AsyncGenerator<string[] | undefined> {
     const { GetExecutionHistoryCommand } = await import('./workflow-commands.ts');
     const client = await sfnClient();
     let nextToken: string | undefined;
     do {
       const command = new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, nextToken });
-      const page = await callAws('Step Functions', () => client.send(command));
-      nextToken = page.nextToken;
-      yield (page.events ?? []).flatMap(({ taskScheduledEventDetails: details }) =>
+      const page = await this.#answer(() => client.send(command, this.#call), {
+        ExecutionDoesNotExist: undefined,
+        InvalidArn: undefined,
+      });
+      nextToken = page?.nextToken;
+      yield page?.events?.flatMap(({ taskScheduledEventDetails: details }) =>
         details?.parameters === undefined ? [] : [details.parameters],
       );
     } while (nextToken !== undefined);

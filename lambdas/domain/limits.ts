@@ -172,7 +172,13 @@ export const WORKFLOW_STOP_CONCURRENCY = { batchSize: 1, maxConcurrency: 10 } as
 export const WORKFLOW_HISTORY_LAG_MS = 5000;
 export const WORKFLOW_SUBMIT_WITHIN_MS = 60_000;
 export const WORKFLOW_STOP_RETRY_SECONDS = { again: 10, failed: 60 } as const;
-export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
+
+/**
+ * For how long a bulk job, or an execution that has ended, is tried again by fresh messages while AWS fails us. After that the
+ * message fails instead: it comes again after its visibility time-out, and is a dead letter after so many receives, some 2 h.
+ */
+export const FRESH_RETRY_MS = 20 * 60_000;
+export const FRESH_RETRY_RECEIVE_COUNT = 20;
 
 /**
  * How an execution may be named when it is started here: what Step Functions recommends (letters, digits, - and _), of
@@ -181,7 +187,7 @@ export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
 export const NEW_EXECUTION_NAME_PATTERN = /^[A-Za-z0-9_-]{1,80}$/;
 export const EXECUTION_NAME_PATTERN = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 
-/** What StopExecution takes (AWS Step Functions API). */
+/** What StopExecution and SendTaskFailure take (AWS Step Functions API). */
 export const EXECUTION_ERROR_MAX_CHARACTERS = 256;
 export const EXECUTION_CAUSE_MAX_CHARACTERS = 32_768;
 

@@ -1,6 +1,5 @@
 import type { BulkJobOutcome, BulkJobStore, BulkProgress } from '../aws/bulk-job-store.ts';
 import type { TaskIndex } from '../aws/task-index.ts';
-import { QueueGoneError } from '../aws/task-queue.ts';
 import {
   type BulkJob,
   type BulkJobKey,
@@ -214,12 +213,11 @@ class BulkRun {
   /** After a fault: fewer tasks at once, after a pause; tells when it has ended the job. */
   async #slowDown(error: unknown): Promise<BulkJob | undefined> {
     if (error instanceof JobLostError) throw error;
-    const { registry, logFault, pause, clock } = this.#deps;
+    const { logFault, pause, clock } = this.#deps;
     this.#rows = undefined;
     const failure = this.#failureOf(error);
     if (failure !== undefined) return this.#end('Failed', failure);
     logFault(this.#job, error);
-    if (error instanceof QueueGoneError) registry.forget(this.#job.functionName);
     this.#atOnce = Math.max(1, Math.floor(this.#atOnce / 2));
     await pause(Math.min(this.#pauseMs, Math.max(0, this.#workUntil - clock())));
     this.#pauseMs = Math.min(this.#pauseMs * 2, BULK_PAUSE_MS.max);

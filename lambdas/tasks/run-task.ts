@@ -4,7 +4,7 @@ import { TaskModeError } from '../domain/errors.ts';
 import { FAILURES } from '../domain/failure.ts';
 import type { SourceOf, StatusIn } from '../domain/lifecycle.ts';
 import { DEAD_AFTER_LEASE_MS, EARLY_START_MS } from '../domain/limits.ts';
-import type { RunningTask, Task, TaskIn, TaskKey } from '../domain/task.ts';
+import { payloadOwner, type RunningTask, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
 import {
   type AttemptOutcome,
   type Delivery,
@@ -82,7 +82,7 @@ function startFrom(
 async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: Delivery): Promise<void> {
   let payloadText: string;
   try {
-    payloadText = await deps.payloads.read(task.payload);
+    payloadText = await deps.payloads.read(task.payload, payloadOwner(task));
   } catch (error) {
     if (error instanceof ObjectGoneError) {
       return endRun(deps, task, { isSuccess: false, failure: FAILURES.payloadExpired }, wakeUp);

@@ -44,7 +44,11 @@ test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   ['a put of a payload', (signal) => new PayloadStore({ bucketName: 'payloads', signal }).put('a', '1')],
   [
     'a read of a payload',
-    (signal) => new PayloadStore({ bucketName: 'payloads', signal }).read({ objectKey: 'a' }),
+    (signal) =>
+      new PayloadStore({ bucketName: 'payloads', signal }).read(
+        { objectKey: 'payloads/echo/t/s' },
+        { functionName: 'echo', taskId: 't', since: Date.now() },
+      ),
   ],
   ['a look at a function', (signal) => new FunctionRegistry(table).find('echo', 0, signal)],
   ['a query of an index', (signal) => new TaskIndex({ ...table, signal }).queryShard(query)],
