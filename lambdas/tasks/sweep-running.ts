@@ -1,4 +1,5 @@
 import { stateKey } from '../aws/sweep-index.ts';
+import { isInGroup } from '../domain/lifecycle.ts';
 import { DEAD_AFTER_LEASE_MS } from '../domain/limits.ts';
 import type { SweptRow } from '../domain/swept-task.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
@@ -50,8 +51,7 @@ export async function* sweepRunning(
 }
 
 function isLeaseOver(row: SweptRow, before: number): boolean {
-  const isRunning = row.isTask && (row.status === 'Running' || row.status === 'Stopping');
-  return isRunning && (row.leaseUntil ?? 0) < before;
+  return row.isTask && isInGroup(row.status, 'running') && (row.leaseUntil ?? 0) < before;
 }
 
 function endingOf(run: SweepRun, { shardCount, queueUrl }: TaskFunctionRecord): LeaveDependencies {
