@@ -26,6 +26,9 @@ export interface Invocation {
   readonly startDeadline: number;
   /** How many attempts were made before this message. */
   readonly attempt: number;
+  /** How often in a row it was handed back because it could not run, and when that happened first. */
+  readonly handBacks?: number | undefined;
+  readonly handedBackTime?: number | undefined;
   readonly payload: StoredText;
   readonly config: TaskConfig;
 }
@@ -60,7 +63,7 @@ export function endedInvocation(invocation: Invocation, end: InvocationEnd): End
 }
 
 function submitted(
-  { invocationId, attempt: _, ...invocation }: Invocation,
+  { invocationId, attempt: _, handBacks: _n, handedBackTime: _t, ...invocation }: Invocation,
   { attempt, status, now }: InvocationEnd,
 ): SubmittedFields {
   const events: TaskEventRecord[] = [{ status, timestamp: now }];

@@ -1,4 +1,4 @@
-import { INDEX_STATES } from './lifecycle.ts';
+import { indexStateOf } from './lifecycle.ts';
 import { RETRYING_MAX_MS } from './limits.ts';
 import type { Addressed, Task, TaskKey } from './task.ts';
 
@@ -25,7 +25,7 @@ export type SweptRow = SweptTask | StrayRow;
 
 /** Tells whether a task is to start: for the first time, or again. */
 export function isWaitingRow({ status }: Pick<Task, 'status'>): boolean {
-  return INDEX_STATES[status] === 'waiting';
+  return indexStateOf(status) === 'waiting';
 }
 
 /** Tells whether a waiting task has not started in time. One that is between attempts never expires. */

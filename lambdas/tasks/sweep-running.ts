@@ -1,9 +1,10 @@
 import { stateKey } from '../aws/sweep-index.ts';
-import { isIn } from '../aws/task-item.ts';
+import { isInGroup } from '../domain/lifecycle.ts';
 import { DEAD_AFTER_LEASE_MS } from '../domain/limits.ts';
 import type { SweptRow } from '../domain/swept-task.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
+import { isTaskIn } from '../domain/task-group.ts';
 import { type EndLog, endDeadRun, type LeaveDependencies } from './end-run.ts';
 import type { FunctionLane, Turns } from './sweep-lane.ts';
 import { isReadable, type SweepRun, throughShard } from './sweep-run.ts';
@@ -40,7 +41,7 @@ export async function* sweepRunning(
     );
     await own.each(dead, (row) =>
       run.withTask(row, async (task) => {
-        if (!isIn(task, 'Running', 'Stopping') || task.leaseUntil >= before) return;
+        if (!isTaskIn(task, 'running') || task.leaseUntil >= before) return;
         await endDeadRun(ending, task, sweepWakeUp(task, deps.clock()));
         run.count('deadRuns');
       }),
@@ -50,13 +51,13 @@ export async function* sweepRunning(
 }
 
 function isLeaseOver(row: SweptRow, before: number): boolean {
-  const isRunning = row.isTask && (row.status === 'Running' || row.status === 'Stopping');
-  return isRunning && (row.leaseUntil ?? 0) < before;
+  return row.isTask && isInGroup(row.status, 'running') && (row.leaseUntil ?? 0) < before;
 }
 
 function endingOf(run: SweepRun, { shardCount, queueUrl }: TaskFunctionRecord): LeaveDependencies {
   const { clock, random } = run.deps;
-  return { ...run.ending(shardCount), queueUrl, clock, random, pause: async () => undefined, log: NO_LOG };
+  const pause = async () => undefined;
+  return { ...run.ending(shardCount), queueUrl, clock, random, pause, stopEnd: 'died', log: NO_LOG };
 }
 
 /** There is no message, and no time to repeat a write that AWS does not take: the next run does. */
