@@ -106,7 +106,7 @@ export function checkedTaskFunction(functionName: string, props: TaskExecutor): 
     ...executor,
     lambdaTimeoutSeconds,
     hasHeartbeats:
-      stop === 'kill' && (props.lease !== undefined || lambdaTimeoutSeconds > HEARTBEAT_FREE_TIMEOUT_SECONDS),
+      !canBlock && (props.lease !== undefined || lambdaTimeoutSeconds > HEARTBEAT_FREE_TIMEOUT_SECONDS),
     leaseSeconds: check.seconds('lease', props.lease, LEASE_SECONDS_RANGE),
     instanceConcurrency: check.whole(
       'instanceConcurrency',
