@@ -22,7 +22,7 @@ export class TaskSweep extends Construct {
       description: 'Task Mode: the sweep of every minute',
       // Its lanes end after 45 s (SWEEP_LANES), and it then finishes what it has begun.
       timeout: Duration.seconds(60),
-      // One vCPU: a wake-up takes 0.7 ms of it. Memory is not what it needs, 310 MB at most (npm run bench:sweep).
+      // One vCPU: a wake-up takes 0.7 ms of it. Memory is not what it needs: 320 MB (npm run bench:sweep).
       memorySize: 1769,
     });
     // Lambda's own repeats of an event that failed, beside those of the rule's delivery.
