@@ -8,7 +8,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { BulkJobKey } from '../domain/bulk-job.ts';
-import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
+import type { Invocation } from '../domain/invocation.ts';
+import type { EndKey } from '../domain/kept-end.ts';
 import { QUEUE_BATCH_MAX, VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
 import type { Addressed } from '../domain/task.ts';
 import { callAws } from './faults.ts';
@@ -116,12 +117,13 @@ export class TaskQueue {
     await this.#send(queueUrl, toMessageBody({ kind: 'invocation', invocation }), { tenant, delaySeconds });
   }
 
-  /** Sends the end of one, of which somebody is to be told. */
-  async sendEnd(queueUrl: string, ended: EndedInvocation): Promise<void> {
-    await this.#send(queueUrl, toMessageBody({ kind: 'end', ended }), {
-      tenant: ended.tenant,
-      delaySeconds: 0,
-    });
+  /**
+   * Sends the key of a kept end. Its function is its group: the row, which tells for whom it was done, is not read for this.
+   * @throws QueueGoneError
+   */
+  async sendKeptEnd(queueUrl: string, key: EndKey, delaySeconds: number): Promise<void> {
+    const body = toMessageBody({ kind: 'keptEnd', key });
+    await this.#send(queueUrl, body, { tenant: key.functionName, delaySeconds });
   }
 
   /** Has a worker look at a bulk job. */

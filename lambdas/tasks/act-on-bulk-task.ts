@@ -9,7 +9,7 @@ import { stopFrom } from './stop-task.ts';
 
 export interface ActDependencies
   extends HandOverDependencies,
-    Pick<RedriveDependencies, 'storeFor' | 'payloads' | 'clock'> {}
+    Pick<RedriveDependencies, 'storeFor' | 'payloads' | 'ends' | 'clock'> {}
 
 /** What a task is refused with for reasons of its own: everything else is a fault, and tried again. */
 const REFUSALS: readonly ErrorCode[] = ['RedriveNotAllowed'];

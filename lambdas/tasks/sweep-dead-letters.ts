@@ -4,8 +4,8 @@ import { type Invocation, isInvocationOverdue } from '../domain/invocation.ts';
 import { DEAD_LETTER_RECEIVES_MAX } from '../domain/limits.ts';
 import type { Task } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
-import { tellEnd } from './end-invocation.ts';
 import { expireTask, isOverdue, isWaiting } from './end-waiting.ts';
+import { keepEnd } from './keep-end.ts';
 import { sendWhenDue } from './sweep-due.ts';
 import type { SweepRun } from './sweep-run.ts';
 
@@ -69,7 +69,7 @@ async function sendAgain(
   const { deps } = run;
   const now = deps.clock();
   if (isInvocationOverdue(invocation, now)) {
-    await tellEnd(deps, invocation, { status: 'Expired', attempt: 0, now });
+    await keepEnd(deps, invocation, { status: 'Expired', attempt: 0, now });
     deps.countMetrics(invocation.functionName, { ExpiredCount: 1 });
     run.count('expired');
   } else {
