@@ -156,7 +156,7 @@ test('whoever moves tasks counts their moves', () => {
     return stores.some(([, options]) => !options?.includes('countMetrics'));
   });
   // It moves none: it notes that a destination was told.
-  expect(silent).toEqual(['lambdas/follow-up.lambda.ts']);
+  expect(silent).toEqual(['lambdas/follow-up-adapters.ts']);
 });
 
 test('no runtime code asks whether it runs locally', () => {
