@@ -8,6 +8,7 @@ import { ENV } from '../lambdas/domain/env.ts';
 import {
   EVENT_AGE_SECONDS_RANGE,
   FUNCTION_NAME_PATTERN,
+  HEARTBEAT_FREE_TIMEOUT_SECONDS,
   INSTANCE_CONCURRENCY_RANGE,
   LAMBDA_TIMEOUT_MAX_SECONDS,
   LEASE_SECONDS_RANGE,
@@ -38,7 +39,11 @@ export interface CheckedTaskFunction {
   readonly memorySize: number;
   readonly stop: 'kill' | 'cooperative';
   readonly graceSeconds: number;
+  /** What Lambda is deployed with: the time-out, the grace, and time for our own last write. */
+  readonly lambdaTimeoutSeconds: number;
   readonly leaseSeconds: number;
+  /** Whether runs renew their lease; without, a run is believed alive until its invocation ends. */
+  readonly hasHeartbeats: boolean;
   readonly instanceConcurrency: number;
   readonly scaling: Scaling;
   readonly shardCount: number;
@@ -87,8 +92,23 @@ export function checkedTaskFunction(functionName: string, props: TaskExecutor): 
     );
   }
   const check = new PropsCheck(functionName);
+  const executor = 'target' in props ? checkedTarget(props, check) : checkedHandler(props, check);
+  const { stop, timeoutSeconds, graceSeconds } = executor;
+  const lambdaTimeoutSeconds = timeoutSeconds + graceSeconds + TIMEOUT_MARGIN_SECONDS;
+  // On the thread of user code, which may block it. An existing function runs elsewhere, and blocks nothing here.
+  const canBlock = stop === 'cooperative' && !('target' in props);
+  if (canBlock && props.lease !== undefined) {
+    check.refuse(
+      'lease',
+      "absent with stop: 'cooperative', where a run is believed alive until its invocation ends",
+      props.lease.toHumanString(),
+    );
+  }
   return {
-    ...('target' in props ? checkedTarget(props, check) : checkedHandler(props, check)),
+    ...executor,
+    lambdaTimeoutSeconds,
+    hasHeartbeats:
+      !canBlock && (props.lease !== undefined || lambdaTimeoutSeconds > HEARTBEAT_FREE_TIMEOUT_SECONDS),
     leaseSeconds: check.seconds('lease', props.lease, LEASE_SECONDS_RANGE),
     instanceConcurrency: check.whole(
       'instanceConcurrency',

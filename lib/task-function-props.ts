@@ -6,10 +6,11 @@ import type { TaskDestination } from './task-destination.ts';
 /** What every function that takes tasks can be told. */
 export interface TaskQueueProps {
   /**
-   * How long a run is believed alive without a heartbeat: 3 to 300 s. An instance that crashes is noticed about then.
-   * A task that runs for longer than a sixth of it costs a write and an SQS request at every third.
+   * How long a run is believed alive without a heartbeat: 3 to 300 s. A crash of its instance is noticed up to a minute
+   * after that. A task that runs for longer than a sixth of it costs a write at every third.
    *
-   * @default - 60 seconds
+   * @default - 60 seconds; no heartbeats if Lambda ends the function within 90 seconds anyway (its time-out, `stopGrace` and
+   * 5 s), or with `stop: 'cooperative'`: there a run is believed alive until its invocation ends
    */
   readonly lease?: Duration;
 
@@ -75,7 +76,7 @@ export interface TaskQueueProps {
 
   /**
    * Who is told of each task that ended Succeeded, at least once and under one id. PutAsyncInvokeConfig changes it at
-   * run time, to any destination that the deployment allows (`TaskMode.allowDestination`).
+   * run time, to any destination that the deployment allows this function (`TaskMode.allowDestination`).
    *
    * @default - nobody is told
    */

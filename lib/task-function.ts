@@ -1,7 +1,7 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type IFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionAlarmName } from '../lambdas/domain/alarm-name.ts';
@@ -9,7 +9,6 @@ import { ENV } from '../lambdas/domain/env.ts';
 import {
   MAX_RECEIVE_COUNT,
   QUEUE_RETENTION_DAYS,
-  TIMEOUT_MARGIN_SECONDS,
   VISIBILITY_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
 import type { FunctionMetricName } from '../lambdas/domain/metrics.ts';
@@ -62,7 +61,7 @@ export class TaskFunction extends Construct {
     this.functionName = functionName;
     this.leaseSeconds = checked.leaseSeconds;
     this.#workflows = parts.workflows;
-    const lambdaTimeoutSeconds = checked.timeoutSeconds + checked.graceSeconds + TIMEOUT_MARGIN_SECONDS;
+    const { lambdaTimeoutSeconds } = checked;
     this.deadLetterQueue = this.#queue('DeadLetterQueue', parts, {});
     this.queue = this.#queue('Queue', parts, {
       visibilityTimeout: Duration.seconds(lambdaTimeoutSeconds + VISIBILITY_MARGIN_SECONDS),
@@ -73,6 +72,7 @@ export class TaskFunction extends Construct {
       description: `Task function ${functionName}`,
       timeout: Duration.seconds(lambdaTimeoutSeconds),
       memorySize: checked.memorySize,
+      recursiveLoop: RecursiveLoop.ALLOW,
       ...(checked.architecture && { architecture: checked.architecture }),
       hasInsights: props.insights ?? false,
       environment: {
@@ -82,6 +82,7 @@ export class TaskFunction extends Construct {
         [ENV.timeoutSeconds]: String(checked.timeoutSeconds),
         [ENV.stop]: checked.stop,
         [ENV.leaseSeconds]: String(checked.leaseSeconds),
+        [ENV.hasHeartbeats]: String(checked.hasHeartbeats),
         [ENV.stopGraceSeconds]: String(checked.graceSeconds),
         [ENV.shardCount]: String(checked.shardCount),
       },
@@ -114,7 +115,7 @@ export class TaskFunction extends Construct {
     this.#grantConcurrency(eventSource, parts);
     parts.followUp.grantHandOver(this.worker);
     for (const destination of [props.onSuccess, props.onFailure]) {
-      if (destination) parts.followUp.allow(destination);
+      if (destination) parts.followUp.allow(destination, [functionName]);
     }
     parts.registry.register(this, 'Registration', {
       functionName,
@@ -205,14 +206,8 @@ export class TaskFunction extends Construct {
     this.worker.addToRolePolicy(
       new PolicyStatement({
         // Receive and attributes are for the event source, which reads the queue with the worker's role; send is for
-        // retries that wait longer than a message may be hidden.
-        actions: [
-          'sqs:SendMessage',
-          'sqs:ReceiveMessage',
-          'sqs:DeleteMessage',
-          'sqs:GetQueueAttributes',
-          'sqs:ChangeMessageVisibility',
-        ],
+        // the wake-ups of tasks that wait again.
+        actions: ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
         resources: [this.queue.queueArn],
       }),
     );

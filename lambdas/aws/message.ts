@@ -1,7 +1,12 @@
 import type { BulkJobKey } from '../domain/bulk-job.ts';
 import type { Invocation } from '../domain/invocation.ts';
 import { type EndKey, endKeyOf, isEndId } from '../domain/kept-end.ts';
-import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN } from '../domain/limits.ts';
+import {
+  FUNCTION_NAME_PATTERN,
+  REQUEST_ID_PATTERN,
+  TASK_ID_PATTERN,
+  TENANT_PATTERN,
+} from '../domain/limits.ts';
 import type { TaskKey } from '../domain/task.ts';
 import { withoutNoncharacters } from '../domain/text.ts';
 
@@ -57,38 +62,90 @@ export function parseWakeUp(body: string): TaskKey | undefined {
   return message?.kind === 'wakeUp' ? message.key : undefined;
 }
 
-/** The message that has a worker look at a bulk job: in a queue of its own, and without state as any. */
-export function toBulkJobMessageBody({ functionName, bulkJobId }: BulkJobKey): string {
-  return JSON.stringify({ functionName, bulkJobId });
+/** The message that has a worker look at a bulk job: in a queue of its own. */
+export interface BulkJobMessage extends BulkJobKey {
+  /** Since when AWS has not let it be worked on, in milliseconds; absent while AWS does. */
+  readonly failingSince?: number;
 }
 
-/** Reads which bulk job a message is about; undefined when it is none of ours. */
-export function parseBulkJobMessage(body: string): BulkJobKey | undefined {
+export function toBulkJobMessageBody({ functionName, bulkJobId, failingSince }: BulkJobMessage): string {
+  return JSON.stringify({ functionName, bulkJobId, failingSince });
+}
+
+/** Reads which bulk job a message is about; undefined when it is not such a message. */
+export function parseBulkJobMessage(body: string): BulkJobMessage | undefined {
   try {
-    const { functionName, bulkJobId } = JSON.parse(body) as Partial<Record<keyof BulkJobKey, unknown>>;
-    return isKey(functionName, bulkJobId) ? ({ functionName, bulkJobId } as BulkJobKey) : undefined;
+    const { functionName, bulkJobId, failingSince } = JSON.parse(body) as Record<string, unknown>;
+    if (!isKey(functionName, bulkJobId)) return undefined;
+    const key = { functionName, bulkJobId } as BulkJobKey;
+    return typeof failingSince === 'number' ? { ...key, failingSince } : key;
+  } catch {
+    return undefined;
+  }
+}
+
+/** That an execution has ended: as EventBridge tells it, and as a fresh message of ours does. */
+export interface ExecutionEnd {
+  readonly executionArn: string;
+  /** As Step Functions calls it. */
+  readonly status: string;
+  /** When it was told first, in milliseconds. */
+  readonly time: number;
+}
+
+/** The ARN of an execution (AWS Step Functions, resource types for IAM), of a child of a distributed Map too. */
+const EXECUTION_ARN = /^arn:[\w-]+:states:[\w-]+:\d{12}:execution:[^\s:]+:[^\s:]+$/;
+
+export function toExecutionEndBody({ executionArn, status, time }: ExecutionEnd): string {
+  return JSON.stringify({ time: new Date(time).toISOString(), detail: { executionArn, status } });
+}
+
+/** Reads that an execution has ended, from EventBridge's event or from ours; undefined when it is no such message. */
+export function parseExecutionEnd(body: string): ExecutionEnd | undefined {
+  try {
+    const { time, detail } = JSON.parse(body) as { time: unknown; detail: Record<string, unknown> };
+    const { executionArn, status } = detail;
+    const told = Date.parse(String(time));
+    const isEnd =
+      typeof executionArn === 'string' &&
+      EXECUTION_ARN.test(executionArn) &&
+      typeof status === 'string' &&
+      Number.isFinite(told);
+    return isEnd ? { executionArn, status, time: told } : undefined;
   } catch {
     return undefined;
   }
 }
 
 function isKey(functionName: unknown, taskId: unknown): boolean {
-  return isFunctionName(functionName) && typeof taskId === 'string' && TASK_ID_PATTERN.test(taskId);
+  return isText(functionName, FUNCTION_NAME_PATTERN) && isText(taskId, TASK_ID_PATTERN);
 }
 
 function isEndKey(functionName: unknown, endId: unknown): boolean {
-  return isFunctionName(functionName) && typeof endId === 'string' && isEndId(endId);
+  return isText(functionName, FUNCTION_NAME_PATTERN) && typeof endId === 'string' && isEndId(endId);
 }
 
-function isFunctionName(functionName: unknown): boolean {
-  return typeof functionName === 'string' && FUNCTION_NAME_PATTERN.test(functionName);
-}
-
-function isInvocation({ functionName, invocationId, attempt, payload, config }: Invocation): boolean {
+/** Checks each field that is used: the function's own code can send to its queue what it likes. */
+function isInvocation(invocation: Invocation): boolean {
+  const { functionName, invocationId, requestId, tenant, payload, config } = invocation;
+  const { attempt, handBacks, handedBackTime, submitTime, dueTime, startDeadline } = invocation;
   return (
     isKey(functionName, invocationId) &&
-    typeof attempt === 'number' &&
+    isText(requestId, REQUEST_ID_PATTERN) &&
+    isText(tenant, TENANT_PATTERN) &&
+    [attempt, handBacks ?? 0, handedBackTime ?? 0, submitTime, dueTime, startDeadline].every(isWhole) &&
+    payload !== null &&
     typeof payload === 'object' &&
-    typeof config === 'object'
+    isText('text' in payload ? payload.text : payload.objectKey) &&
+    isWhole(config?.maxAsyncRetryAttempts) &&
+    isWhole(config?.maxAsyncEventAgeInSeconds)
   );
+}
+
+function isText(value: unknown, pattern = /^/): boolean {
+  return typeof value === 'string' && pattern.test(value);
+}
+
+function isWhole(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

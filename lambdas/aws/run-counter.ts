@@ -11,8 +11,8 @@ export interface RunCounterOptions {
 }
 
 /**
- * Counts how often code was begun for a message that came more than once, which its own count of receives does not
- * tell: a message that no instance could be had for was received as well. Beside the tasks, under ids that none can have.
+ * Counts handler starts for a redelivered message. SQS's receive count will not do: it includes deliveries that Lambda
+ * throttled. The rows lie beside the tasks, under ids that no task can have.
  */
 export class RunCounter {
   readonly #options: RunCounterOptions;
@@ -21,20 +21,24 @@ export class RunCounter {
     this.#options = options;
   }
 
-  /** Adds to the count of a message, and answers it. */
-  async count({ functionName, invocationId, attempt }: Invocation, by: 1 | -1, now: number): Promise<number> {
+  /** Adds a start to those of a message and returns how many there are; the same start counts once, however often it is sent. */
+  async count(
+    { functionName, invocationId, attempt }: Invocation,
+    runId: string,
+    now: number,
+  ): Promise<number> {
     const { client, tableName } = this.#options;
     const command = new UpdateItemCommand({
       TableName: tableName,
-      Key: toAttributes({ pk: primaryKeyOf({ functionName, taskId: `${invocationId}.${attempt}` }) }),
-      UpdateExpression: 'SET expiresAt = :expiresAt ADD runs :by',
+      Key: toAttributes({ pk: primaryKeyOf({ functionName, taskId: `${invocationId}.a${attempt}` }) }),
+      UpdateExpression: 'SET expiresAt = :expiresAt ADD runs :run',
       ExpressionAttributeValues: toAttributes({
-        ':by': by,
+        ':run': new Set([runId]),
         ':expiresAt': Math.ceil(now / 1000) + RUN_COUNT_RETENTION_SECONDS,
       }),
       ReturnValues: 'UPDATED_NEW',
     });
     const { Attributes = {} } = await callAws('DynamoDB', () => client.send(command));
-    return Number(unmarshall(Attributes).runs);
+    return (unmarshall(Attributes).runs as Set<string>).size;
   }
 }

@@ -10,6 +10,7 @@ export const ENV = {
   targetArn: 'TASK_TARGET_ARN',
   stop: 'TASK_STOP',
   leaseSeconds: 'TASK_LEASE_SECONDS',
+  hasHeartbeats: 'TASK_HAS_HEARTBEATS',
   stopGraceSeconds: 'TASK_STOP_GRACE_SECONDS',
   shardCount: 'TASK_SHARD_COUNT',
   followUpQueueUrl: 'TASK_FOLLOW_UP_QUEUE_URL',

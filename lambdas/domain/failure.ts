@@ -95,11 +95,13 @@ export const FAILURES = {
       'ResponseTooLarge',
       `the result has ${byteLength(resultText)} bytes as JSON, and a synchronous invocation answers at most ${SYNC_RESULT_MAX_BYTES}, counted as base64 or with its escapes`,
     ),
-  notInvoked: taskFailure(
-    'UnhandledInvocationError',
-    'Target.NotInvoked',
-    'the existing function could not be invoked: it does not exist, or the worker may not invoke it',
-  ),
+  notRun: (sinceMs: number, cause: string) =>
+    taskFailure(
+      'UnhandledInvocationError',
+      'Task.NotRun',
+      `the function could not be run for ${Math.round(sinceMs / 60_000)} minutes: ${cause}`,
+      { isFinal: true },
+    ),
   notJson: (reason: string) =>
     taskFailure('UnhandledInvocationError', 'Runtime.MarshalError', `the result is not JSON: ${reason}`),
   instanceDied: (instanceId: string) =>

@@ -19,6 +19,9 @@ export interface Invocation {
   readonly startDeadline: number;
   /** How many attempts were made before this message. */
   readonly attempt: number;
+  /** How often in a row it was handed back because it could not run, and when that happened first. */
+  readonly handBacks?: number | undefined;
+  readonly handedBackTime?: number | undefined;
   readonly payload: StoredText;
   readonly config: TaskConfig;
 }

@@ -77,20 +77,51 @@ export const EARLY_START_MS = 1000;
 export const RESEND_AFTER_MS = 5000;
 
 /**
- * One run of the sweep, of which there is one a minute: it ends by itself before Lambda's time-out of 60 s, works on so
- * many things at once, and leaves to the next run what exceeds its bounds. A query of an index looks at 300 entries,
- * about 50 KB; a shard is read on while it yields something, for at most ten pages.
+ * The sweep runs once a minute, and ends by itself before Lambda's time-out of 60 s. It works in lanes side by side, each
+ * with its own time (`workMs`) and requests (`atOnce` tasks at once, 45 in all: the SDK keeps 50 connections a service). In
+ * a lane, so many functions (`functionsAtOnce`) work at once, each in turns of 100 tasks. What exceeds its bounds, the next run does.
  */
-export const SWEEP_WORK_MS = 45_000;
-export const SWEEP_ITEMS_AT_ONCE = 10;
-export const SWEEP_FUNCTIONS_AT_ONCE = 5;
+export const SWEEP_LANES = {
+  deadRuns: { workMs: 45_000, functionsAtOnce: 2, atOnce: 8 },
+  due: { workMs: 45_000, functionsAtOnce: 4, atOnce: 16 },
+  waiting: { workMs: 45_000, functionsAtOnce: 2, atOnce: 8 },
+  followUps: { workMs: 45_000, functionsAtOnce: 2, atOnce: 8 },
+  deadLetters: { workMs: 30_000, functionsAtOnce: 4, atOnce: 10 },
+  settings: { workMs: 30_000, functionsAtOnce: 2, atOnce: 2 },
+} as const;
+
+/** A function's turn in a lane: as many tasks as one BatchGetItem reads (AWS DynamoDB quota). */
+export const SWEEP_TURN_TASKS = 100;
+
+/** All lanes together read the small fields of so many rows at once: 4 turns of 100, some 2 MB at most. */
+export const SWEEP_READS_AT_ONCE = 4;
+
+/** And so many whole rows at once, each of at most 400 KB (AWS DynamoDB quota), which is some 2 MB in memory. */
+export const SWEEP_WHOLE_ROWS_AT_ONCE = 16;
+
+/** A lane leaves a function for the next run after so many failures; and at once where AWS is away or its queue is gone. */
+export const SWEEP_FAILURES_MAX = 10;
+
+/** A query of an index looks at 300 entries at most, about 50 KB: a page that waits for its function's turn is small. */
 export const SWEEP_PAGE_ENTRIES = 300;
-export const SWEEP_PAGES_MAX = 10;
+
+/** In a shard of waiting tasks a run looks at the oldest, and at those behind where it looked last, until so many need nothing. */
+export const SWEEP_WAITING_LOOK = 300;
+
+/** A task whose wake-up could not be sent is looked at again after this, so that it does not stand before the others. */
+export const WAKE_RETRY_MS = 10 * 60_000;
+
+/** A Retrying task that no worker took for so long after its back-off is Failed: TTL would forget it a week later, without a word. */
+export const RETRYING_MAX_MS = 7 * 86_400_000;
+
+/** What DynamoDB leaves out of a batch of reads is asked for again: after these pauses, and for so long. */
+export const BATCH_GET_PAUSE_MS = { min: 20, max: 500 } as const;
+export const BATCH_GET_WITHIN_MS = 2000;
 
 /** How far ahead the sweep sends wake-ups: within SQS's 15 minutes even where a run comes a minute late. */
 export const SWEEP_AHEAD_MS = 14 * 60_000;
 
-/** A run is taken for dead only this long after its lease: clocks differ, and its message comes about then as well. */
+/** A run is taken for dead only this long after its lease: clocks differ. */
 export const DEAD_AFTER_LEASE_MS = 5000;
 
 /** The sweep leaves tasks alone that were submitted within the last minute: their wake-ups are on their way. */
@@ -191,7 +222,13 @@ export const WORKFLOW_STOP_CONCURRENCY = { batchSize: 1, maxConcurrency: 10 } as
 export const WORKFLOW_HISTORY_LAG_MS = 5000;
 export const WORKFLOW_SUBMIT_WITHIN_MS = 60_000;
 export const WORKFLOW_STOP_RETRY_SECONDS = { again: 10, failed: 60 } as const;
-export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
+
+/**
+ * For how long a bulk job, or an execution that has ended, is tried again by fresh messages while AWS fails us. After that the
+ * message fails instead: it comes again after its visibility time-out, and is a dead letter after so many receives, some 2 h.
+ */
+export const FRESH_RETRY_MS = 20 * 60_000;
+export const FRESH_RETRY_RECEIVE_COUNT = 20;
 
 /**
  * How an execution may be named when it is started here: what Step Functions recommends (letters, digits, - and _), of
@@ -200,7 +237,7 @@ export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
 export const NEW_EXECUTION_NAME_PATTERN = /^[A-Za-z0-9_-]{1,80}$/;
 export const EXECUTION_NAME_PATTERN = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 
-/** What StopExecution takes (AWS Step Functions API). */
+/** What StopExecution and SendTaskFailure take (AWS Step Functions API). */
 export const EXECUTION_ERROR_MAX_CHARACTERS = 256;
 export const EXECUTION_CAUSE_MAX_CHARACTERS = 32_768;
 
@@ -233,9 +270,6 @@ export const QUEUE_RETENTION_DAYS = 14;
 /** How often code was begun for a message is known for as long as the message is. */
 export const RUN_COUNT_RETENTION_SECONDS = QUEUE_RETENTION_DAYS * 86_400;
 
-/** SQS's highest visibility time-out, 12 h (AWS SQS quotas). */
-export const VISIBILITY_MAX_SECONDS = 43_200;
-
 /** Bounds of the event source's maximum concurrency (AWS Lambda ScalingConfig). */
 export const MAX_CONCURRENCY_RANGE = { min: 2, max: 1000, default: 100 } as const;
 
@@ -259,6 +293,7 @@ export const ERROR_TYPE_MAX_BYTES = 128;
 export const ERROR_MESSAGE_MAX_BYTES = 1024;
 export const ERROR_STACK_MAX_BYTES = 512;
 export const EVENT_DETAIL_MAX_BYTES = 512;
+export const HAND_BACK_CAUSE_MAX_BYTES = 256;
 
 /** How much of a task's history is kept: its beginning and its latest; what was between is counted. */
 export const EVENTS_KEPT = { first: 20, last: 80 } as const;
@@ -302,6 +337,12 @@ export const BATCH_TASKS_MAX = 100;
 export const BATCH_WRITES_AT_ONCE = 25;
 export const BATCH_DEADLINE_MS = 8000;
 
+/**
+ * A task's row is written within this of its submit time, or the submit fails: the longest deadline of the API's submits.
+ * Submits of triggers and workflows may take longer (30 s); the write itself ends here for all of them.
+ */
+export const CREATE_DEADLINE_MS = Math.max(REQUEST_DEADLINE_MS, BATCH_DEADLINE_MS);
+
 /** SQS takes at most ten messages in one request (AWS SQS quotas). */
 export const QUEUE_BATCH_MAX = 10;
 
@@ -322,32 +363,33 @@ export const SYNC_RESULT_MAX_BYTES = 6 * 1024 * 1024 - 64 * 1024;
 export const LIST_WORK_MS = 1500;
 export const LIST_PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
-/**
- * A list in ascending order ends this long before now. An index follows its rows late, usually within a fraction of a
- * second (AWS DynamoDB, global secondary indexes), and what came late would stand before a token that is given out.
- */
-export const LIST_ASC_AGE_MS = 2000;
+/** How late an index is taken to follow its rows. Usually it is a fraction of a second (AWS DynamoDB, global secondary indexes). */
+export const INDEX_LAG_MS = 2000;
 
-/** A result or status that AWS does not take is written again after this, for as long as the lease lasts. */
-export const REWRITE_PAUSE_MS = 1000;
+/**
+ * A list in ascending order ends this long before now, so that a reader that follows its tail misses no task. It is sorted
+ * by submit time, which is taken before the row is written: a row that DynamoDB takes only at the deadline is in the index
+ * this much later, and by then must not stand before a token that has been given out. Descending lists have no such age.
+ */
+export const LIST_ASC_AGE_MS = CREATE_DEADLINE_MS + INDEX_LAG_MS;
 
 /** Back-off before a failed attempt is repeated: exponential with full jitter, within these. */
 export const BACK_OFF_SECONDS = { base: 1, max: 900 } as const;
 
-/**
- * Up to here a retry waits as its own message, hidden; above, as a fresh delayed one. A hidden message is in flight,
- * and a queue has room for 120,000 of these; for delayed ones there is no limit (AWS SQS quotas).
- */
-export const HIDDEN_RETRY_MAX_SECONDS = 60;
-
-/** How long a run is believed alive without another word from its supervisor: a crash is noticed about then. */
+/** How long a run is believed alive without another heartbeat from its supervisor: the sweep notices a crash within a minute after. */
 export const LEASE_SECONDS_RANGE = { min: 3, max: 300, default: 60 } as const;
 
 /**
  * In lengths of a lease: when a run's first heartbeat comes, so that most runs need none, and how often the next, so
- * that one or two may be lost. Its message is hidden a little beyond the lease, and then comes to a dead run.
+ * that one or two may be lost.
  */
-export const HEARTBEAT = { first: 1 / 6, next: 1 / 3, visibility: 1.25 } as const;
+export const HEARTBEAT = { first: 1 / 6, next: 1 / 3 } as const;
+
+/**
+ * A function whose Lambda time-out is no longer than this has no heartbeats: Lambda ends a dead run about as soon as its
+ * lease would, and most tasks are that short.
+ */
+export const HEARTBEAT_FREE_TIMEOUT_SECONDS = 90;
 
 /** How often the supervisor asks whether its task was stopped, once the task has outlived its first second. */
 export const STOP_POLL_MS = 1000;
@@ -374,8 +416,16 @@ export const SUBMIT_CALLERS_KNOWN = 1000;
 export const SUBMIT_RATE_RANGE = { min: 1, max: 10_000 } as const;
 export const SUBMIT_BURST_RANGE = { min: 1, max: 10_000 } as const;
 
-/** A task that was handed back for no fault of its own starts again after this. */
-export const HAND_BACK_MS = 5000;
+/**
+ * What a deployed API takes from all callers together, where its deployment says nothing else; API Gateway answers 429
+ * above it, before any function runs. At some 50 ms a request, 1,000 a second keep about 50 instances busy, and are what
+ * a new table takes on its first day. Each request of a burst may need an instance of its own: 500 leave the other half
+ * of an account's default concurrency (1,000, AWS Lambda quotas) to the workers.
+ */
+export const REQUEST_RATE = { perSecond: 1000, burst: 500 } as const;
+
+/** An account's quota is 10,000 a second with a burst of 5,000 (AWS API Gateway quotas), and can be raised. */
+export const REQUEST_RATE_RANGE = { min: 1, max: 100_000 } as const;
 
 /** The supervisor's thread takes 44 MB, and below this its share of a CPU is too small to stop anything in time. */
 export const SUPERVISED_MEMORY_MIN_MB = 256;
@@ -449,9 +499,6 @@ export const BULK_LOOK_MS = 2000;
 
 /** How often a job goes through the index for tasks that have moved while it did: each pass finds far fewer. */
 export const BULK_PASSES_MAX = 5;
-
-/** An index follows its rows late (LIST_ASC_AGE_MS): what it has this long after a job was created is what there was then. */
-export const BULK_INDEX_LAG_MS = 2000;
 
 /** Where AWS fails it, a bulk job waits before it goes on: twice as long each time, within these. */
 export const BULK_PAUSE_MS = { min: 250, max: 8000 } as const;

@@ -36,7 +36,7 @@ export type ReportedEnd = ReportedFields &
 
 /** What is known of an end without believing its fields. */
 interface Origin extends Pick<ReportedFields, 'functionName' | 'taskId' | 'isInvocation' | 'series'> {
-  /** What the key of an object must be or begin with. */
+  /** What the key of an object must begin with. */
   readonly payloadKeys: readonly string[];
   readonly resultKeys: readonly string[];
   readonly textMaxBytes: number;
@@ -99,8 +99,7 @@ function invocationOrigin(key: EndKey): Origin {
     taskId: endId,
     isInvocation: true,
     series: 1,
-    // A large payload is one object of this very key (accept-invocation.ts).
-    payloadKeys: [`${OBJECT_PREFIXES.payload}${functionName}/${endId}`, ownObjects],
+    payloadKeys: [`${OBJECT_PREFIXES.payload}${functionName}/${endId}/`, ownObjects],
     resultKeys: [ownObjects],
     textMaxBytes: KEPT_END_TEXT_MAX_BYTES,
   };
@@ -152,8 +151,7 @@ function readStored(
   const { text, objectKey } = asRecord(value) ?? {};
   if (typeof text === 'string') return byteLength(text) <= textMaxBytes ? { text } : undefined;
   if (typeof objectKey !== 'string') return undefined;
-  const isOwn = ownKeys.some((own) => (own.endsWith('/') ? objectKey.startsWith(own) : objectKey === own));
-  return isOwn ? { objectKey } : undefined;
+  return ownKeys.some((own) => objectKey.startsWith(own)) ? { objectKey } : undefined;
 }
 
 function readFailure(error: Untrusted | undefined): TaskFailure | undefined {

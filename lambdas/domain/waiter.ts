@@ -16,7 +16,7 @@ export interface Waiter {
   readonly waitFor: 'task' | 'callback';
   /** From then on it waits no more for a task that has not started: its time-out has come, or no heartbeat has. */
   readonly untilTime?: number;
-  /** How often the task's code must tell it that it lives, where its callback is waited for. */
+  /** How often it must hear that the task is alive: from the task's code if it waits for a callback, else from us. */
   readonly heartbeatSeconds?: number;
 }
 
@@ -24,8 +24,8 @@ export interface Waiter {
  * How long after the last heartbeat that the platform gave for a task it may give the next. Where the code's own are
  * counted, each of the platform's is worth one of them: they are rare enough there that silent code is found out.
  */
-export function heartbeatPauseMs({ heartbeatSeconds = 0 }: Waiter): number {
-  return 2 * heartbeatSeconds * 1000;
+export function heartbeatPauseMs({ waitFor, heartbeatSeconds = 0 }: Waiter): number {
+  return waitFor === 'callback' ? 2 * heartbeatSeconds * 1000 : 0;
 }
 
 /** What Step Functions is told: the state's output, or the error that its Retry and Catch match. */

@@ -25,7 +25,7 @@ import {
 import { type EndKey, submissionOf } from '../domain/kept-end.ts';
 import { FOLLOW_UP_RETRY_SECONDS } from '../domain/limits.ts';
 import { type ReportedEnd, readKeptEnd, readTaskEnd } from '../domain/reported-end.ts';
-import type { TaskKey } from '../domain/task.ts';
+import type { TaskKey, TextOwner } from '../domain/task.ts';
 import { answerTo, type Waiter } from '../domain/waiter.ts';
 import { followUpId } from './follow-up-id.ts';
 import { readText } from './get-task.ts';
@@ -158,7 +158,7 @@ async function tellDestination(
   // It came to the function that tells others.
   if (kind && !destination) return { outcome: 'none' };
   try {
-    const allowed = await deps.allowedDestinations.find(name, deps.clock());
+    const allowed = await deps.allowedDestinations.find(name, end.functionName, deps.clock());
     if (!allowed || !destination) throw new DeliveryError('the deployment does not allow it');
     await destination.deliver(allowed, await messageFor(deps, kind, end, followUp));
   } catch (error) {
@@ -181,7 +181,8 @@ async function answerWaiter(
   waiter: Waiter,
   end: ReportedEnd,
 ): Promise<void> {
-  const resultText = end.status === 'Succeeded' ? await readText(payloads, end.result) : undefined;
+  const resultText =
+    end.status === 'Succeeded' ? await readText(payloads, end.result, ownerOf(end)) : undefined;
   const answer = answerTo(waiter, end, resultText);
   if (answer) await waiters.answer(waiter.token, answer);
 }
@@ -194,14 +195,19 @@ async function messageFor(
 ): Promise<FollowUpMessage> {
   const [record, payloadText, resultText] = await Promise.all([
     registry.find(end.functionName, clock()),
-    readText(payloads, end.payload),
-    end.status === 'Succeeded' ? readText(payloads, end.result) : undefined,
+    readText(payloads, end.payload, ownerOf(end)),
+    end.status === 'Succeeded' ? readText(payloads, end.result, ownerOf(end)) : undefined,
   ]);
   const functionArn = record?.functionArn ?? '';
   const id = followUpId(end, submissionId);
   const body = followUpBody(kind, end, { id, functionArn, payloadText, resultText });
   const { status, endTime, trace } = end;
   return { id, body, status, endTime, functionArn, trace };
+}
+
+/** Neither text is old enough at the end to have expired by the last try, so that a refusal of S3 is a fault of it. */
+function ownerOf({ functionName, taskId, endTime }: ReportedEnd): TextOwner {
+  return { functionName, taskId, since: endTime };
 }
 
 async function finish({ noteDone }: FollowUp): Promise<Delivery> {

@@ -1,7 +1,6 @@
 import { ObjectGoneError } from '../aws/payload-store.ts';
 import { FAILURES } from '../domain/failure.ts';
 import { isInvocationOverdue } from '../domain/invocation.ts';
-import { HAND_BACK_MS } from '../domain/limits.ts';
 import {
   type EndInvocationDependencies,
   endInvocation,
@@ -10,24 +9,32 @@ import {
   handBackInvocation,
   type InvocationDelivery,
   type InvocationRun,
+  sendInvocation,
 } from './end-invocation.ts';
-import type { AttemptOutcome, WakeUpOutcome } from './end-run.ts';
+import type { AttemptOutcome } from './end-run.ts';
 
 export interface RunInvocationDependencies extends EndInvocationDependencies {
+  /** How much of the worker's invocation must be left for an attempt: its time-out, and what it takes to end it. */
+  readonly attemptNeedsMs: number;
   /** Runs the user's code once. Never rejects: what the code throws is an outcome. */
   readonly attempt: (run: InvocationRun, payloadText: string) => Promise<AttemptOutcome>;
 }
 
 /**
- * Acts on the message of an invocation that has no record: runs the code, and sends what is to follow. It may run more
- * than once: its message is all there is, and that goes only after what follows it is sent.
- * @throws TaskModeError when AWS does not take what is to be sent; the message then comes again by itself.
+ * Acts on the message of an invocation that has no record: runs the code, and sends what is to follow. Its message is all
+ * there is, so the message is replaced first, by a retry, a hand-back or its end, and acknowledged then: the code may run
+ * more than once.
+ * @throws TaskModeError if AWS does not take what is to be sent; the message then comes again after its visibility time-out.
  */
 export async function runInvocation(
   deps: RunInvocationDependencies,
   delivery: InvocationDelivery,
-): Promise<WakeUpOutcome> {
+): Promise<void> {
   const { invocation } = delivery;
+  // Of an invocation of the worker of which too little is left, the code would be ended before its time-out.
+  if (delivery.invocationEndTime - deps.clock() < deps.attemptNeedsMs) {
+    return sendInvocation(deps, delivery, invocation, 0);
+  }
   if (isInvocationOverdue(invocation, deps.clock())) return expireInvocation(deps, delivery);
   const run = { ...delivery, attempt: await attemptOf(deps, delivery), startTime: deps.clock() };
   if (run.attempt > invocation.config.maxAsyncRetryAttempts + 1) {
@@ -36,23 +43,27 @@ export async function runInvocation(
   }
   let payloadText: string;
   try {
-    payloadText = await deps.payloads.read(invocation.payload);
+    payloadText = await deps.payloads.read(invocation.payload, {
+      functionName: invocation.functionName,
+      taskId: invocation.invocationId,
+      since: invocation.submitTime,
+    });
   } catch (error) {
     return error instanceof ObjectGoneError
       ? failInvocation(deps, run, FAILURES.payloadExpired)
-      : handBackInvocation(deps, delivery, { cause: error, waitMs: HAND_BACK_MS });
+      : handBackInvocation(deps, run, error);
   }
   return endInvocation(deps, run, await deps.attempt(run, payloadText));
 }
 
 /**
- * Tells which attempt this delivery is. Of a message that comes for the second time nobody knows whether the first had
- * begun to run, and it is taken that it had not: an invocation that no instance could be had for must not fail by that.
- * From then on each begin is counted.
+ * Returns which attempt this delivery is. When a message comes for the second time, nothing says whether its first delivery
+ * had begun to run, and it counts as if it had not: an invocation that Lambda throttled must not fail by that. From then on
+ * each start is counted.
  */
 async function attemptOf(
   { runs, clock }: RunInvocationDependencies,
-  { invocation, isRepeated }: InvocationDelivery,
+  { invocation, isRepeated, runId }: InvocationDelivery,
 ): Promise<number> {
-  return invocation.attempt + (isRepeated ? Math.max(await runs.count(invocation, 1, clock()), 1) : 1);
+  return invocation.attempt + (isRepeated ? await runs.count(invocation, runId, clock()) : 1);
 }

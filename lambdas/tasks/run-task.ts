@@ -1,9 +1,10 @@
 import { ObjectGoneError } from '../aws/payload-store.ts';
 import type { WriteOutcome } from '../aws/task-rows.ts';
-import type { StartableStatus } from '../aws/task-store.ts';
+import { TaskModeError } from '../domain/errors.ts';
 import { FAILURES } from '../domain/failure.ts';
-import { EARLY_START_MS, HAND_BACK_MS } from '../domain/limits.ts';
-import type { RunningTask, Task, TaskIn, TaskKey } from '../domain/task.ts';
+import type { SourceOf, StatusIn } from '../domain/lifecycle.ts';
+import { DEAD_AFTER_LEASE_MS, EARLY_START_MS } from '../domain/limits.ts';
+import { payloadOwner, type RunningTask, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
 import {
   type AttemptOutcome,
   type Delivery,
@@ -13,15 +14,17 @@ import {
   endRun,
   handBack,
   untilWritten,
-  type WakeUpOutcome,
+  wakeAgain,
 } from './end-run.ts';
 import { expireTask } from './end-waiting.ts';
 import { handOver } from './hand-over.ts';
 
 export interface RunDependencies extends EndDependencies {
   readonly instanceId: string;
-  /** How long a run is believed alive without another word; Infinity where nobody keeps its lease alive. */
+  /** How long a run is believed alive without another heartbeat; Infinity: until the invocation ends. */
   readonly leaseMs: number;
+  /** How much of the invocation must be left for an attempt: its time-out, and what it takes to end it. */
+  readonly attemptNeedsMs: number;
   /** Runs the user's code once. Never rejects: what the code throws is an outcome. */
   readonly attempt: (task: RunningTask, payloadText: string) => Promise<AttemptOutcome>;
   readonly log: RunLog;
@@ -31,67 +34,74 @@ export interface RunLog extends EndLog {
   readonly rowMissing: (key: TaskKey) => void;
 }
 
-/** How often a refused start is tried again when the row, read since, says that it could start. */
-const MAX_STARTS = 3;
+/** How often a task that changes while it is looked at is looked at again. */
+const MAX_LOOKS = 3;
 
-/** Where the task runs elsewhere: how long after that run's lease we look again. */
-const AFTER_LEASE_MS = 1000;
+/** A wake-up that comes early by up to this much was sent by a machine whose clock is ahead of ours. */
+const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Acts on one wake-up: starts the task if it may start, runs the user's code, and writes how that ended.
- * A wake-up that finds nothing to do is harmless, so any may come twice or late.
- * @throws TaskModeError when AWS does not take our writes; the message then comes again by itself.
+ * Acts on one wake-up: starts the task if it may start, runs the user's code, and writes how that ended. The message has
+ * served when this returns, whatever was found: any wake-up may come twice or late.
+ * @throws TaskModeError if the row could be neither read nor written, kept changing, or the wake-up that must follow could
+ * not be sent; the message then comes again after its visibility time-out.
  */
-export async function runTask(deps: RunDependencies, wakeUp: Delivery): Promise<WakeUpOutcome> {
-  let from: StartableStatus = 'Enqueued';
-  for (let starts = 0; starts < MAX_STARTS; starts += 1) {
-    const outcome = await startFrom(deps, wakeUp, from);
+export async function runTask(deps: RunDependencies, wakeUp: Delivery): Promise<void> {
+  // An invocation of which too little is left would end the code before its time-out.
+  if (!hasTime(deps, wakeUp)) return wakeAgain(deps, { ...wakeUp.key, tenant: wakeUp.tenant }, wakeUp, 0);
+  let from: StatusIn<'waiting'> | undefined = 'Enqueued';
+  for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
+    const outcome: WriteOutcome<RunningTask> = await startFrom(deps, wakeUp, from);
     if (outcome.isWritten) return runStarted(deps, outcome.task, wakeUp);
-    const next = await settleRefused(deps, wakeUp, outcome.current);
-    if (next === 'done' || next === 'keep') return next;
-    from = next.startFrom;
+    const found: Found = await settleRefused(deps, wakeUp, outcome.current);
+    if (found === 'done') return;
+    from = found.startFrom;
   }
-  return 'keep';
+  throw new TaskModeError('ServiceUnavailable', `task "${wakeUp.key.taskId}" keeps changing`);
 }
 
-/** A start whose response was lost is this run's own when it is written again, and no attempt is lost by it. */
+function hasTime({ clock, attemptNeedsMs }: RunDependencies, { invocationEndTime }: Delivery): boolean {
+  return invocationEndTime - clock() >= attemptNeedsMs;
+}
+
+/** Starts the task. Repeated after a lost response, the write finds that this run has started, and loses no attempt. */
 function startFrom(
   deps: RunDependencies,
   wakeUp: Delivery,
-  from: StartableStatus,
+  from: StatusIn<'waiting'>,
 ): Promise<WriteOutcome<RunningTask>> {
-  const { store, clock, instanceId } = deps;
-  const { runId, hops } = wakeUp;
-  return untilWritten(deps, wakeUp, () => {
+  const { store, clock, instanceId, attemptNeedsMs } = deps;
+  const { runId, hops, invocationEndTime } = wakeUp;
+  return untilWritten(deps, { invocationEndTime: invocationEndTime - attemptNeedsMs }, () => {
     const now = clock();
-    const leaseUntil = Math.min(now + deps.leaseMs, wakeUp.invocationEndTime);
+    const leaseUntil = Math.min(now + deps.leaseMs, invocationEndTime);
     return store.start(wakeUp.key, { runId, now, leaseUntil, instanceId, hops }, from);
   });
 }
 
-async function runStarted(
-  deps: RunDependencies,
-  task: RunningTask,
-  wakeUp: Delivery,
-): Promise<WakeUpOutcome> {
+async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: Delivery): Promise<void> {
   let payloadText: string;
   try {
-    payloadText = await deps.payloads.read(task.payload);
+    payloadText = await deps.payloads.read(task.payload, payloadOwner(task));
   } catch (error) {
     if (error instanceof ObjectGoneError) {
       return endRun(deps, task, { isSuccess: false, failure: FAILURES.payloadExpired }, wakeUp);
     }
-    return handBack(deps, task, wakeUp, { cause: error, waitMs: HAND_BACK_MS });
+    return handBack(deps, task, wakeUp, error);
   }
+  if (!hasTime(deps, wakeUp)) return handBack(deps, task, wakeUp, 'its start took too long');
   return endRun(deps, task, await deps.attempt(task, payloadText), wakeUp);
 }
+
+/** `done`: there is nothing more to do for this message. Else the task may start, from this status. */
+type Found = 'done' | { readonly startFrom: StatusIn<'waiting'> };
 
 /** Decides from the row why the task did not start, and does what is to be done about it. */
 async function settleRefused(
   deps: RunDependencies,
   wakeUp: Delivery,
   current: Task | undefined,
-): Promise<WakeUpOutcome | { readonly startFrom: StartableStatus }> {
+): Promise<Found> {
   const now = deps.clock();
   if (!current) {
     deps.log.rowMissing(wakeUp.key);
@@ -100,35 +110,34 @@ async function settleRefused(
   switch (current.status) {
     case 'Running':
     case 'Stopping':
-      return now > current.leaseUntil
-        ? endDeadRun(deps, current, wakeUp)
-        : comeAgain(deps, wakeUp, current.leaseUntil + AFTER_LEASE_MS - now);
+      // A message that returns finds a dead run as the sweep does. A live one needs no message.
+      if (now > current.leaseUntil + DEAD_AFTER_LEASE_MS) await endDeadRun(deps, current, wakeUp);
+      return 'done';
     case 'Enqueued':
     case 'Processed':
-      return now > current.startDeadline ? expire(deps, current) : waitUntilDue(deps, wakeUp, current);
+      return now > current.startDeadline ? expire(deps, current) : awaitDue(deps, wakeUp, current);
     case 'Retrying':
-      return waitUntilDue(deps, wakeUp, current);
+      return awaitDue(deps, wakeUp, current);
     default:
-      // Who wrote its end may have died before it did so.
+      // Whoever wrote its end may have died before it enqueued the follow-up.
       await handOver(deps, current);
       return 'done';
   }
 }
 
-async function waitUntilDue(
+/** A wake-up that is early was either sent under another clock, or the right one is still on its way. */
+async function awaitDue(
   deps: RunDependencies,
   wakeUp: Delivery,
-  { notBefore, status }: TaskIn<StartableStatus>,
-): Promise<WakeUpOutcome | { readonly startFrom: StartableStatus }> {
-  const waitMs = notBefore - deps.clock();
-  return waitMs > EARLY_START_MS ? comeAgain(deps, wakeUp, waitMs) : { startFrom: status };
+  task: TaskIn<StatusIn<'waiting'>>,
+): Promise<Found> {
+  const waitMs = task.notBefore - deps.clock();
+  if (waitMs <= EARLY_START_MS) return { startFrom: task.status };
+  if (waitMs <= CLOCK_SKEW_MS && task.wakeTime === undefined) await wakeAgain(deps, task, wakeUp, waitMs);
+  return 'done';
 }
 
-async function comeAgain(deps: RunDependencies, { receiptHandle }: Delivery, inMs: number): Promise<'keep'> {
-  await deps.queue.retime(deps.queueUrl, receiptHandle, inMs / 1000);
-  return 'keep';
-}
-
-async function expire(deps: RunDependencies, task: TaskIn<'Enqueued' | 'Processed'>): Promise<WakeUpOutcome> {
-  return (await expireTask(deps, task, deps.clock())) ? 'done' : 'keep';
+/** A task that changed before it could expire is looked at again: this may be the only message that it has. */
+async function expire(deps: RunDependencies, task: TaskIn<SourceOf<'expire'>>): Promise<Found> {
+  return (await expireTask(deps, task, deps.clock())) ? 'done' : { startFrom: 'Enqueued' };
 }

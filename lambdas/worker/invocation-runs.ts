@@ -1,9 +1,9 @@
 import {
   type EndInvocationDependencies,
   endKilledInvocation,
-  handBackInvocation,
+  handBackNeighbourInvocation,
 } from '../tasks/end-invocation.ts';
-import { AFTER_KILL_MS, type CutOff, type RunKeeper } from './run-keeper.ts';
+import { AFTER_KILL_MS, type CutOff, type Look, type RunKeeper } from './run-keeper.ts';
 import type { UnrecordedRun } from './supervisor-protocol.ts';
 
 export interface InvocationRunsOptions {
@@ -11,7 +11,7 @@ export interface InvocationRunsOptions {
   readonly dependencies: EndInvocationDependencies;
 }
 
-/** Sees to the runs of invocations that have no record: nobody can stop them, and their messages are all there is. */
+/** Handles runs of invocations without a record: they cannot be stopped, and their messages are all there is. */
 export class InvocationRuns implements RunKeeper<UnrecordedRun> {
   readonly #options: InvocationRunsOptions;
 
@@ -19,20 +19,23 @@ export class InvocationRuns implements RunKeeper<UnrecordedRun> {
     this.#options = options;
   }
 
-  async mustEnd(): Promise<boolean> {
-    return false;
+  async look(): Promise<Look> {
+    return 'goesOn';
   }
 
+  /** Replaces the message, then deletes it: deleted first, a crash would lose it; not deleted, it would run twice. */
   async settle(run: UnrecordedRun, { isTaken, isKilled, killedBeside, isPaused }: CutOff): Promise<void> {
-    // Its code has ended, and the main thread has sent what follows, or was about to: then it comes again by itself.
+    // The main thread is sending what follows, or was about to: in that case the message comes again by itself.
     if (!isTaken) return;
     const { dependencies, timeoutSeconds } = this.#options;
     const waitMs = isPaused ? 0 : AFTER_KILL_MS;
-    if (!isKilled) {
-      await handBackInvocation(dependencies, run, { cause: `killed beside ${killedBeside}`, waitMs });
-      return;
+    if (isKilled) await endKilledInvocation(dependencies, run, { timeoutSeconds, waitMs });
+    else {
+      await handBackNeighbourInvocation(dependencies, run, {
+        cause: `killed beside ${killedBeside}`,
+        waitMs,
+      });
     }
-    await endKilledInvocation(dependencies, run, { timeoutSeconds, waitMs });
     await dependencies.queue.delete(dependencies.queueUrl, run.receiptHandle);
   }
 }

@@ -7,7 +7,4 @@ import { taskWorker } from './task-worker.ts';
 const target = new TargetFunction({ client: lambda, arn: requiredEnv(process.env, ENV.targetArn) });
 
 /** Runs tasks by an existing Lambda function. */
-export const handler = taskWorker({
-  execute: invokeExecutor(target),
-  stopEnd: 'fenced',
-});
+export const handler = taskWorker({ execute: invokeExecutor(target) });

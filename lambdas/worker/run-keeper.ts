@@ -1,24 +1,27 @@
 import type { ExpectedRun } from './supervisor-protocol.ts';
 
-/** How long after a kill the code runs again that could not be paused: by then nothing of the process is left. */
+/** Delay before retrying a run that could not be paused before the kill; by then the old process is gone. */
 export const AFTER_KILL_MS = 3000;
 
 /** What is known of a run that is cut off by a kill of its process. */
 export interface CutOff {
-  /** Its own code must end; false for its neighbours. */
+  /** Whether its own code must end; false for its neighbours. */
   readonly isKilled: boolean;
-  /** Which run is killed. */
+  /** The task or invocation whose code is killed. */
   readonly killedBeside: string;
-  /** The supervisor has taken its end for itself: the main thread neither writes nor sends anything of it any more. */
+  /** Whether the supervisor ends it: the main thread neither writes nor sends anything for it any more. */
   readonly isTaken: boolean;
-  /** The code stands still. */
+  /** Whether the code stands still. */
   readonly isPaused: boolean;
 }
 
-/** Sees to runs of one kind on behalf of the supervision, which knows of slots and time only. */
+/** What a look at a run has found: `unknown` if AWS gave no answer. */
+export type Look = 'mustEnd' | 'goesOn' | 'unknown';
+
+/** Handles runs of one kind on behalf of the supervision, which knows slots and time only. */
 export interface RunKeeper<R extends ExpectedRun> {
-  /** Asks whether a run must end before its time; on a heartbeat says that it lives. */
-  mustEnd(run: R, isHeartbeat: boolean): Promise<boolean>;
-  /** Writes or sends how a run ends whose process is about to. */
+  /** Looks whether a run must end before its time; on a pulse also reports that it is alive. Never rejects. */
+  look(run: R, isPulse: boolean): Promise<Look>;
+  /** Writes or sends how a run ends whose process is about to end, and then deletes its message. */
   settle(run: R, cutOff: CutOff): Promise<void>;
 }

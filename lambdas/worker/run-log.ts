@@ -6,7 +6,7 @@ import { aboutInvocation, aboutTask } from './log-fields.ts';
 
 const logger = new Logger();
 
-/** Structured log lines about what did not go as it should. What did leaves no line. */
+/** Log lines about abnormal endings. */
 export const runLog: RunLog & InvocationLog = {
   attemptFailed: (task, failure) => logger.warn('attempt failed', { ...aboutTask(task), failure }),
   stopped: (task, detail) => logger.info('task stopped', { ...aboutTask(task), detail }),
@@ -15,40 +15,46 @@ export const runLog: RunLog & InvocationLog = {
       ...aboutTask(task),
       status: current?.status,
     }),
-  handedBack: (task, cause) =>
+  handedBack: (task, reason) =>
     logger.warn('task handed back: it runs again, the attempt is not counted', {
       ...aboutTask(task),
-      cause: String(cause),
+      cause: String(reason),
     }),
   rowMissing: (key) => logger.warn('message dropped: its task does not exist', { ...key }),
   invocationFailed: ({ invocation, attempt }, failure) =>
     logger.warn('attempt failed', { ...aboutInvocation(invocation), attempt, failure }),
   invocationExpired: (invocation) =>
     logger.warn('invocation dropped: it was not started in time', aboutInvocation(invocation)),
-  invocationHandedBack: ({ invocation }, cause) =>
+  invocationHandedBack: ({ invocation }, reason) =>
     logger.warn('invocation handed back: it runs again, the attempt is not counted', {
       ...aboutInvocation(invocation),
-      cause: String(cause),
+      cause: String(reason),
     }),
 };
 
-/** A synchronous invocation failed, which its caller is told as well. */
+/** Logs a failed synchronous invocation; its caller gets the same failure. */
 export function logSyncFailure(functionName: string, requestId: string, failure: TaskFailure): void {
   logger.warn('invocation failed', { functionName, requestId, failure });
 }
 
-/** The supervisor's thread ended by itself; a new one has taken its place. */
+/** Logs that the supervisor's thread ended by itself; a new one takes its place. */
 export function logSupervisorExit(code: number): void {
-  logger.error('supervisor thread ended: started anew', { code });
+  logger.error('supervisor thread ended: it is started again', { code });
 }
 
-export function logStrayMessage(messageId: string): void {
-  logger.error('message dropped: it is none of this function', { messageId });
+/** Logs a message that is malformed or for another function: it is dropped. */
+export function logDroppedMessage(functionName: string, messageId: string, reason: string): void {
+  logger.error('dropped a message', { queue: `tasks of ${functionName}`, messageId, reason });
+}
+
+/** Logs that the user's module could not be loaded: the process ends, so that the next one loads it afresh. */
+export function logBrokenModule(functionName: string): void {
+  logger.error('instance ends: the module of the function could not be loaded', { functionName });
 }
 
 export function logMessageFault(messageId: string, error: unknown): void {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  logger.error('message could not be acted on: it comes again', {
+  logger.error('message could not be handled: it comes again', {
     messageId,
     error: cause instanceof Error ? cause : new Error(String(cause)),
   });

@@ -62,6 +62,11 @@ export class RunSlots {
     return Atomics.load(this.#words, run.slot) === word(run, STATE.running);
   }
 
+  /** Whether the supervisor has begun to end the process. */
+  isKilling(): boolean {
+    return this.#words.some((_, slot) => (Atomics.load(this.#words, slot) & STATE.killing) === STATE.killing);
+  }
+
   #exchange(run: RunSlot, from: number, to: number): boolean {
     return Atomics.compareExchange(this.#words, run.slot, word(run, from), word(run, to)) === word(run, from);
   }

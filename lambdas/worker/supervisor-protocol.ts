@@ -11,12 +11,17 @@ export interface UnrecordedRun extends RunSlot, InvocationRun {}
 /** A run that is about to start: its row may say so before the main thread comes to know of it. */
 export type ExpectedRun = TaskRun | UnrecordedRun;
 
-/** A run whose code runs. */
-export type WatchedRun = ExpectedRun & {
+interface Watched {
   readonly startTime: number;
   /** When it is killed if it has not ended: after its time-out and the grace, by `steadyTime`. */
   readonly killTime: number;
-};
+  /** When Lambda ends its invocation, by `steadyTime`. */
+  readonly endTime: number;
+}
+
+/** A run whose code runs. */
+export type WatchedRun = ExpectedRun & Watched;
+export type WatchedTaskRun = TaskRun & Watched;
 
 export interface SupervisorData {
   /** The words of the slots, shared by both threads. */
@@ -29,7 +34,7 @@ export type ToSupervisor =
   | { readonly kind: 'watch'; readonly run: WatchedRun }
   | { readonly kind: 'ended'; readonly run: RunSlot };
 
-/** The task of this run must stop: its signal is to abort. */
+/** The task of this run must stop: its signal is aborted. */
 export interface FromSupervisor {
   readonly kind: 'abort';
   readonly run: RunSlot;

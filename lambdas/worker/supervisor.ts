@@ -10,6 +10,9 @@ import type {
   WatchedRun,
 } from './supervisor-protocol.ts';
 
+/** A thread that dies at once must not be started again in a loop. */
+const RESTART_PAUSE_MS = 1000;
+
 /** What the thread was told of a slot last, and what to do when it says that the run must stop. */
 interface Told {
   readonly message: ToSupervisor;
@@ -73,10 +76,13 @@ export class Supervisor implements RunSupervisor {
     return thread;
   }
 
-  /** Without a supervisor, leases would end while their tasks run. */
+  /** Without a supervisor, leases would end while their tasks run. One that died while it killed has left that to us. */
   #restart(code: number): void {
     this.#logExit(code);
-    this.#thread = this.#start();
-    for (const { message } of this.#told.values()) this.#thread.postMessage(message);
+    if (this.#slots.isKilling()) process.kill(process.pid, 'SIGKILL');
+    setTimeout(() => {
+      this.#thread = this.#start();
+      for (const { message } of this.#told.values()) this.#thread.postMessage(message);
+    }, RESTART_PAUSE_MS);
   }
 }

@@ -4,16 +4,23 @@ import { parseMessage } from '../aws/message.ts';
 import { parseSyncEvent, type SyncAnswer, toSyncAnswer } from '../aws/sync-event.ts';
 import { ENV, requiredEnv } from '../domain/env.ts';
 import type { Invocation } from '../domain/invocation.ts';
-import type { StopEnd } from '../domain/stop-detail.ts';
+import { TIMEOUT_MARGIN_SECONDS } from '../domain/limits.ts';
 import type { SyncInvocation } from '../domain/sync-invocation.ts';
 import type { MessageHops, RunningTask, TaskKey } from '../domain/task.ts';
-import type { InvocationRun } from '../tasks/end-invocation.ts';
-import type { AttemptOutcome, WakeUpOutcome } from '../tasks/end-run.ts';
-import { runInvocation } from '../tasks/run-invocation.ts';
-import { runTask } from '../tasks/run-task.ts';
+import type { InvocationDelivery, InvocationRun } from '../tasks/end-invocation.ts';
+import type { AttemptOutcome, Delivery } from '../tasks/end-run.ts';
+import { type RunInvocationDependencies, runInvocation } from '../tasks/run-invocation.ts';
+import { type RunDependencies, runTask } from '../tasks/run-task.ts';
 import { type AttemptInfo, type Execute, runAttempt } from './attempt.ts';
 import { CooperativeSupervisor } from './cooperative-supervisor.ts';
-import { logMessageFault, logStrayMessage, logSupervisorExit, logSyncFailure, runLog } from './run-log.ts';
+import {
+  logBrokenModule,
+  logDroppedMessage,
+  logMessageFault,
+  logSupervisorExit,
+  logSyncFailure,
+  runLog,
+} from './run-log.ts';
 import { signLines, withSignedLines } from './signed-lines.ts';
 import { steadyTime } from './steady-time.ts';
 import { Supervisor } from './supervisor.ts';
@@ -23,6 +30,7 @@ import {
   countMetrics,
   endDependencies,
   functionName,
+  isExistingFunction,
   leaseMs,
   timeoutSeconds,
 } from './worker-environment.ts';
@@ -35,23 +43,63 @@ const supervisor: RunSupervisor =
     ? new Supervisor(graceMs, logSupervisorExit)
     : new CooperativeSupervisor(runLog);
 
+/** The end of an attempt takes this long at most: the supervisor writes it and kills the process (KILL_WITHIN_MS). */
+const END_MS = TIMEOUT_MARGIN_SECONDS * 1000;
+
+/** The grace period, and this, may be lost between the start of an invocation and that of the code. */
+const START_SLACK_MS = 500;
+
+const dependencies: Omit<RunDependencies & RunInvocationDependencies, 'attempt'> = {
+  ...endDependencies,
+  leaseMs,
+  attemptNeedsMs: timeoutSeconds * 1000 + END_MS - START_SLACK_MS,
+  stopEnd: isExistingFunction ? 'fenced' : 'cooperative',
+  log: runLog,
+};
+
 export interface TaskWorkerOptions {
   readonly execute: Execute;
-  /** How a run that heeds its stop has ended. */
-  readonly stopEnd: StopEnd;
+  /** Whether the user's module could not be loaded: Node keeps that for as long as the process lives. */
+  readonly isBroken?: () => boolean;
 }
 
-/** Makes the handler of a worker: it acts on the messages of its queue, and runs its function at once for the API. */
+/**
+ * Makes the handler of a worker: it handles the messages of its queue, and runs its function synchronously for the API. An
+ * instance whose module could not be loaded records the attempts that fail by that, and ends.
+ */
 export function taskWorker(options: TaskWorkerOptions) {
+  const { isBroken = () => false } = options;
+  const initMs = Math.round(performance.now());
   let isCold = true;
   return async (event: unknown, context: Context): Promise<SQSBatchResponse | SyncAnswer> => {
-    if (isCold) countMetrics(functionName, { ColdStartDuration: Math.round(performance.now()) });
+    if (isCold) countMetrics(functionName, { ColdStartDuration: initMs });
+    // A synchronous call was answered with the error of the module before: the next invocation loads it afresh.
+    else if (isBroken()) endInstance();
     isCold = false;
     const invocation = parseSyncEvent(event);
     if (invocation) return invokeNow(invocation, context, options);
-    if (isQueueEvent(event)) return actOnAll(event, context, options);
-    throw new Error("want a batch of the queue's messages or a synchronous invocation of the API");
+    if (!isQueueEvent(event))
+      throw new Error("want a batch of the queue's messages or a synchronous invocation of the API");
+    const outcomes = await handleAll(event, context, options);
+    if (isBroken()) {
+      await deleteAll(outcomes.filter(({ isHandled }) => isHandled));
+      endInstance();
+    }
+    const failed = outcomes.filter(({ isHandled }) => !isHandled);
+    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
+}
+
+function endInstance(): never {
+  logBrokenModule(functionName);
+  process.exit(1);
+}
+
+async function deleteAll(messages: readonly HandledMessage[]): Promise<void> {
+  const { queue, queueUrl } = endDependencies;
+  await Promise.all(
+    messages.map(({ receiptHandle }) => queue.delete(queueUrl, receiptHandle).catch(() => undefined)),
+  );
 }
 
 function isQueueEvent(event: unknown): event is SQSEvent {
@@ -72,56 +120,52 @@ async function invokeNow(
   return toSyncAnswer(run);
 }
 
-/** Acts on the messages of one batch side by side, and keeps those that must come again. */
-async function actOnAll(
+type HandledMessage = Pick<SQSRecord, 'messageId' | 'receiptHandle'> & { readonly isHandled: boolean };
+
+/** Handles the messages of one batch side by side; those that could not be handled come again. */
+async function handleAll(
   { Records }: SQSEvent,
   context: Context,
   options: TaskWorkerOptions,
-): Promise<SQSBatchResponse> {
-  const { queue, queueUrl } = endDependencies;
+): Promise<HandledMessage[]> {
   let unfinished = Records.length;
-  const outcomes = await Promise.all(
+  return Promise.all(
     Records.map(async (record) => {
-      const outcome = await actOn(record, context, options);
+      const { messageId, receiptHandle } = record;
+      const outcome = { messageId, receiptHandle, isHandled: await handle(record, context, options) };
       unfinished -= 1;
       // The event source deletes when the whole batch is done: a short task need not wait for a long neighbour.
-      if (outcome === 'done' && unfinished > 0) {
-        await queue.delete(queueUrl, record.receiptHandle).catch(() => undefined);
-      }
+      if (outcome.isHandled && unfinished > 0) await deleteAll([outcome]);
       return outcome;
     }),
   );
-  const kept = Records.filter((_, index) => outcomes[index] === 'keep');
-  return { batchItemFailures: kept.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-async function actOn(
-  record: SQSRecord,
-  context: Context,
-  options: TaskWorkerOptions,
-): Promise<WakeUpOutcome> {
+/** Returns whether a message was handled, whatever it led to. */
+async function handle(record: SQSRecord, context: Context, options: TaskWorkerOptions): Promise<boolean> {
+  const { messageId, receiptHandle, attributes } = record;
   const message = parseMessage(record.body);
   const arrival: Arrival = {
     ...options,
     context,
     ...hopsOf(record),
-    receiptHandle: record.receiptHandle,
+    receiptHandle,
+    runId: randomUUID(),
     invocationEndTime: Date.now() + context.getRemainingTimeInMillis(),
   };
   try {
     if (message?.kind === 'wakeUp' && message.key.functionName === functionName) {
-      return await actOnTask(message.key, arrival);
+      await handleWakeUp(message.key, attributes.MessageGroupId ?? functionName, arrival);
+    } else if (message?.kind === 'invocation' && message.invocation.functionName === functionName) {
+      await handleInvocation(message.invocation, Number(attributes.ApproximateReceiveCount) > 1, arrival);
+    } else {
+      logDroppedMessage(functionName, messageId, message ? 'it is for another function' : 'it is malformed');
     }
-    if (message?.kind === 'invocation' && message.invocation.functionName === functionName) {
-      const isRepeated = Number(record.attributes.ApproximateReceiveCount) > 1;
-      return await actOnInvocation(message.invocation, isRepeated, arrival);
-    }
+    return true;
   } catch (error) {
-    logMessageFault(record.messageId, error);
-    return 'keep';
+    logMessageFault(messageId, error);
+    return false;
   }
-  logStrayMessage(record.messageId);
-  return 'done';
 }
 
 /** Of a message that comes again, SQS tells when it came the first time: that is no part of this way. */
@@ -139,35 +183,31 @@ function hopsOf({ attributes }: SQSRecord): { readonly hops?: MessageHops } {
 interface Arrival extends TaskWorkerOptions {
   readonly context: Context;
   readonly receiptHandle: string;
+  readonly runId: string;
   readonly hops?: MessageHops;
   readonly invocationEndTime: number;
 }
 
-async function actOnTask(key: TaskKey, arrival: Arrival): Promise<WakeUpOutcome> {
-  const { receiptHandle, hops, invocationEndTime, stopEnd } = arrival;
-  const run = supervisor.expect({
-    key,
-    receiptHandle,
-    invocationEndTime,
-    runId: randomUUID(),
-    ...(hops && { hops }),
-  });
+async function handleWakeUp(key: TaskKey, tenant: string, arrival: Arrival): Promise<void> {
+  const { receiptHandle, runId, hops, invocationEndTime } = arrival;
+  const delivery: Delivery = { key, tenant, receiptHandle, invocationEndTime, runId, ...(hops && { hops }) };
+  const run = supervisor.expect(delivery);
   const attempt = (task: RunningTask, payloadText: string) =>
     supervisedAttempt({ ...run, startTime: task.startTime }, arrival, infoOf(task), payloadText);
   try {
-    return await runTask({ ...endDependencies, leaseMs, attempt, stopEnd, log: runLog }, run);
+    await runTask({ ...dependencies, attempt }, run);
   } finally {
     supervisor.release(run);
   }
 }
 
-async function actOnInvocation(
+async function handleInvocation(
   invocation: Invocation,
   isRepeated: boolean,
   arrival: Arrival,
-): Promise<WakeUpOutcome> {
-  const { receiptHandle, invocationEndTime } = arrival;
-  const delivery = { invocation, receiptHandle, invocationEndTime, isRepeated };
+): Promise<void> {
+  const { receiptHandle, runId, invocationEndTime } = arrival;
+  const delivery: InvocationDelivery = { invocation, receiptHandle, runId, invocationEndTime, isRepeated };
   const slot = supervisor.expect({
     ...delivery,
     attempt: invocation.attempt + 1,
@@ -181,7 +221,7 @@ async function actOnInvocation(
       payloadText,
     );
   try {
-    return await runInvocation({ ...endDependencies, attempt, log: runLog }, delivery);
+    await runInvocation({ ...dependencies, attempt }, delivery);
   } finally {
     supervisor.release(slot);
   }
@@ -196,8 +236,11 @@ async function supervisedAttempt(
 ): Promise<AttemptOutcome> {
   // One for each attempt: an abort that comes late reaches no other on this warm instance.
   const stopping = new AbortController();
-  const killTime = steadyTime() + timeoutSeconds * 1000 + graceMs;
-  supervisor.watch({ ...run, killTime }, () => {
+  const now = steadyTime();
+  const endTime = now + context.getRemainingTimeInMillis();
+  // Also where the start was late, the process must be ended before Lambda does that.
+  const killTime = Math.min(now + timeoutSeconds * 1000 + graceMs, endTime - END_MS);
+  supervisor.watch({ ...run, killTime, endTime }, () => {
     stopping.abort(new DOMException('the task was asked to stop', 'AbortError'));
   });
   const options = { execute, timeoutSeconds, lambdaContext: context, stopping };

@@ -69,7 +69,7 @@ export function waiterOf(request: WorkflowRequest, now: number): Waiter | undefi
     executionId,
     waitFor,
     ...(Number.isFinite(withinSeconds) && { untilTime: now + withinSeconds * 1000 }),
-    ...(waitFor === 'callback' && heartbeatSeconds !== undefined && { heartbeatSeconds }),
+    ...(heartbeatSeconds !== undefined && { heartbeatSeconds }),
   };
 }
 

@@ -104,7 +104,7 @@ test('every write of a run names the attributes of the list, and each of them is
   await world.purge();
   await world.accept();
   const { invocation } = await world.takeOne();
-  await new RunCounter({ client, tableName: TASK_TABLE }).count(invocation, 1, time.now);
+  await new RunCounter({ client, tableName: TASK_TABLE }).count(invocation, 'start-1', time.now);
 
   expect([...named].sort()).toEqual([...RUN_ATTRIBUTES].sort());
 });

@@ -78,6 +78,7 @@ const deliver = async (outcome: AttemptOutcome) => {
     world.runDependencies(async () => outcome),
     {
       key: KEY,
+      tenant: 'tenant-1',
       receiptHandle: message?.receiptHandle ?? 'none',
       invocationEndTime: time.now + 70_000,
       runId: randomUUID(),
@@ -146,6 +147,17 @@ describe('a state that begins to wait', () => {
     expect(states.answers).toEqual([
       { token: 't1', answer: { output: { taskModeResult: { ...KEY, resultBytes: 300_002 } } } },
     ]);
+  });
+
+  test('a state is answered by a failure when Step Functions does not take the result of its task', async () => {
+    await attach(waiterOf('t1'));
+    await deliver({ isSuccess: true, resultText: 'OK' });
+    await world.deliverAll();
+    const errorMessage = expect.stringContaining('InvalidOutput');
+    expect(states.answers).toEqual([
+      { token: 't1', answer: { error: 'TaskMode.ResultNotTaken', cause: { errorMessage } } },
+    ]);
+    expect(await read(KEY)).toMatchObject({ status: 'Succeeded', followUp: 'delivered' });
   });
 
   test('is not answered once more when its message comes twice', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
@@ -24,7 +25,13 @@ import { destinationOf, isFollowUpPending } from '../../lambdas/domain/follow-up
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import { BULK_LEASE_MS, SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';
 import { newAllowance } from '../../lambdas/domain/submit-rate.ts';
-import type { EndedTask, Task, TaskIn, TaskKey } from '../../lambdas/domain/task.ts';
+import {
+  type EndedTask,
+  resultOwner,
+  type Task,
+  type TaskIn,
+  type TaskKey,
+} from '../../lambdas/domain/task.ts';
 import { attachTask } from '../../lambdas/tasks/attach-task.ts';
 import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
 import { countTasks } from '../../lambdas/tasks/count-tasks.ts';
@@ -104,6 +111,9 @@ const WAITER = {
   waitFor: 'task',
   executionId: 'arn:aws:states:us-east-1:000000000000:execution:w:e',
 } as const;
+
+const executionEndsUrl = world.queueUrl.replace('/echo', '/execution-ends');
+await world.sqs.send(new CreateQueueCommand({ QueueName: 'execution-ends' }));
 
 const states = await startWaitingStates();
 states.requests.set(WAITER.executionId, ['a task', 'the same task']);
@@ -202,6 +212,7 @@ function processWith(recorder: CallRecorder) {
             signTime: time.now,
             digest: randomUUID(),
             isMadeWith: (secret) => secret === SECRET,
+            isOfBody: () => true,
           },
         },
       ),
@@ -245,12 +256,16 @@ function processWith(recorder: CallRecorder) {
         'caller',
       ),
     deliver: (key: TaskKey, receiptHandle = 'none') =>
-      runTask(run, { key, receiptHandle, invocationEndTime: time.now + 70_000, runId: randomUUID() }),
+      runTask(run, {
+        key,
+        tenant: 'tenant-1',
+        receiptHandle,
+        invocationEndTime: time.now + 70_000,
+        runId: randomUUID(),
+      }),
     deleteMessage: (receiptHandle: string) => adapters.queue.delete(world.queueUrl, receiptHandle),
-    heartbeat: async (key: TaskKey, runId: string, receiptHandle: string) => {
-      await adapters.store.extendLease(key, runId, time.now + 60_000);
-      await adapters.queue.retime(world.queueUrl, receiptHandle, 75);
-    },
+    heartbeat: (key: TaskKey, runId: string) =>
+      adapters.store.extendLease(key, runId, { now: time.now, leaseUntil: time.now + 60_000 }),
     stop: (key: TaskKey) => stopTask(common, key),
     attach: (key: TaskKey) =>
       attachTask(
@@ -265,11 +280,11 @@ function processWith(recorder: CallRecorder) {
         delaySeconds: 0,
         requestId: 'message-1',
       }),
-    stopExecution: (key: TaskKey) =>
-      stopExecution(
-        { ...common, executions: recorder.recorded(new Executions()), taskOf: () => key },
-        WAITER.executionId,
-      ),
+    stopExecution: async (key: TaskKey) => {
+      const executions = recorder.recorded(new Executions());
+      await stopExecution({ ...common, executions, taskOf: () => key }, WAITER.executionId);
+      await adapters.queue.sendBody(executionEndsUrl, 'an end to look at again', { delaySeconds: 10 });
+    },
     workflows: async (key: TaskKey) => {
       const executions = {
         ...common,
@@ -352,7 +367,7 @@ function processWith(recorder: CallRecorder) {
         ...world.dependencies,
         registry: adapters.registry,
         index: recorder.recorded(world.dependencies.index),
-        rows: adapters.index,
+        rows: recorder.recorded(world.dependencies.rows),
         storeFor: () => adapters.store,
         queue: adapters.queue,
         eventSources: config.eventSources,
@@ -581,7 +596,7 @@ const SCENARIOS: Record<string, Scenario> = {
       const run = { runId: 'alive', now: time.now, leaseUntil: time.now + 1000, instanceId: 'i' };
       await world.store.start(key, run);
     },
-    act: async (process, key) => process.heartbeat(key, 'alive', await received()),
+    act: (process, key) => process.heartbeat(key, 'alive'),
     ends: ['Succeeded', 'Failed'],
   },
   "neighbour's delete": {
@@ -976,8 +991,7 @@ async function recover(key: TaskKey): Promise<void> {
     time.now = Math.max(time.now + 75_000, task.notBefore);
     if (visible + delayed + inFlight > 0 && !isStopping) {
       await world.purge();
-      if ((await sound().deliver(key)) === 'keep')
-        await world.queue.send(world.queueUrl, { ...key, tenant: 'tenant-1' }, 0);
+      await sound().deliver(key);
     } else {
       await world.sweep();
     }
@@ -991,7 +1005,7 @@ async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskK
   expect(illegalSteps(statuses)).toEqual([]);
   expect(endings(statuses)).toBe(1);
   if (task?.status === 'Succeeded') {
-    const result = await world.payloads.read(task.result);
+    const result = await world.payloads.read(task.result, resultOwner(task));
     expect(executions).toContain(JSON.parse(result).trim());
   }
   await expectTold(task);

@@ -28,10 +28,12 @@ export async function startFollowUpWorld() {
   const world = await startSweepWorld();
   const { sqs, store, registry, payloads, clock, queueUrl, followUpQueueUrl } = world;
   const receivers = await startReceivers(world);
+  const newAllowedDestinations = () =>
+    new AllowedDestinations({ client: world.dynamoDb, tableName: FUNCTION_TABLE });
   const dependencies: DeliverDependencies = {
     ...{ store, registry, payloads, clock, ends: world.ends },
     ...{ queue: world.queue, queueUrl: followUpQueueUrl },
-    allowedDestinations: new AllowedDestinations({ client: world.dynamoDb, tableName: FUNCTION_TABLE }),
+    allowedDestinations: newAllowedDestinations(),
     destinations: receivers.adapters,
     waiters: new Waiters(),
   };
@@ -145,8 +147,9 @@ export async function startFollowUpWorld() {
     clear,
     receivers,
     registerTold,
-    deliverDependencies: dependencies,
+    newAllowedDestinations,
     take,
+    deliverDependencies: dependencies,
     takeHandedOver,
     handedOver,
     told,

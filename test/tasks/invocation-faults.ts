@@ -61,9 +61,9 @@ export function describeInvocationFaults(
       deliver: async (delivery: InvocationDelivery) => {
         const runs = recorder.recorded(world.runs);
         const deps = { ...world.invocationDependencies(attempt), queue, payloads, ends, runs };
-        const outcome = await runInvocation(deps, delivery);
+        await runInvocation(deps, delivery);
         // The event source does, once the worker has answered.
-        if (outcome === 'done' && !recorder.isDead) await world.removeMessage(delivery);
+        if (!recorder.isDead) await world.removeMessage(delivery);
       },
       tell: async () => {
         for (const key of await world.endsHandedOver()) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import {
   ChangeMessageVisibilityCommand,
@@ -69,6 +70,7 @@ export async function startInvocationWorld() {
     instanceId: 'instance-1',
     countMetrics: world.counts.count,
     attempt,
+    attemptNeedsMs: 0,
     log: {
       invocationFailed: ({ attempt: number }, { kind }) => log.push(`attempt ${number} failed ${kind}`),
       invocationExpired: () => log.push('expired'),
@@ -89,6 +91,7 @@ export async function startInvocationWorld() {
     return {
       invocation: message.invocation,
       receiptHandle: ReceiptHandle,
+      runId: randomUUID(),
       invocationEndTime: time.now + 70_000,
       isRepeated: Number(Attributes?.ApproximateReceiveCount) > 1,
     };
@@ -119,9 +122,8 @@ export async function startInvocationWorld() {
     overrides: Partial<RunInvocationDependencies> = {},
   ) => {
     const delivery = await takeOne();
-    const outcome = await runInvocation({ ...dependencies(attempt), ...overrides }, delivery);
-    if (outcome === 'done') await remove(delivery);
-    return outcome;
+    await runInvocation({ ...dependencies(attempt), ...overrides }, delivery);
+    await remove(delivery);
   };
 
   /** Puts an invocation into the queue as it is, however it came to be so. */

@@ -99,7 +99,8 @@ async function deliver(journal: Journal, key: TaskKey, end: End, meanwhile = asy
       ? { isSuccess: true, resultText: '1' }
       : { isSuccess: false, failure: { kind: 'HandledInvocationError', errorType: 'E', errorMessage: 'm' } };
   };
-  const delivery = { key, receiptHandle: 'none', invocationEndTime: time.now + 70_000, runId: randomUUID() };
+  const invocationEndTime = time.now + 70_000;
+  const delivery = { key, tenant: 'tenant-1', receiptHandle: 'none', invocationEndTime, runId: randomUUID() };
   await runTask(world.runDependencies(attempt), delivery).catch((error: unknown) => {
     if (!(error instanceof Death)) throw error;
   });

@@ -7,7 +7,7 @@ import type { EndKey } from '../../lambdas/domain/kept-end.ts';
 import type { MetricName } from '../../lambdas/domain/metrics.ts';
 import {
   endKilledInvocation,
-  handBackInvocation,
+  handBackNeighbourInvocation,
   type InvocationRun,
 } from '../../lambdas/tasks/end-invocation.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
@@ -34,7 +34,7 @@ describe('an invocation without a record', () => {
   test('runs once with its payload as it is, its destination is told, and no row is left', async () => {
     await accept({ payload: '{"n":  1}' });
     const attempt = vi.fn(succeed);
-    expect(await deliverInvocation(attempt)).toBe('done');
+    await deliverInvocation(attempt);
     expect(attempt.mock.calls).toEqual([[expect.objectContaining({ attempt: 1 }), '{"n":  1}']]);
     await deliverAll();
     expect(await told('told-success')).toEqual([
@@ -75,7 +75,7 @@ describe('an invocation without a record', () => {
     failing.mockClear();
     for (let n = 1; n <= 3; n += 1) {
       expect((await messages()).visible).toBe(1);
-      expect(await deliverInvocation(failing)).toBe('done');
+      await deliverInvocation(failing);
     }
     expect(failing.mock.calls.map(([run]) => run.attempt)).toEqual([1, 2, 3]);
     expect(await messages()).toEqual(NONE);
@@ -111,7 +111,7 @@ describe('an invocation without a record', () => {
     await accept();
     time.now += 3_600_001;
     const attempt = vi.fn(succeed);
-    expect(await deliverInvocation(attempt)).toBe('done');
+    await deliverInvocation(attempt);
     expect(attempt).not.toHaveBeenCalled();
     expect(log).toEqual(['expired']);
     await deliverAll();
@@ -192,7 +192,7 @@ describe('a message that comes again', () => {
     }
     expect(begun).toEqual([1, 1, 2, 3]);
     const attempt = vi.fn(succeed);
-    expect(await deliverInvocation(attempt)).toBe('done');
+    await deliverInvocation(attempt);
     expect(attempt).not.toHaveBeenCalled();
     await deliverAll();
     const [{ body } = {}] = await told('told-failure');
@@ -229,9 +229,10 @@ describe('a message that comes again', () => {
 });
 
 describe('what is not its fault', () => {
-  test('hands it back: the message comes again, and no attempt is counted, however often', async () => {
+  test('hands it back by a successor of its message, and no attempt is counted, however often', async () => {
     await configure({ maxAsyncRetryAttempts: 0 });
     await accept();
+    const handedBackTimes: number[] = [];
     for (let n = 0; n < 5; n += 1) {
       const delivery = await takeOne();
       const handedBack = async (): Promise<AttemptOutcome> => ({
@@ -239,9 +240,12 @@ describe('what is not its fault', () => {
         isHandedBack: true,
         cause: new Error('throttled'),
       });
-      expect(await runInvocation(invocationDependencies(handedBack), delivery)).toBe('keep');
-      expect(await messages()).toEqual({ ...NONE, inFlight: 1 });
-      await again(delivery);
+      await runInvocation(invocationDependencies(handedBack), delivery);
+      await world.removeMessage(delivery);
+      expect(await messages()).toEqual({ ...NONE, delayed: 1 });
+      handedBackTimes.push(time.now);
+      await world.purge();
+      await world.send({ ...delivery.invocation, handBacks: n + 1, handedBackTime: handedBackTimes[0] });
     }
     const attempt = vi.fn(succeed);
     await deliverInvocation(attempt);
@@ -256,7 +260,7 @@ describe('what is not its fault', () => {
       }
     }
     const payloads = new AwayStore({ bucketName: BUCKET });
-    expect(await deliverInvocation(succeed, { payloads })).toBe('keep');
+    await deliverInvocation(succeed, { payloads });
     expect(log).toEqual(['handed back']);
   });
 
@@ -264,8 +268,14 @@ describe('what is not its fault', () => {
     await accept({ payload: JSON.stringify('x'.repeat(200_000)) });
     const { invocation } = await takeOne();
     await world.payloads.discard(invocation.payload);
-    const delivery = { invocation, receiptHandle: 'none', invocationEndTime: 0, isRepeated: false };
-    expect(await runInvocation(invocationDependencies(succeed), delivery)).toBe('done');
+    const delivery = {
+      invocation,
+      receiptHandle: 'none',
+      runId: 'run-1',
+      invocationEndTime: time.now + 70_000,
+      isRepeated: false,
+    };
+    await runInvocation(invocationDependencies(succeed), delivery);
     await deliverAll();
     const [{ body } = {}] = await told('told-failure');
     expect(body.requestContext).toMatchObject({ condition: 'PayloadExpired', status: 'Failed' });
@@ -295,19 +305,45 @@ describe('the supervisor', () => {
     expect(await messages()).toEqual({ ...NONE, delayed: 1 });
   });
 
-  test('gives a neighbour back at once, and its attempt does not count', async () => {
+  test('hands a neighbour back by a successor, runs it once more, and counts no attempt', async () => {
     await configure({ maxAsyncRetryAttempts: 0 });
     await accept();
     for (let n = 0; n < 3; n += 1) {
-      const cause = 'killed beside another';
       const neighbour = await run();
-      if (neighbour.isRepeated) await world.runs.count(neighbour.invocation, 1, time.now);
-      await handBackInvocation(invocationDependencies(succeed), neighbour, { cause, waitMs: 0 });
+      const cutOff = { cause: 'killed beside another', waitMs: 0 };
+      await handBackNeighbourInvocation(invocationDependencies(succeed), neighbour, cutOff);
+      await world.removeMessage(neighbour);
     }
     const attempt = vi.fn(succeed);
-    await deliverInvocation(attempt);
+    while ((await messages()).visible > 0) await deliverInvocation(attempt);
+    expect(attempt).toHaveBeenCalledOnce();
     expect(attempt).toHaveBeenCalledWith(expect.objectContaining({ attempt: 1 }), expect.anything());
   });
+});
+
+test('a start whose count was sent twice by the SDK counts once', async () => {
+  await accept();
+  const { invocation } = await takeOne();
+  expect(await world.runs.count(invocation, 'start-1', time.now)).toBe(1);
+  expect(await world.runs.count(invocation, 'start-1', time.now)).toBe(1);
+  expect(await world.runs.count(invocation, 'start-2', time.now)).toBe(2);
+});
+
+test('an invocation that cannot be run for longer than its event age fails, and its destination is told why', async () => {
+  await accept();
+  const delivery = await takeOne();
+  const handedBackTime = time.now - 3_600_001;
+  const throttled = async (): Promise<AttemptOutcome> => ({
+    isSuccess: false,
+    isHandedBack: true,
+    cause: new Error('throttled'),
+  });
+  const invocation = { ...delivery.invocation, handBacks: 50, handedBackTime };
+  await runInvocation(invocationDependencies(throttled), { ...delivery, invocation });
+  await world.removeMessage(delivery);
+  expect(await messages()).toEqual(NONE);
+  await deliverAll();
+  expect((await told('told-failure'))[0]?.body.responsePayload).toContain('could not be run for 60 minutes');
 });
 
 describe('the end of an invocation without a record', () => {

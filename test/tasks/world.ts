@@ -15,6 +15,7 @@ import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskIndex } from '../../lambdas/aws/task-index.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import { Waiters } from '../../lambdas/aws/waiters.ts';
 import type { AllowedDestination } from '../../lambdas/domain/destination.ts';
 import { DESTINATIONS_ROW, WORKFLOW_ROW_PREFIX } from '../../lambdas/domain/storage-names.ts';
 import type { Task, TaskKey } from '../../lambdas/domain/task.ts';
@@ -129,7 +130,10 @@ export async function startWorld() {
     queue,
     queueUrl,
     followUpQueueUrl,
+    waiters: new Waiters(),
+    stopEnd: 'cooperative',
     leaseMs: 70_000,
+    attemptNeedsMs: 0,
     instanceId: 'instance-1',
     clock,
     random: () => random.value,
@@ -163,6 +167,7 @@ export async function startWorld() {
       { ...runDependencies(attempt), store: adapters.store },
       {
         key,
+        tenant: 'tenant-1',
         receiptHandle,
         invocationEndTime: time.now + 70_000,
         runId: randomUUID(),

@@ -21,8 +21,8 @@ async function running() {
 
 const cutOff: CutOff = { isKilled: true, killedBeside: 'another', isTaken: true, isPaused: true };
 
-test('nobody asks one to end before its time', async () => {
-  expect(await keeper.mustEnd()).toBe(false);
+test('an invocation without a record is never asked to end before its time', async () => {
+  expect(await keeper.look()).toBe('goesOn');
 });
 
 test('one that is killed is repeated, and its message goes', async () => {
@@ -36,11 +36,12 @@ test('one whose code could not be paused is repeated when the process is dead', 
   expect(await world.messages()).toEqual({ ...NONE, delayed: 1 });
 });
 
-test('a neighbour comes again at once, by the same message and as the same attempt', async () => {
+test('a neighbour is replaced by a message of the same attempt, and its own message is deleted', async () => {
   const run = await running();
   await keeper.settle(run, { ...cutOff, isKilled: false });
+  expect(await world.messages()).toEqual({ ...NONE, visible: 1 });
   expect(await world.takeOne()).toMatchObject({
-    isRepeated: true,
+    isRepeated: false,
     invocation: { ...run.invocation, attempt: 0 },
   });
   expect(world.log).toEqual(['handed back']);
