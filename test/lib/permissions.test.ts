@@ -343,7 +343,6 @@ describe('each role can do exactly what its function does', () => {
         's3:DeleteObject on PayloadsBucket/results/echo/*',
         's3:GetObject on PayloadsBucket/payloads/echo/*',
         's3:PutObject on PayloadsBucket/results/echo/*',
-        'sqs:ChangeMessageVisibility on echoQueue',
         'sqs:DeleteMessage on echoQueue',
         'sqs:GetQueueAttributes on echoQueue',
         'sqs:ReceiveMessage on echoQueue',
