@@ -780,7 +780,7 @@ const SCENARIOS: Record<string, Scenario> = {
   'sweep of the kept end of an invocation, beside a task': {
     before: async (key) => {
       await submitted()(key);
-      await putRow({ pk: 'told#!i-1', timeShard: 'told#0', wakeTime: time.now, ended: '{}' });
+      await putRow({ pk: `told#!i-${randomUUID()}`, timeShard: 'told#0', wakeTime: time.now, ended: '{}' });
     },
     act: (process) => process.sweep(),
     ends: ['Succeeded'],
