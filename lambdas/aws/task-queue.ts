@@ -1,5 +1,4 @@
 import {
-  ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -8,7 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
-import { QUEUE_BATCH_MAX, VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
+import { QUEUE_BATCH_MAX } from '../domain/limits.ts';
 import type { Addressed } from '../domain/task.ts';
 import { callAws } from './faults.ts';
 import {
@@ -20,14 +19,6 @@ import {
 } from './message.ts';
 
 const QUEUE_GONE = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
-
-/** What ChangeMessageVisibility answers for a message that is not in flight under this handle. */
-const MESSAGE_GONE = [
-  'MessageNotInflight',
-  'AWS.SimpleQueueService.MessageNotInflight',
-  'ReceiptHandleIsInvalid',
-  'InvalidParameterValue',
-];
 
 /** The most that SQS hands out at once (AWS SQS quotas). */
 const RECEIVE_MAX_MESSAGES = 10;
@@ -173,25 +164,6 @@ export class TaskQueue {
   async delete(queueUrl: string, receiptHandle: string): Promise<void> {
     const command = new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle });
     await callAws('SQS', () => this.#client.send(command, this.#call));
-  }
-
-  /**
-   * Has the message come again in `seconds` (0 to 12 h; longer is cut to 12 h). Tells whether it was still ours to
-   * hide: not once it was visible again or is deleted.
-   */
-  async retime(queueUrl: string, receiptHandle: string, seconds: number): Promise<boolean> {
-    const command = new ChangeMessageVisibilityCommand({
-      QueueUrl: queueUrl,
-      ReceiptHandle: receiptHandle,
-      VisibilityTimeout: Math.min(Math.max(Math.ceil(seconds), 0), VISIBILITY_MAX_SECONDS),
-    });
-    try {
-      await callAws('SQS', () => this.#client.send(command, this.#call), MESSAGE_GONE);
-      return true;
-    } catch (error) {
-      if (error instanceof Error && MESSAGE_GONE.includes(error.name)) return false;
-      throw error;
-    }
   }
 
   /**

@@ -220,9 +220,6 @@ export const QUEUE_RETENTION_DAYS = 14;
 /** How often code was begun for a message is known for as long as the message is. */
 export const RUN_COUNT_RETENTION_SECONDS = QUEUE_RETENTION_DAYS * 86_400;
 
-/** SQS's highest visibility time-out, 12 h (AWS SQS quotas). */
-export const VISIBILITY_MAX_SECONDS = 43_200;
-
 /** Bounds of the event source's maximum concurrency (AWS Lambda ScalingConfig). */
 export const MAX_CONCURRENCY_RANGE = { min: 2, max: 1000, default: 100 } as const;
 

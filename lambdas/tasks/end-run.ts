@@ -4,14 +4,9 @@ import type { Change, TaskStore } from '../aws/task-store.ts';
 import type { Waiters } from '../aws/waiters.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { FAILURES, failureDetail, type TaskFailure } from '../domain/failure.ts';
-import { nextTry, TRIED } from '../domain/hand-back.ts';
+import { describeCause, nextTry, TRIED } from '../domain/hand-back.ts';
 import { type TaskEvent, type TaskStatus, targetsOf } from '../domain/lifecycle.ts';
-import {
-  HAND_BACK_CAUSE_MAX_BYTES,
-  INLINE_RESULT_MAX_BYTES,
-  QUEUE_DELAY_MAX_SECONDS,
-  RESULT_MAX_BYTES,
-} from '../domain/limits.ts';
+import { INLINE_RESULT_MAX_BYTES, QUEUE_DELAY_MAX_SECONDS, RESULT_MAX_BYTES } from '../domain/limits.ts';
 import { backOffMs, eventAfterFailure } from '../domain/retry-policy.ts';
 import { type StopEnd, stopDetail } from '../domain/stop-detail.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
@@ -26,7 +21,7 @@ import {
   type TaskKey,
 } from '../domain/task.ts';
 import { isTaskIn, type TaskInGroup } from '../domain/task-group.ts';
-import { byteLength, truncated } from '../domain/text.ts';
+import { byteLength } from '../domain/text.ts';
 import { type HandOverDependencies, handOver } from './hand-over.ts';
 
 /** What it takes to end a run that has no result. */
@@ -54,7 +49,7 @@ export interface EndLog {
   readonly stopped: (task: Task, detail: string) => void;
   /** Another run has taken the task over, or its row is gone: this run's outcome does not count. */
   readonly superseded: (task: Task, current: Task | undefined) => void;
-  readonly handedBack: (task: Task, cause: string) => void;
+  readonly handedBack: (task: Task, reason: unknown) => void;
 }
 
 /** A reason to look at a task. */
@@ -154,7 +149,7 @@ export async function handBack(
   reason: unknown,
 ): Promise<void> {
   const now = deps.clock();
-  const cause = handBackCause(reason);
+  const cause = describeCause(reason);
   const next = nextTry(task, now, deps.random());
   if (!next) {
     return failRun(deps, task, FAILURES.notRun(now - (task.handedBackTime ?? now), cause), wakeUp);
@@ -162,7 +157,7 @@ export async function handBack(
   const { waiter } = task;
   // A state that wants heartbeats must not give up on a task that waits for its turn.
   if (waiter?.heartbeatSeconds !== undefined) await deps.waiters.heartbeat(waiter.token).catch(() => true);
-  await giveBack(deps, task, wakeUp, { cause, ...next });
+  await giveBack(deps, task, wakeUp, { cause, reason, ...next });
 }
 
 /** Hands back the neighbour of a run whose process is killed: it could run, so this is not one of the hand-backs in a row. */
@@ -176,11 +171,13 @@ export function handBackNeighbour(
     task.startDeadline,
     deps.clock() + task.config.maxAsyncEventAgeInSeconds * 1000,
   );
-  return giveBack(deps, task, wakeUp, { cause, waitMs, fields: { startDeadline } });
+  return giveBack(deps, task, wakeUp, { cause, reason: cause, waitMs, fields: { startDeadline } });
 }
 
 interface GivingBack {
+  /** What the task's history says, and what the log says. */
   readonly cause: string;
+  readonly reason: unknown;
   readonly waitMs: number;
   readonly fields: object;
 }
@@ -189,7 +186,7 @@ async function giveBack(
   deps: LeaveDependencies,
   task: RunningTask,
   wakeUp: WakeUp,
-  { cause, waitMs, fields }: GivingBack,
+  { cause, reason, waitMs, fields }: GivingBack,
 ): Promise<void> {
   const now = deps.clock();
   const to = task.attempt > 1 ? 'Retrying' : 'Enqueued';
@@ -201,7 +198,7 @@ async function giveBack(
   const outcome = await moveRun(deps, task, 'handBack', to, change, wakeUp);
   if (!outcome.isWritten) return settleOvertaken(deps, task, outcome.current, wakeUp);
   await wakeAgain(deps, task, wakeUp, waitMs);
-  deps.log.handedBack(task, cause);
+  deps.log.handedBack(task, reason);
 }
 
 async function failRun(
@@ -335,12 +332,6 @@ async function storeResult(deps: EndDependencies, task: RunningTask, text: strin
   const objectKey = `${OBJECT_PREFIXES.result}${functionName}/${taskId}/${runId}`;
   await deps.payloads.put(objectKey, text);
   return { objectKey };
-}
-
-/** Describes in one line why a task could not run: it is kept in the task's history. */
-export function handBackCause(reason: unknown): string {
-  const cause = reason instanceof Error && reason.cause instanceof Error ? reason.cause : reason;
-  return truncated(String(cause), HAND_BACK_CAUSE_MAX_BYTES);
 }
 
 /** A call that AWS does not take is repeated after this. */
