@@ -2,6 +2,7 @@ import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import type { TableDescription } from '../../bench/simulation/capacity.ts';
 import { itemBytes } from '../../bench/simulation/capacity.ts';
+import { playCrashes } from '../../bench/simulation/dead-runs.ts';
 import { MemoryTables } from '../../bench/simulation/memory-tables.ts';
 import { taskTableDescription } from '../../bench/simulation/task-table.ts';
 import { playBacklog, playDay } from '../../bench/simulation/throttled-target.ts';
@@ -152,4 +153,16 @@ test('the same seed plays the same backlog, in little more than its ideal time',
   expect(await playBacklog(options, 100)).toEqual(backlog);
   expect(backlog.multiple).toBeGreaterThanOrEqual(1);
   expect(backlog.multiple).toBeLessThan(2);
+});
+
+test('a dead run is found by the sweep, and by its own message when the sweep is down', async () => {
+  const short = { seed: 7, taskTable, tasks: 10, lambdaTimeoutSeconds: 70, ageSeconds: { min: 1, max: 60 } };
+  const found = await playCrashes({ ...short, name: 'short', sweepDownSeconds: 0 });
+  expect(found).toHaveLength(10);
+  // Lambda ends the invocation at 70 s; then 5 s, and the sweep's minute and its work.
+  expect(Math.max(...found)).toBeLessThan(70 + 5 + 60 + 3);
+  const alone = await playCrashes({ ...short, name: 'alone', sweepDownSeconds: 600 });
+  // It returns after the visibility time-out of 130 s.
+  expect(Math.min(...alone)).toBeGreaterThan(130 - 60);
+  expect(Math.max(...alone)).toBeLessThan(130);
 });
