@@ -1,4 +1,5 @@
 import { stateKey } from '../aws/sweep-index.ts';
+import { isInGroup } from '../domain/lifecycle.ts';
 import { DEAD_AFTER_LEASE_MS } from '../domain/limits.ts';
 import type { SweptRow } from '../domain/swept-task.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
@@ -50,13 +51,13 @@ export async function* sweepRunning(
 }
 
 function isLeaseOver(row: SweptRow, before: number): boolean {
-  const isRunning = row.isTask && (row.status === 'Running' || row.status === 'Stopping');
-  return isRunning && (row.leaseUntil ?? 0) < before;
+  return row.isTask && isInGroup(row.status, 'running') && (row.leaseUntil ?? 0) < before;
 }
 
 function endingOf(run: SweepRun, { shardCount, queueUrl }: TaskFunctionRecord): LeaveDependencies {
   const { clock, random } = run.deps;
-  return { ...run.ending(shardCount), queueUrl, clock, random, pause: async () => undefined, log: NO_LOG };
+  const pause = async () => undefined;
+  return { ...run.ending(shardCount), queueUrl, clock, random, pause, stopEnd: 'died', log: NO_LOG };
 }
 
 /** There is no message, and no time to repeat a write that AWS does not take: the next run does. */

@@ -94,7 +94,7 @@ describe('a task whose message is lost', () => {
     expect(await sweep()).toEqual(NOTHING);
     time.now += MINUTE_MS + 1;
     expect(await sweep()).toEqual({ ...NOTHING, orphans: 1 });
-    expect(await world.deliver(key)).toBe('done');
+    await world.deliver(key);
     expect(await read(key)).toMatchObject({ status: 'Succeeded' });
   });
 
@@ -208,7 +208,7 @@ describe('a function that was removed', () => {
     }
     expect(await read(ended)).toMatchObject({ status: 'Succeeded' });
     expect(await read(other)).toMatchObject({ status: 'Enqueued' });
-    expect(await world.deliver(waiting)).toBe('done');
+    await world.deliver(waiting);
   });
 });
 
