@@ -22,7 +22,14 @@ import { between } from '../chaos/random.ts';
 import type { TableDescription } from './capacity.ts';
 import type { Item } from './expression.ts';
 import type { Received } from './memory-queues.ts';
-import { FOLLOW_UP_QUEUE_URL, FUNCTION_TABLE, QUEUE_URL, Simulation, TASK_TABLE } from './simulation.ts';
+import {
+  CALLER,
+  FOLLOW_UP_QUEUE_URL,
+  FUNCTION_TABLE,
+  QUEUE_URL,
+  Simulation,
+  TASK_TABLE,
+} from './simulation.ts';
 
 const SWEEP_PERIOD_MS = 60_000;
 
@@ -100,7 +107,7 @@ class CrashPlay {
     return [...this.#foundSeconds.values()];
   }
 
-  async #handle({ body, receiptHandle }: Received): Promise<boolean> {
+  async #handle({ body, ...received }: Received): Promise<boolean> {
     const key = parseWakeUp(body);
     if (!key) throw new Error(`"${body}" is no wake-up`);
     const { lambdaTimeoutSeconds } = this.#crashes;
@@ -115,7 +122,7 @@ class CrashPlay {
         return { isSuccess: true, resultText: 'null' };
       },
     });
-    await runTask(deps, { key, tenant: 'tenant', receiptHandle, runId: randomUUID(), invocationEndTime });
+    await runTask(deps, { ...received, key, tenant: CALLER, runId: randomUUID(), invocationEndTime });
     return true;
   }
 

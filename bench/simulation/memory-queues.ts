@@ -7,6 +7,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { MessageHops } from '../../lambdas/domain/task.ts';
 import type { Random } from '../chaos/random.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 
@@ -22,6 +23,8 @@ export interface QueueUsage {
 export interface Received {
   readonly body: string;
   readonly receiptHandle: string;
+  /** Known of the first delivery of a message. */
+  readonly hops?: MessageHops;
 }
 
 export interface Consumer {
@@ -36,6 +39,8 @@ export interface Consumer {
 interface Message {
   readonly queueUrl: string;
   readonly body: string;
+  readonly sentTime: number;
+  isReceived: boolean;
   isDeleted: boolean;
   /** Counts what made it visible or hid it: what was planned before does not count. */
   hiding: number;
@@ -99,7 +104,14 @@ export class MemoryQueues extends SQSClient {
     this.usage.sends += 1;
     this.#sent += 1;
     const receiptHandle = String(this.#sent);
-    this.#messages.set(receiptHandle, { queueUrl, body: MessageBody, isDeleted: false, hiding: 0 });
+    this.#messages.set(receiptHandle, {
+      queueUrl,
+      body: MessageBody,
+      sentTime: this.#time.clock(),
+      isReceived: false,
+      isDeleted: false,
+      hiding: 0,
+    });
     this.#showIn(receiptHandle, DelaySeconds * 1000);
     return {};
   }
@@ -156,7 +168,10 @@ export class MemoryQueues extends SQSClient {
     this.usage.receives += 1;
     consumer.free -= 1;
     this.#showIn(receiptHandle, visibilityMs);
-    const isHandled = await handle({ body: message.body, receiptHandle });
+    const { body, sentTime, isReceived } = message;
+    const hops = isReceived ? {} : { hops: { sentTime, receivedTime: this.#time.clock() } };
+    message.isReceived = true;
+    const isHandled = await handle({ body, receiptHandle, ...hops });
     consumer.free += 1;
     if (isHandled) this.#delete(receiptHandle);
     this.#handOut(queueUrl);

@@ -24,10 +24,10 @@ export class SimulatedTime {
   readonly sleep = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => this.at(this.#now + milliseconds, resolve));
 
-  /** Plans an event for an instant (epoch milliseconds); one that is over comes next. */
+  /** Plans an event for an instant (epoch milliseconds, rounded to whole ones); one that is over comes next. */
   at(time: number, happen: () => void): void {
     this.#planned += 1;
-    this.#push({ time: Math.max(time, this.#now), number: this.#planned, happen });
+    this.#push({ time: Math.max(Math.round(time), this.#now), number: this.#planned, happen });
   }
 
   /** Lets time pass until `isDone`, until an instant, or until nothing is planned. */

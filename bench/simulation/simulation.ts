@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
@@ -20,6 +21,8 @@ export const FUNCTION_TABLE = 'functions';
 export const FUNCTION_NAME = 'simulated';
 export const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/simulated';
 export const FOLLOW_UP_QUEUE_URL = `${QUEUE_URL}-follow-ups`;
+/** Whose tasks they are: each row has it twice, as caller and as tenant. */
+export const CALLER = 'arn:aws:iam::000000000000:user/caller';
 const SHARDS = SHARDS_RANGE.default;
 
 export interface SimulationOptions {
@@ -85,8 +88,9 @@ export class Simulation {
       {
         functionName: FUNCTION_NAME,
         taskId,
-        requestId: `request-${taskId}`,
-        tenant: 'tenant',
+        requestId: randomUUID(),
+        caller: CALLER,
+        tenant: CALLER,
         delaySeconds: 0,
         payload: '{"hello":"world"}',
       },

@@ -14,7 +14,7 @@ import { itemBytes, type TableDescription } from './capacity.ts';
 import type { Item } from './expression.ts';
 import type { Received } from './memory-queues.ts';
 import type { SimulatedTime } from './simulated-time.ts';
-import { FUNCTION_NAME, QUEUE_URL, Simulation, TASK_TABLE } from './simulation.ts';
+import { CALLER, FUNCTION_NAME, QUEUE_URL, Simulation, TASK_TABLE } from './simulation.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -207,11 +207,11 @@ class ThrottledPlay {
     };
   }
 
-  async #handle({ body, receiptHandle }: Received): Promise<boolean> {
+  async #handle({ body, ...received }: Received): Promise<boolean> {
     const key = parseWakeUp(body);
     if (!key) throw new Error(`"${body}" is no wake-up`);
     const invocationEndTime = this.#simulation.time.clock() + LAMBDA_TIMEOUT_MS;
-    const delivery = { key, tenant: 'tenant', receiptHandle, runId: randomUUID(), invocationEndTime };
+    const delivery = { ...received, key, tenant: CALLER, runId: randomUUID(), invocationEndTime };
     if (this.#rule === 'before') return runByFirstRule(this.#simulation, this.#dependencies, delivery);
     await runTask(this.#dependencies, delivery);
     return true;
@@ -224,9 +224,9 @@ async function runByFirstRule(
   deps: RunDependencies,
   delivery: Delivery,
 ): Promise<boolean> {
-  const { key, runId, invocationEndTime, receiptHandle } = delivery;
+  const { key, runId, invocationEndTime, receiptHandle, hops } = delivery;
   const { store, instanceId } = deps;
-  const run = { runId, now: time.clock(), leaseUntil: invocationEndTime, instanceId };
+  const run = { runId, now: time.clock(), leaseUntil: invocationEndTime, instanceId, hops };
   const started = await store.start(key, run);
   if (!started.isWritten) throw new Error(`task ${key.taskId} did not start: ${started.current?.status}`);
   const { task } = started;
