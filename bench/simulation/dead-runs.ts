@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BulkJobIndex } from '../../lambdas/aws/bulk-job-index.ts';
 import { BulkJobStore } from '../../lambdas/aws/bulk-job-store.ts';
+import { EndStore } from '../../lambdas/aws/end-store.ts';
 import { EventSources } from '../../lambdas/aws/event-sources.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { parseWakeUp } from '../../lambdas/aws/message.ts';
@@ -166,15 +167,17 @@ class CrashPlay {
   }
 
   async #sweep(): Promise<void> {
-    const { tables, registry, queue, time, random } = this.#simulation;
+    const { tables, registry, queue, payloads, time, random } = this.#simulation;
     const taskTable = { client: tables, tableName: TASK_TABLE };
     const { failures } = await sweepTasks({
       registry,
       queue,
+      payloads,
       random,
       clock: time.clock,
       index: new SweepIndex(taskTable),
       rows: new SweepRows(taskTable),
+      ends: new EndStore(taskTable),
       storeFor: () => this.#simulation.store(false),
       eventSources: new EventSources(),
       settings: new FunctionSettings({ client: tables, tableName: FUNCTION_TABLE }),

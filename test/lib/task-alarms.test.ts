@@ -65,6 +65,7 @@ describe('by default', () => {
         'account-concurrency-medium',
         'api-errors-high',
         'bulk-job-dead-letters-medium',
+        'dropped-messages-medium',
         'follow-up-dead-letters-high',
         'sweep-failures-medium',
         'sweep-not-running-critical',
@@ -161,7 +162,7 @@ const AWS_METRICS: Record<
   { readonly names: readonly string[]; readonly dimensions: readonly string[][] }
 > = {
   'AWS/SQS': {
-    names: ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'],
+    names: ['ApproximateNumberOfMessagesVisible'],
     dimensions: [['QueueName']],
   },
   'AWS/Lambda': { names: ['Throttles', 'ConcurrentExecutions'], dimensions: [['FunctionName'], []] },
@@ -172,12 +173,12 @@ test('every alarm watches a metric that is emitted, by name and dimensions', () 
   const metrics = alarms.flatMap((alarm): AlarmMetric[] =>
     alarm.Metrics ? alarm.Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) : [alarm],
   );
-  expect(metrics.length).toBe(17);
+  expect(metrics.length).toBe(18);
   for (const { Namespace, MetricName, Dimensions = [] } of metrics) {
     const names = Dimensions.map(({ Name }) => Name).toSorted();
     if (Namespace === METRIC_NAMESPACE) {
       expect(METRICS).toHaveProperty(MetricName);
-      const isShared = MetricName.startsWith('Sweep');
+      const isShared = /^(Sweep|Dropped)/.test(MetricName);
       expect(names, MetricName).toEqual(
         (isShared ? [SERVICE_DIMENSION] : [FUNCTION_DIMENSION, SERVICE_DIMENSION]).toSorted(),
       );
@@ -193,6 +194,17 @@ test('every alarm watches a metric that is emitted, by name and dimensions', () 
     .map(({ Properties }) => Properties.Environment?.Variables?.TASK_MODE_SERVICE)
     .filter((service) => service !== undefined);
   expect(new Set(services)).toEqual(new Set(['Stack']));
+});
+
+test('the age of the oldest waiting task is measured by the sweep, in milliseconds: SQS knows only its messages', () => {
+  expect(named('echo-age-of-oldest-high', alarms)).toMatchObject({
+    Namespace: METRIC_NAMESPACE,
+    MetricName: 'BacklogAge',
+    Statistic: 'Maximum',
+    Threshold: 15 * 60_000,
+    EvaluationPeriods: 3,
+    TreatMissingData: 'notBreaching',
+  });
 });
 
 describe('settings', () => {
@@ -225,11 +237,8 @@ describe('settings', () => {
     });
   });
 
-  test('the age of the oldest message and the time-out follow the function', () => {
+  test('the alarm on attempts near their time-out follows the function', () => {
     const found = alarmsIn(Template.fromStack(stackOf({}, { once: { maxAsyncRetryAttempts: 0 }, echo: {} })));
-    // 900 s of delay, attempts of 60 s with 60 s between them, and 900 s of waiting.
-    expect(named('once-age-of-oldest-high', found)?.Threshold).toBe(900 + 1 * 120 + 900);
-    expect(named('echo-age-of-oldest-high', found)?.Threshold).toBe(900 + 4 * 120 + 900);
     expect(named('echo-near-timeout-medium', found)?.Threshold).toBe(54_000);
   });
 
