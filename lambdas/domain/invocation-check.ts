@@ -3,22 +3,20 @@ import { FUNCTION_NAME_PATTERN, REQUEST_ID_PATTERN, TASK_ID_PATTERN, TENANT_PATT
 import { OBJECT_PREFIXES } from './storage-names.ts';
 
 /**
- * Tells whether a value is an invocation that this function may have been sent. User code may send to its function's queue,
- * so each field is checked that a later step relies on.
+ * Tells whether a value is an invocation. User code may send to its function's queue what it likes, so each field is checked
+ * that a later step relies on.
  */
-export function isInvocationOf(value: unknown, functionName: string): value is Invocation {
+export function isInvocation(value: unknown): value is Invocation {
   if (!isObject(value)) return false;
-  const { invocationId, requestId, tenant, submitTime, dueTime, startDeadline, attempt, payload, config } =
-    value;
+  const { functionName, invocationId, requestId, tenant, payload, config } = value;
+  const { attempt, submitTime, dueTime, startDeadline, handBacks = 0, handedBackTime = 0 } = value;
   return (
-    value.functionName === functionName &&
-    FUNCTION_NAME_PATTERN.test(functionName) &&
+    matches(functionName, FUNCTION_NAME_PATTERN) &&
     matches(invocationId, TASK_ID_PATTERN) &&
     matches(requestId, REQUEST_ID_PATTERN) &&
     matches(tenant, TENANT_PATTERN) &&
-    [submitTime, dueTime, startDeadline].every(isCount) &&
-    isCount(attempt) &&
-    isPayloadOf(payload, functionName) &&
+    [attempt, submitTime, dueTime, startDeadline, handBacks, handedBackTime].every(isCount) &&
+    isPayloadOf(payload, String(functionName)) &&
     isConfig(config)
   );
 }

@@ -253,26 +253,36 @@ describe('move', () => {
   });
 });
 
-describe('note', () => {
-  test('sets and removes the wake time with its shard, and leaves the rest of the row', async () => {
+describe('attach', () => {
+  const attachment = (token: string) => ({
+    waiter: { token, executionId: 'arn:e', waitFor: 'task' as const },
+    startDeadline: 5,
+  });
+
+  test('has a state wait, counts up the version, and leaves the rest of the row', async () => {
     const task = newTask();
     await store.create(task, task.submitTime);
-    expect(await store.note(task, { wakeTime: 5 })).toBe(true);
-    const noted = await store.get(task, task.submitTime);
-    expect(noted).toEqual({ ...task, wakeTime: 5 });
-    expect(noted && (await store.note(noted, { wakeTime: undefined }))).toBe(true);
-    expect(await store.get(task, task.submitTime)).toEqual(task);
+    expect(await store.attach(task, attachment('t1'))).toBe(true);
+    expect(await store.get(task, task.submitTime)).toEqual({ ...task, ...attachment('t1'), version: 1 });
   });
 
-  test('leaves a row alone that has moved since it was read, or whose wake time is another', async () => {
-    const task = newTask({ wakeTime: 5 });
+  test('lets one of two states wait that read the same row', async () => {
+    const task = newTask();
     await store.create(task, task.submitTime);
-    expect(await store.note({ ...task, wakeTime: 4 }, { wakeTime: undefined })).toBe(false);
+    const attached = await Promise.all(['t1', 't2'].map((token) => store.attach(task, attachment(token))));
+    expect(attached.toSorted()).toEqual([false, true]);
+  });
+
+  test('leaves a row alone that has moved since it was read', async () => {
+    const task = newTask();
+    await store.create(task, task.submitTime);
     const stopped = written(await store.move(task, 'stop', 'Stopped', { now: 6 }));
-    expect(await store.note(task, { resentTime: 7 })).toBe(false);
+    expect(await store.attach(task, attachment('t1'))).toBe(false);
     expect(await store.get(task, task.submitTime)).toEqual(stopped);
   });
+});
 
+describe('the version of a row', () => {
   test('refuses what was decided on an older history, though the status is the same again', async () => {
     const asRead = newTask();
     await store.create(asRead, asRead.submitTime);
