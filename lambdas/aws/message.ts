@@ -1,6 +1,6 @@
 import type { BulkJobKey } from '../domain/bulk-job.ts';
 import type { Invocation } from '../domain/invocation.ts';
-import { isInvocation } from '../domain/invocation-check.ts';
+import { readInvocation } from '../domain/invocation-check.ts';
 import { type EndKey, endKeyOf, isEndId } from '../domain/kept-end.ts';
 import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN } from '../domain/limits.ts';
 import type { TaskKey } from '../domain/task.ts';
@@ -37,8 +37,11 @@ export function toMessageBody(message: Message): string {
 /** Reads a message; undefined when it is none of ours. */
 export function parseMessage(body: string): Message | undefined {
   try {
-    const { functionName, taskId, endId, invocation } = JSON.parse(body) as MessageBody;
-    if (invocation) return isInvocation(invocation) ? { kind: 'invocation', invocation } : undefined;
+    const { functionName, taskId, endId, invocation: sent } = JSON.parse(body) as MessageBody;
+    if (sent) {
+      const invocation = readInvocation(sent);
+      return invocation && { kind: 'invocation', invocation };
+    }
     if (endId !== undefined) {
       return isEndKey(functionName, endId)
         ? { kind: 'keptEnd', key: { functionName, endId } as EndKey }

@@ -72,7 +72,8 @@ describe('create', () => {
   test('takes an id again once its ended task is forgotten, not a second before', async () => {
     const started = await startedTask();
     const now = started.submitTime + 1000;
-    const fields = { endTime: now, expiresAt: Math.ceil(now / 1000) + 60 };
+    const error = FAILURES.timedOut(1);
+    const fields = { error, endTime: now, expiresAt: Math.ceil(now / 1000) + 60 };
     const ended = written(await store.move(started, 'fail', 'Failed', { now, fields }));
     const again = newTask({ taskId: ended.taskId });
     expect(await store.create(again, ended.expiresAt * 1000 - 1000)).toMatchObject({ isWritten: false });
@@ -204,7 +205,12 @@ describe('move', () => {
   test('refuses a run of an earlier task under the same id, and changes nothing', async () => {
     const late = await startedTask();
     const now = late.submitTime;
-    written(await store.move(late, 'fail', 'Failed', { now, fields: { endTime: now, expiresAt: 1 } }));
+    written(
+      await store.move(late, 'fail', 'Failed', {
+        now,
+        fields: { error: FAILURES.timedOut(1), endTime: now, expiresAt: 1 },
+      }),
+    );
     const next = newTask({ taskId: late.taskId });
     written(await store.create(next, now));
     const current = written(await store.start(next, runOf(next)));
@@ -242,7 +248,12 @@ describe('move', () => {
 
   test('refuses what the lifecycle does not allow', async () => {
     const running = await startedTask();
-    const ended = written(await store.move(running, 'fail', 'Failed', { now: 5, fields: { endTime: 5 } }));
+    const ended = written(
+      await store.move(running, 'fail', 'Failed', {
+        now: 5,
+        fields: { error: FAILURES.timedOut(1), endTime: 5 },
+      }),
+    );
     for (const [event, to] of [
       ['stop', 'Stopped'],
       ['stop', 'Stopping'],
