@@ -82,7 +82,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'bench/metrics-cost': ['bench/', 'local/', 'lambdas/domain/', 'lambdas/aws/metric-log.ts', 'node:'],
   'bench/': [
     ...['bench/', 'local/', 'node:', '@aws-sdk/'],
-    ...['lambdas/domain/lifecycle.ts', 'lambdas/domain/metrics.ts'],
+    ...['lambdas/domain/lifecycle.ts', 'lambdas/domain/metrics.ts', 'lambdas/domain/task.ts'],
   ],
 };
 
