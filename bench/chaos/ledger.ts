@@ -67,6 +67,7 @@ export interface Ledger extends Blows {
     readonly told: number;
     readonly deliveries: number;
     readonly refusals: Readonly<Record<Refusal, number>>;
+    readonly downSeconds: number;
     /** By how much the clock was advanced in the end. */
     readonly advancedMinutes: number;
   };
@@ -83,7 +84,7 @@ export interface LedgerOptions {
   readonly blows: Blows;
   readonly metrics: MetricLedger;
   readonly leftMessages: number;
-  readonly receiver: Pick<WebhookReceiver, 'deliveries' | 'refusals'>;
+  readonly receiver: Pick<WebhookReceiver, 'deliveries' | 'refusals' | 'downSeconds'>;
   readonly machine: MachineFigures;
   readonly advancedMinutes: number;
 }
@@ -153,9 +154,10 @@ function endsOf(
     // However often an invocation without a record was submitted, one end of it must be told.
     .map((each) => (isRecorded(each.record) ? each.view && endsToTell(each, each.view).length : 1))
     .reduce((sum: number, count) => sum + (count ?? 0), 0);
-  const { deliveries, refusals } = receiver;
+  const { deliveries, refusals, downSeconds } = receiver;
   const neverTold = offences.filter(({ kind }) => kind === 'never told').length;
-  return { toTell, told: toTell - neverTold, deliveries: deliveries.length, refusals, advancedMinutes };
+  const told = toTell - neverTold;
+  return { toTell, told, deliveries: deliveries.length, refusals, downSeconds, advancedMinutes };
 }
 
 function total(counts: readonly (readonly [string, number])[]): number {
@@ -221,6 +223,7 @@ export function ledgerText(ledger: Ledger): string {
     ['  never told', ends.toTell - ends.told],
     ['requests to the webhook', ends.deliveries],
     ...REFUSALS.map((refusal) => [`  ${refusal}`, ends.refusals[refusal]] as const),
+    ['seconds that the webhook was down', ends.downSeconds.toFixed(0)],
     ['minutes that the clock was advanced', ends.advancedMinutes],
     [
       'timers of an idle process late by: p50, p99',

@@ -6,6 +6,7 @@ import { isTerminal } from '../../lambdas/domain/lifecycle.ts';
 import { inParallel } from '../load.ts';
 import type { TaskView } from './chaos-client.ts';
 import { type ClientRecord, driveTask } from './drive-task.ts';
+import { CHAOS_FUNCTIONS } from './functions.ts';
 import { readJournal } from './journal.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { leftMessages } from './left-messages.ts';
@@ -14,6 +15,7 @@ import { metricLedgerOf, readMetricLines } from './metric-ledger.ts';
 import { type PlannedTask, planTasks } from './plan.ts';
 import { between, type Random, seededRandom } from './random.ts';
 import { type Evidence, isRecorded, type Offence, verify } from './verify-task.ts';
+import type { Outage } from './webhook-receiver.ts';
 import { metricsFileIn, REGION, startWorld, type World, type WorldOptions } from './world.ts';
 
 export interface ChaosOptions extends WorldOptions {
@@ -42,9 +44,6 @@ export interface ChaosResult {
 /** How long after the last submit processes are still killed. Then what was killed gets its time to recover. */
 const KILLS_GO_ON_MS = 3000;
 
-/** The webhook is down in the second third of the submits. */
-const OUTAGE = { from: 1 / 3, to: 2 / 3 };
-
 /**
  * Once all tasks have ended, their follow-ups are waited for as long as this. Then the clock is advanced, so that those that
  * wait are due: by more than the ten minutes after which the sweep repeats a follow-up for the first time.
@@ -67,6 +66,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   cleanup.defer(() => machine.end());
   const world = await startWorld(folder, options, cleanup);
   const plan = planTasks({ ...options, journal: journalFile });
+  world.receiver.outage = outageOf(plan);
   const records = await submitAll(world, plan, options);
   const views = await untilEnded(world, records, options);
   const advances = await untilTold(world, records, { views, journalFile }, options);
@@ -95,6 +95,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   return { ledger, evidence, folder };
 }
 
+/** The webhook is down while it is told of the second third of all ends. */
+function outageOf(plan: readonly PlannedTask[]): Outage {
+  const ends = plan.filter(({ functionName, stop }) => CHAOS_FUNCTIONS[functionName].isTold && !stop).length;
+  return { from: Math.round(ends / 3), to: Math.round((ends * 2) / 3) };
+}
+
 /** Submits all tasks over so many connections, and does to them what is planned while it breaks what they run on. */
 async function submitAll(
   world: World,
@@ -113,8 +119,6 @@ async function submitAll(
     const driven = await driveTask(world.client, task);
     records.push(driven.record);
     rest.push(driven.rest);
-    const share = records.length / plan.length;
-    world.receiver.isDown = share >= OUTAGE.from && share < OUTAGE.to;
     if (restarts.has(records.length)) rest.push(killRuntime(world, options));
     return 0;
   });

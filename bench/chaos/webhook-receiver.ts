@@ -44,11 +44,18 @@ interface Body {
   readonly requestPayload: string;
 }
 
+/** Which requests come while the receiver is down, by their numbers: from 0 on, `to` excluded. */
+export interface Outage {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The destination of the chaos app. While it is down, it answers 503, or not at all. */
 export class WebhookReceiver {
   readonly deliveries: Delivery[] = [];
   readonly refusals: Record<Refusal, number> = { 'answered 503': 0, 'never answered': 0, 'answer lost': 0 };
-  isDown = false;
+  /** @default - it is never down */
+  outage: Outage = { from: 0, to: 0 };
   readonly #random: Random;
   readonly #server = createServer((request, response) => {
     this.#receive(request, response).catch(() => response.destroy());
@@ -69,6 +76,12 @@ export class WebhookReceiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/told`;
   }
 
+  /** How long it was down, in seconds. */
+  get downSeconds(): number {
+    const times = this.deliveries.slice(this.outage.from, this.outage.to).map(({ time }) => time);
+    return ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
+  }
+
   close(): void {
     this.#server.closeAllConnections();
     this.#server.close();
@@ -78,7 +91,7 @@ export class WebhookReceiver {
     const { requestContext, requestPayload } = JSON.parse(await text(request)) as Body;
     const { functionName, requestId, taskId, series, status } = requestContext;
     if (!isTaskStatus(status)) throw new Error(`an end has the status ${status}`);
-    const refusal = this.#draw();
+    const refusal = this.#draw(this.deliveries.length);
     this.deliveries.push({
       webhookId: String(request.headers['webhook-id']),
       payloadId: taskId ?? (JSON.parse(requestPayload) as { id: string }).id,
@@ -91,9 +104,10 @@ export class WebhookReceiver {
     else if (refusal !== 'never answered') response.writeHead(refusal === undefined ? 204 : 503).end();
   }
 
-  #draw(): Refusal | undefined {
+  #draw(number: number): Refusal | undefined {
     const place = this.#random();
-    if (this.isDown) return place < NEVER_ANSWERED_SHARE ? 'never answered' : 'answered 503';
+    const isDown = number >= this.outage.from && number < this.outage.to;
+    if (isDown) return place < NEVER_ANSWERED_SHARE ? 'never answered' : 'answered 503';
     return place < LOST_SHARE ? 'answer lost' : undefined;
   }
 }
