@@ -1,4 +1,4 @@
-import { isTaskModeError, type TaskModeClientError } from '../client/index.ts';
+import { isTaskModeError, statusesWith, type TaskModeClientError } from '../client/index.ts';
 import { EXIT_CODE } from './exit-code.ts';
 
 /** A wrong command line: it is told in one line. */
@@ -62,7 +62,7 @@ const WHAT_TO_DO: Readonly<Partial<Record<TaskModeClientError['code'], string>>>
   AsyncTaskFinished: '"task-mode get FUNCTION TASK" shows how it ended.',
   WorkflowNotFound: '"task-mode workflows list" lists those there are.',
   ExecutionNotFound: '"task-mode workflows list WORKFLOW" shows the latest.',
-  RedriveNotAllowed: 'Only what ended as Failed, Stopped, Expired or Invalid can be run again.',
+  RedriveNotAllowed: `Only these can be redriven: ${statusesWith('redrive').join(', ')}.`,
   AccessDenied:
     'Sign with AWS credentials that may call execute-api:Invoke (--profile, --auth iam), or with an access key (TASK_MODE_ACCESS_KEY_ID, TASK_MODE_ACCESS_KEY_SECRET) that covers this function.',
   SignatureNotMatch: 'Check TASK_MODE_ACCESS_KEY_SECRET, and the clock of this machine.',

@@ -1,4 +1,4 @@
-import type { AsyncTask, TaskStatus } from '../client/index.ts';
+import { type AsyncTask, statusGroupOf, type TaskStatus } from '../client/index.ts';
 
 function firstTimeOf({ events }: AsyncTask, status: TaskStatus): number | undefined {
   return events.find((event) => event.status === status)?.timestamp;
@@ -10,12 +10,12 @@ export function waitedMs(task: AsyncTask, nowMs: number): number {
   return Math.max(startMs - task.startedTime, 0);
 }
 
-/** How long its last attempt ran, or has been running; undefined when there was none. */
+/** How long its last attempt ran, or has been running; undefined before the first one and between attempts. */
 export function ranMs(task: AsyncTask, nowMs: number): number | undefined {
   if (task.durationMs !== undefined) return task.durationMs;
   const runs = task.events.filter(({ status }) => status === 'Running');
   const startMs = runs.at(-1)?.timestamp;
-  if (startMs === undefined || task.status === 'Retrying') return undefined;
+  if (startMs === undefined || statusGroupOf(task.status) === 'waiting') return undefined;
   return Math.max((task.endTime || nowMs) - startMs, 0);
 }
 

@@ -1,7 +1,14 @@
 /** The typed client of Task Mode for AWS Lambda. */
 export {
+  allows,
   isTerminal,
+  STATUS_GROUPS,
+  type StatusGroup,
+  statusesIn,
+  statusesWith,
+  statusGroupOf,
   TASK_STATUSES,
+  type TaskEvent,
   type TaskStatus,
   type TerminalStatus,
 } from '../lambdas/domain/lifecycle.ts';
@@ -13,6 +20,13 @@ export { type ClientErrorCode, isTaskModeError, TaskModeClientError } from './cl
 export type { ConcurrencyCalls } from './concurrency-calls.ts';
 export type { ConfigCalls } from './config-calls.ts';
 export { FunctionFailedError } from './function-failed-error.ts';
+export {
+  COUNTED_GROUPS,
+  type CountedGroup,
+  type GroupCount,
+  groupCountOf,
+  groupCountText,
+} from './group-counts.ts';
 export type { LogOptions } from './log-calls.ts';
 export { type AwsCredentials, type SigV4Options, sigV4 } from './sig-v4.ts';
 export { type Signer, type UnsignedRequest, unsigned } from './signer.ts';

@@ -40,6 +40,7 @@ export interface AsyncTaskEvent {
 }
 
 export interface TaskDelivery {
+  /** An ARN, or a URL in which `…` replaces what may be a token. */
   readonly destination: string;
   readonly state: 'Pending' | 'Delivered' | 'Failed';
   readonly attempts: number;
@@ -59,7 +60,7 @@ export interface TaskFilter {
   /** Bounds of the submit time in epoch milliseconds, inclusive. */
   readonly startedTimeBegin?: number;
   readonly startedTimeEnd?: number;
-  /** @default desc */
+  /** By submit time. An `asc` list ends 10 s before now, so that following its tail misses no task. @default desc */
   readonly sortOrderByTime?: 'asc' | 'desc';
   /** Tasks of one page, 1 to 100. @default 20 */
   readonly limit?: number;
@@ -77,6 +78,7 @@ export interface AsyncInvokeConfig {
   readonly lastModifiedTime?: string;
 }
 
+/** ARNs, or URLs. In answers `…` replaces what may be a token of a URL; such an address in a Put means "as it is". */
 export interface DestinationConfig {
   readonly onSuccess?: { readonly destination: string };
   readonly onFailure?: { readonly destination: string };

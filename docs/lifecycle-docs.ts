@@ -2,6 +2,9 @@ import {
   INITIAL_STATUS,
   isTerminal,
   RAISERS,
+  STATUS_GROUPS,
+  type StatusGroup,
+  statusesIn,
   TASK_EVENTS,
   TASK_STATUSES,
   type TaskEvent,
@@ -11,9 +14,9 @@ import {
 /** Between these lines of the README stands what is generated from the lifecycle table. */
 export const MARKERS = { begin: '<!-- lifecycle:begin -->', end: '<!-- lifecycle:end -->' } as const;
 
-/** The diagram and the table of the lifecycle, as Markdown. */
+/** The diagram and the tables of the lifecycle, as Markdown. */
 export function lifecycleMarkdown(): string {
-  return ['```mermaid', ...diagram(), '```', '', ...table()].join('\n');
+  return ['```mermaid', ...diagram(), '```', '', ...table(), '', ...groups()].join('\n');
 }
 
 /** @throws Error when the README has no place for it. */
@@ -43,6 +46,24 @@ function table(): string[] {
     '| --- | --- | --- |',
     row('submit', `→ ${INITIAL_STATUS}`),
     ...TASK_EVENTS.map((event) => row(event, moves(event))),
+  ];
+}
+
+const GROUP_MEANINGS: Record<StatusGroup, string> = {
+  waiting: 'can start, for the first time or again',
+  running: 'its code runs',
+  succeeded: 'has ended, for good',
+  failed: 'has ended without success; can be redriven',
+  stopped: 'has ended because a stop was requested; can be redriven',
+};
+
+function groups(): string[] {
+  return [
+    '| group | statuses | the task |',
+    '| --- | --- | --- |',
+    ...STATUS_GROUPS.map(
+      (group) => `| ${group} | ${statusesIn(group).join(', ')} | ${GROUP_MEANINGS[group]} |`,
+    ),
   ];
 }
 

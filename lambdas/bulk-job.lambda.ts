@@ -3,7 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { BulkJobStore } from './aws/bulk-job-store.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
-import { parseBulkJobMessage } from './aws/message.ts';
+import { type BulkJobMessage, parseBulkJobMessage } from './aws/message.ts';
 import { metricLog } from './aws/metric-log.ts';
 import { PayloadStore } from './aws/payload-store.ts';
 import { TaskIndex } from './aws/task-index.ts';
@@ -11,7 +11,7 @@ import { TaskQueue } from './aws/task-queue.ts';
 import { TaskStore } from './aws/task-store.ts';
 import { type BulkJob, matchedOf } from './domain/bulk-job.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
-import { BULK_TIMEOUT_MARGIN_MS } from './domain/limits.ts';
+import { BULK_TIMEOUT_MARGIN_MS, FRESH_RETRY_MS } from './domain/limits.ts';
 import { runBulkJob } from './tasks/run-bulk-job.ts';
 
 const logger = new Logger();
@@ -40,37 +40,54 @@ const dependencies = {
     }),
 };
 
-/** Works on bulk jobs. One that does not end in time has the same message come again: there is no chain of new ones. */
+/** Works on bulk jobs. One that is to go on has a fresh message, sent before its own goes. */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const workUntil = Date.now() + context.getRemainingTimeInMillis() - BULK_TIMEOUT_MARGIN_MS;
-  const kept: string[] = [];
-  for (const record of Records) {
-    const againSeconds = await work(record, workUntil);
-    if (againSeconds === undefined) continue;
-    kept.push(record.messageId);
-    // Where that fails it comes again by itself, later.
-    await queue.retime(queueUrl, record.receiptHandle, againSeconds).catch(() => false);
-  }
-  return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };
+  const failed: string[] = [];
+  for (const record of Records) if (!(await isServed(record, workUntil))) failed.push(record.messageId);
+  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-/** How soon a message comes again: of a job that is to go on, and of one that AWS did not let be worked on. */
+/** How soon a job is worked on again: one that is to go on, and one that AWS did not let be worked on. */
 const AGAIN_SECONDS = { unfinished: 1, failed: 30 } as const;
 
-/** Tells after how many seconds a message is to come again, if it is. */
-async function work({ messageId, body }: SQSRecord, workUntil: number): Promise<number | undefined> {
-  const key = parseBulkJobMessage(body);
-  if (!key) {
-    logger.error('message dropped: it is about no bulk job', { messageId });
-    return undefined;
+/** Acts on one message; tells whether it has served. */
+async function isServed(
+  { messageId, body, eventSourceARN, attributes }: SQSRecord,
+  workUntil: number,
+): Promise<boolean> {
+  const message = parseBulkJobMessage(body);
+  if (!message) {
+    logger.error('message dropped', {
+      queue: eventSourceARN,
+      messageId,
+      reason: 'it does not name a bulk job',
+    });
+    return true;
   }
+  const { functionName, bulkJobId } = message;
+  const key = { functionName, bulkJobId };
   try {
     const end = await runBulkJob(dependencies, { key, runId: crypto.randomUUID(), workUntil });
     if (end.kind === 'ended') logEnd(end.job);
-    return end.kind === 'unfinished' ? AGAIN_SECONDS.unfinished : undefined;
+    return end.kind !== 'unfinished' || (await isSentAgain(key, AGAIN_SECONDS.unfinished));
   } catch (error) {
     logger.error('bulk job could not be worked on: tried again', { ...key, error: causeOf(error) });
-    return AGAIN_SECONDS.failed;
+    const sentTime = Number(attributes.SentTimestamp);
+    const failingSince = Math.min(message.failingSince ?? sentTime, sentTime);
+    const isFresh = Date.now() - failingSince < FRESH_RETRY_MS;
+    return isFresh && isSentAgain({ ...key, failingSince }, AGAIN_SECONDS.failed);
+  }
+}
+
+/** Sends a fresh message; tells whether SQS took it. If not, the message that led to it fails, and comes again by itself. */
+async function isSentAgain(message: BulkJobMessage, delaySeconds: number): Promise<boolean> {
+  try {
+    await queue.sendBulkJob(queueUrl, message, delaySeconds);
+    return true;
+  } catch (error) {
+    logger.error('bulk job could not be sent again', { ...about(message), error: causeOf(error) });
+    return false;
   }
 }
 

@@ -203,7 +203,7 @@ export const SHARED_ALARMS = {
   },
   bulkJobDeadLetters: {
     severity: 'medium',
-    meaning: 'The worker of bulk jobs was called a thousand times for one that it could not end.',
+    meaning: 'AWS has not let the worker of bulk jobs work on one for two hours.',
     metric: ({ bulkJobDeadLetterQueue }) => visible(bulkJobDeadLetterQueue),
     threshold: () => 1,
     evaluationPeriods: 1,

@@ -1,13 +1,13 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
   BULK_CONCURRENCY,
   BULK_TIMEOUT_SECONDS,
-  MAX_RECEIVE_COUNT,
+  FRESH_RETRY_RECEIVE_COUNT,
   QUEUE_RETENTION_DAYS,
   VISIBILITY_MARGIN_SECONDS,
 } from '../lambdas/domain/limits.ts';
@@ -38,8 +38,7 @@ export class BulkJobs extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...common,
       visibilityTimeout: Duration.seconds(BULK_TIMEOUT_SECONDS + VISIBILITY_MARGIN_SECONDS),
-      // A long job has its message come again every few minutes, by no fault of anybody.
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVE_COUNT },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: FRESH_RETRY_RECEIVE_COUNT },
     });
     this.function = new BundledFunction(this, 'Function', {
       bundle: { entry: 'bulk-job.lambda' },
@@ -47,6 +46,7 @@ export class BulkJobs extends Construct {
       timeout: Duration.seconds(BULK_TIMEOUT_SECONDS),
       // Some hundred tasks a second take half a CPU.
       memorySize: 1024,
+      recursiveLoop: RecursiveLoop.ALLOW,
       environment: { [ENV.bulkJobQueueUrl]: this.queue.queueUrl },
     });
     this.function.addToRolePolicy(
@@ -55,7 +55,8 @@ export class BulkJobs extends Construct {
           'sqs:ReceiveMessage',
           'sqs:DeleteMessage',
           'sqs:GetQueueAttributes',
-          'sqs:ChangeMessageVisibility',
+          // A job that goes on has a fresh message.
+          'sqs:SendMessage',
         ],
         resources: [this.queue.queueArn],
       }),

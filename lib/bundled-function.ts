@@ -7,6 +7,7 @@ import {
   Function as LambdaFunction,
   LambdaInsightsVersion,
   LoggingFormat,
+  type RecursiveLoop,
   Runtime,
   SystemLogLevel,
   Tracing,
@@ -33,6 +34,13 @@ export interface BundledFunctionProps {
   readonly logGroup?: LogGroup;
   /** Whether Lambda Insights measures its instances. */
   readonly hasInsights?: boolean;
+  /**
+   * Whether Lambda ends a chain of invocations that goes through this function about 16 times. A function that sends fresh messages
+   * to its own queue is such a chain.
+   *
+   * @default - Lambda ends it
+   */
+  readonly recursiveLoop?: RecursiveLoop;
 }
 
 /** Has a layer for both architectures, and is known to the oldest CDK that we take (2.276). */
@@ -84,6 +92,7 @@ export class BundledFunction extends LambdaFunction {
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
+      ...(props.recursiveLoop && { recursiveLoop: props.recursiveLoop }),
       ...(isTraced && { tracing: Tracing.ACTIVE }),
       ...(props.hasInsights && { insightsVersion: INSIGHTS }),
     });

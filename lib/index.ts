@@ -18,14 +18,20 @@ export { FunctionRegistry } from './function-registry.ts';
 export { PayloadBucket } from './payload-bucket.ts';
 export { SubmitLimit, type SubmitRateProps } from './submit-limit.ts';
 export { type DeployedAlarm, type DeployedAlarms, TaskAlarms, type TaskAlarmsProps } from './task-alarms.ts';
-export { type AuthMode, type OperationName, TaskApi, type TaskApiProps } from './task-api.ts';
+export {
+  type AuthMode,
+  type OperationName,
+  type RequestRateProps,
+  TaskApi,
+  type TaskApiProps,
+} from './task-api.ts';
 export { TaskDashboard } from './task-dashboard.ts';
 export { TaskDestination, type WebhookProps, type WebhookSecret } from './task-destination.ts';
 export { TaskFollowUp } from './task-follow-up.ts';
 export { TaskFunction } from './task-function.ts';
 export type { ExistingFunctionProps, TaskFunctionProps, TaskQueueProps } from './task-function-props.ts';
 export { TaskInvoke, type TaskInvokeProps } from './task-invoke.ts';
-export { TaskMode, type TaskModeProps } from './task-mode.ts';
+export { type AllowDestinationOptions, TaskMode, type TaskModeProps } from './task-mode.ts';
 export { TaskSweep } from './task-sweep.ts';
 export { TaskTable } from './task-table.ts';
 export {

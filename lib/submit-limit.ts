@@ -1,4 +1,4 @@
-import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
 import { SUBMIT_BURST_RANGE, SUBMIT_RATE_RANGE } from '../lambdas/domain/limits.ts';
 import { acknowledge } from './acknowledge.ts';
+import { checkedRate } from './rate-check.ts';
 
 /** How fast each caller may submit. */
 export interface SubmitRateProps {
@@ -29,8 +30,8 @@ export class SubmitLimit extends Construct {
   /** @throws Error at synth, naming property, value and what is wanted. */
   constructor(scope: Construct, id: string, { perSecond, burst }: SubmitRateProps) {
     super(scope, id);
-    this.#perSecond = checked('perSecond', perSecond, SUBMIT_RATE_RANGE);
-    this.#burst = checked('burst', burst ?? perSecond, SUBMIT_BURST_RANGE);
+    this.#perSecond = checkedRate('submitRate.perSecond', perSecond, SUBMIT_RATE_RANGE);
+    this.#burst = checkedRate('submitRate.burst', burst ?? perSecond, SUBMIT_BURST_RANGE);
     this.table = new TableV2(this, 'Counts', {
       // Both names are those of rate-limiter-flexible.
       partitionKey: { name: 'key', type: AttributeType.STRING },
@@ -51,15 +52,4 @@ export class SubmitLimit extends Construct {
       new PolicyStatement({ actions: ['dynamodb:UpdateItem'], resources: [this.table.tableArn] }),
     );
   }
-}
-
-function checked(
-  property: keyof SubmitRateProps,
-  value: number,
-  { min, max }: { readonly min: number; readonly max: number },
-): number {
-  if (Token.isUnresolved(value) || (Number.isInteger(value) && value >= min && value <= max)) return value;
-  throw new Error(
-    `submitRate.${property} of TaskMode must be a whole number from ${min} to ${max}, got ${value}`,
-  );
 }

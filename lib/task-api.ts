@@ -13,6 +13,7 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { REQUEST_RATE, REQUEST_RATE_RANGE } from '../lambdas/domain/limits.ts';
 import {
   OPERATIONS,
   type OperationName,
@@ -24,6 +25,7 @@ import {
 import { AccessKeys, type AccessKeysProps } from './access-keys.ts';
 import { acknowledge } from './acknowledge.ts';
 import { BundledFunction, newLogGroup } from './bundled-function.ts';
+import { checkedRate } from './rate-check.ts';
 
 export type { OperationName } from '../lambdas/domain/operations.ts';
 
@@ -47,6 +49,33 @@ export interface TaskApiProps {
    * @default - in a new secret
    */
   readonly accessKeys?: AccessKeysProps;
+
+  /**
+   * How many requests the API takes from all callers together. Above it, API Gateway answers 429 and runs no function,
+   * so that a flood, of strangers too, neither takes the account's Lambda concurrency from the workers nor is billed
+   * without bound. Waiting reads (`?wait=`) and synchronous calls hold an instance for up to 30 s each: this counts
+   * requests, and does not bound those.
+   *
+   * @default - 1,000 a second, 500 at once
+   */
+  readonly requestRate?: RequestRateProps;
+}
+
+/** How many requests an API takes. */
+export interface RequestRateProps {
+  /**
+   * Requests a second: 1 to 100,000. The account's own quota holds beside it (10,000 in most regions).
+   *
+   * @default 1000
+   */
+  readonly perSecond?: number;
+
+  /**
+   * Requests at once, after a while without any: 1 to 100,000.
+   *
+   * @default 500
+   */
+  readonly burst?: number;
 }
 
 /**
@@ -101,7 +130,7 @@ export class TaskApi extends Construct {
       createDefaultStage: false,
       description: 'Task Mode for AWS Lambda',
     });
-    this.#addStage();
+    this.#addStage(props.requestRate ?? {});
     // One for all: what a caller saw may be in the log of any, and each would be one more of a stack's 500 resources.
     this.#logs = newLogGroup(this, 'Logs');
     // TypeScript does not keep the names of a list through fromEntries: they are the table's.
@@ -146,13 +175,17 @@ export class TaskApi extends Construct {
     }
   }
 
-  #addStage(): void {
+  #addStage({ perSecond = REQUEST_RATE.perSecond, burst = REQUEST_RATE.burst }: RequestRateProps): void {
     const logGroup = newLogGroup(this, 'AccessLogs');
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       // No stage prefix: the FC SDK signs the path that the server sees (FC contract section 1).
       stageName: '$default',
       autoDeploy: true,
+      throttle: {
+        rateLimit: checkedRate('requestRate.perSecond', perSecond, REQUEST_RATE_RANGE),
+        burstLimit: checkedRate('requestRate.burst', burst, REQUEST_RATE_RANGE),
+      },
       accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: ACCESS_LOG },
     });
   }

@@ -1,6 +1,6 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type Function as LambdaFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
@@ -8,11 +8,19 @@ import {
   FOLLOW_UP_CONCURRENCY,
   FOLLOW_UP_RECEIVE_COUNT,
   FOLLOW_UP_RETRY_SECONDS,
+  FUNCTION_NAME_PATTERN,
   QUEUE_RETENTION_DAYS,
 } from '../lambdas/domain/limits.ts';
+import { shownDestination } from '../lambdas/domain/shown-destination.ts';
 import { BundledFunction } from './bundled-function.ts';
 import type { FunctionRegistry } from './function-registry.ts';
 import { allowsLocalWebhooks, type TaskDestination } from './task-destination.ts';
+
+/** A destination and the functions that may use it; undefined is all of them. */
+interface AllowedUse {
+  readonly destination: TaskDestination;
+  readonly functions: ReadonlySet<string> | undefined;
+}
 
 export interface TaskFollowUpProps {
   readonly removalPolicy: RemovalPolicy;
@@ -28,7 +36,7 @@ export class TaskFollowUp extends Construct {
   readonly deadLetterQueue: Queue;
   readonly function: BundledFunction;
   /** By destination, since several functions can have the same. */
-  readonly #destinations = new Map<string, TaskDestination>();
+  readonly #destinations = new Map<string, AllowedUse>();
 
   constructor(scope: Construct, id: string, { removalPolicy, registry }: TaskFollowUpProps) {
     super(scope, id);
@@ -54,6 +62,7 @@ export class TaskFollowUp extends Construct {
       timeout: Duration.seconds(45),
       // Ten payloads and results of 1 MiB at once.
       memorySize: 512,
+      recursiveLoop: RecursiveLoop.ALLOW,
     });
     if (allowsLocalWebhooks(this)) this.function.addEnvironment(ENV.allowsLocalWebhooks, 'true');
     this.function.addToRolePolicy(
@@ -71,7 +80,9 @@ export class TaskFollowUp extends Construct {
     // It is refused while its role cannot read the queue yet.
     eventSource.node.addDependency(this.function);
     registry.registerDestinations(this, 'Destinations', () =>
-      [...this.#destinations.values()].map(({ allowed }) => allowed),
+      [...this.#destinations.values()].map(({ destination: { allowed }, functions }) =>
+        functions ? { ...allowed, functions: [...functions].sort() } : allowed,
+      ),
     );
   }
 
@@ -95,16 +106,35 @@ export class TaskFollowUp extends Construct {
   }
 
   /**
-   * Lets a destination be told, and be named at run time.
-   * @throws Error when it is in another region, or a webhook that is allowed already with another secret.
+   * Lets functions use a destination: as deployed, and by PutAsyncInvokeConfig. Repeated calls add up.
+   * @param functions names of functions, deployed or not; absent for all functions
+   * @throws Error when it is in another region, a webhook that is allowed already with another secret, or for names that
+   * no function can have.
    */
-  allow(destination: TaskDestination): void {
+  allow(destination: TaskDestination, functions?: readonly string[]): void {
+    if (functions) checkNames(functions);
     const earlier = this.#destinations.get(destination.destination);
-    if (earlier && earlier.allowed.secretArn !== destination.allowed.secretArn) {
-      throw new Error(`webhook ${destination.destination} must have one secret, got two`);
+    if (earlier && earlier.destination.allowed.secretArn !== destination.allowed.secretArn) {
+      throw new Error(`webhook ${shownDestination(destination.destination)} must have one secret, got two`);
     }
     destination.checkRegion(this);
     destination.grantDeliver(this.function);
-    this.#destinations.set(destination.destination, destination);
+    const isForAll = functions === undefined || (earlier && earlier.functions === undefined);
+    this.#destinations.set(destination.destination, {
+      destination,
+      functions: isForAll ? undefined : new Set([...(earlier?.functions ?? []), ...functions]),
+    });
+  }
+}
+
+function checkNames(functions: readonly string[]): void {
+  if (functions.length === 0) {
+    throw new Error(
+      'functions of allowDestination must name at least one function, or be absent for all, got []',
+    );
+  }
+  for (const name of functions) {
+    if (FUNCTION_NAME_PATTERN.test(name)) continue;
+    throw new Error(`functions of allowDestination must be names of functions, got ${JSON.stringify(name)}`);
   }
 }

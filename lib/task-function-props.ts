@@ -76,7 +76,7 @@ export interface TaskQueueProps {
 
   /**
    * Who is told of each task that ended Succeeded, at least once and under one id. PutAsyncInvokeConfig changes it at
-   * run time, to any destination that the deployment allows (`TaskMode.allowDestination`).
+   * run time, to any destination that the deployment allows this function (`TaskMode.allowDestination`).
    *
    * @default - nobody is told
    */

@@ -1,7 +1,7 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type IFunction, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionAlarmName } from '../lambdas/domain/alarm-name.ts';
@@ -72,6 +72,7 @@ export class TaskFunction extends Construct {
       description: `Task function ${functionName}`,
       timeout: Duration.seconds(lambdaTimeoutSeconds),
       memorySize: checked.memorySize,
+      recursiveLoop: RecursiveLoop.ALLOW,
       ...(checked.architecture && { architecture: checked.architecture }),
       hasInsights: props.insights ?? false,
       environment: {
@@ -114,7 +115,7 @@ export class TaskFunction extends Construct {
     this.#grantConcurrency(eventSource, parts);
     parts.followUp.grantHandOver(this.worker);
     for (const destination of [props.onSuccess, props.onFailure]) {
-      if (destination) parts.followUp.allow(destination);
+      if (destination) parts.followUp.allow(destination, [functionName]);
     }
     parts.registry.register(this, 'Registration', {
       functionName,

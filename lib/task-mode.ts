@@ -61,6 +61,17 @@ export interface TaskModeProps extends TaskApiProps {
   readonly tracing?: boolean;
 }
 
+/** Options of `TaskMode.allowDestination`. */
+export interface AllowDestinationOptions {
+  /**
+   * Names of the functions that may use the destination. They need not exist: the last tasks of a function that was
+   * removed still have its destinations.
+   *
+   * @default - all functions
+   */
+  readonly functions?: readonly string[];
+}
+
 /** Task mode in one construct: the API, the tables and the bucket. `addFunction` adds the functions that take tasks. */
 export class TaskMode extends Construct {
   readonly api: TaskApi;
@@ -91,6 +102,7 @@ export class TaskMode extends Construct {
     this.api = new TaskApi(this, 'Api', {
       ...(props.auth !== undefined && { auth: props.auth }),
       ...(props.accessKeys !== undefined && { accessKeys: props.accessKeys }),
+      ...(props.requestRate !== undefined && { requestRate: props.requestRate }),
       removalPolicy,
     });
     this.sweep = new TaskSweep(this, 'Sweep');
@@ -165,11 +177,13 @@ export class TaskMode extends Construct {
   }
 
   /**
-   * Lets PutAsyncInvokeConfig name a destination. Those of `onSuccess` and `onFailure` are allowed already.
-   * @throws Error at synth when it is in another region.
+   * Lets PutAsyncInvokeConfig name a destination. The `onSuccess` and `onFailure` of a function are allowed already, for
+   * that function.
+   * @throws Error at synth when the destination is in another region, has a second secret, or `functions` is empty or
+   * holds what cannot be a function's name.
    */
-  allowDestination(destination: TaskDestination): void {
-    this.followUp.allow(destination);
+  allowDestination(destination: TaskDestination, { functions }: AllowDestinationOptions = {}): void {
+    this.followUp.allow(destination, functions);
   }
 
   #parts(): TaskFunctionParts {

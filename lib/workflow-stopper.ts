@@ -2,15 +2,15 @@ import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ENV } from '../lambdas/domain/env.ts';
 import {
+  FRESH_RETRY_RECEIVE_COUNT,
   QUEUE_RETENTION_DAYS,
   VISIBILITY_MARGIN_SECONDS,
   WORKFLOW_STOP_CONCURRENCY,
-  WORKFLOW_STOP_RECEIVE_COUNT,
 } from '../lambdas/domain/limits.ts';
 import { BundledFunction } from './bundled-function.ts';
 
@@ -43,7 +43,7 @@ export class WorkflowStopper extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...common,
       visibilityTimeout: TIMEOUT.plus(Duration.seconds(VISIBILITY_MARGIN_SECONDS)),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: WORKFLOW_STOP_RECEIVE_COUNT },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: FRESH_RETRY_RECEIVE_COUNT },
     });
     this.rule = new Rule(this, 'ExecutionEnded', {
       description: 'Task Mode: executions of workflows that have ended before their tasks',
@@ -59,6 +59,7 @@ export class WorkflowStopper extends Construct {
       description: 'Task Mode: stops the tasks of workflows that were stopped',
       timeout: TIMEOUT,
       memorySize: 512,
+      recursiveLoop: RecursiveLoop.ALLOW,
       environment: { [ENV.queueUrl]: this.queue.queueUrl },
     });
     this.function.addToRolePolicy(
@@ -67,7 +68,8 @@ export class WorkflowStopper extends Construct {
           'sqs:ReceiveMessage',
           'sqs:DeleteMessage',
           'sqs:GetQueueAttributes',
-          'sqs:ChangeMessageVisibility',
+          // What is to be tried again is a fresh message.
+          'sqs:SendMessage',
         ],
         resources: [this.queue.queueArn],
       }),

@@ -1,6 +1,16 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
+import {
+  isStopRequested,
+  isTerminal,
+  STATUS_GROUPS,
+  statusesIn,
+  statusesWith,
+  TASK_EVENTS,
+  TASK_STATUSES,
+  type TaskStatus,
+} from '../lambdas/domain/lifecycle.ts';
 
 /**
  * Who may import whom, as the design has it. A room's imports are matched by prefix: a folder, a file, or a package.
@@ -10,6 +20,8 @@ const ROOMS: Record<string, readonly string[]> = {
   'lambdas/domain/': ['lambdas/domain/'],
   'lambdas/aws/': ['lambdas/aws/', 'lambdas/domain/', '@aws-sdk/', 'rate-limiter-flexible'],
   'lambdas/aws/call-times': ['node:async_hooks'],
+  // It has agents of its own, for connections of one call.
+  'lambdas/aws/lambda-client': ['node:http', 'node:https', '@aws-sdk/'],
   // Of the adapters the only one that talks to others than AWS.
   'lambdas/aws/webhook': [
     'lambdas/aws/',
@@ -157,6 +169,70 @@ test('whoever moves tasks counts their moves', () => {
   });
   // It moves none: it notes that a destination was told.
   expect(silent).toEqual(['lambdas/follow-up.lambda.ts']);
+});
+
+/** Each set of two or more statuses that the lifecycle has a name for, as sorted text. */
+const NAMED_STATUS_SETS = new Set(
+  [
+    ...STATUS_GROUPS.map((group): readonly TaskStatus[] => statusesIn(group)),
+    ...TASK_EVENTS.map(statusesWith),
+    TASK_STATUSES.filter(isTerminal),
+    TASK_STATUSES.filter((status) => !isTerminal(status)),
+    TASK_STATUSES.filter(isStopRequested),
+  ]
+    .filter((statuses) => statuses.length > 1)
+    .map((statuses) => [...statuses].sort().join(', ')),
+);
+
+/** Bulk jobs have statuses of their own, of which some are called the same. */
+const OTHER_STATUSES = /bulk-job/;
+
+const WORD = String.raw`'?\b[A-Z][A-Za-z]+\b'?`;
+const BETWEEN = [
+  String.raw`(?:,|\||\b(?:or|and)\b|,\s*(?:or|and)\b)`,
+  String.raw`\|\|\s*[\w.?]+\s*===`,
+  String.raw`&&\s*[\w.?]+\s*!==`,
+].join('|');
+
+/** A list, union, chain of comparisons or enumeration in a text, of two or more capitalized words. */
+const WORD_LIST = new RegExp(`${WORD}(?:\\s*(?:${BETWEEN})\\s*${WORD})+`, 'g');
+
+function statusListsIn(source: string): string[] {
+  const code = source.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/(?<!:)\/\/.*/g, '');
+  const lists = code.match(WORD_LIST) ?? [];
+  return lists.filter((list) => {
+    const words = new Set(list.match(/\b[A-Z][A-Za-z]+\b/g));
+    return NAMED_STATUS_SETS.has([...words].sort().join(', '));
+  });
+}
+
+test('the search for lists of statuses finds arrays, unions, comparisons and texts, and leaves other lists alone', () => {
+  expect(statusListsIn("const FAILED = ['Failed', 'Expired',\n  'Invalid'];")).toHaveLength(1);
+  expect(statusListsIn("type A = TaskIn<'Running' | 'Stopping'>")).toHaveLength(1);
+  expect(statusListsIn("if (a.status === 'Running' || b?.status === 'Stopping')")).toHaveLength(1);
+  expect(statusListsIn("'only Failed, Stopped, Expired or Invalid tasks'")).toHaveLength(1);
+  expect(statusListsIn("if (status !== 'Stopping' && status !== 'Stopped')")).toHaveLength(1);
+  expect(statusListsIn("if (a.status === 'Running' && b?.status === 'Stopping')")).toEqual([]);
+  expect(statusListsIn("['Pending', 'Running', 'Stopping']")).toEqual([]);
+  expect(statusListsIn("// 'Running' | 'Stopping'\nconst a = status === 'Running'")).toEqual([]);
+});
+
+test('groups of statuses are written in lifecycle.ts only', () => {
+  const strays = SOURCES.filter(
+    (file) => file !== 'lambdas/domain/lifecycle.ts' && !OTHER_STATUSES.test(file),
+  ).flatMap((file) => statusListsIn(readFileSync(file, 'utf-8')).map((list) => `${file}: ${list}`));
+  expect(strays).toEqual([]);
+});
+
+test('styles colour groups of statuses by the name of the group', () => {
+  const rules = readFileSync('console/src/console.css', 'utf-8').match(/[^{}]+(?=\{)/g) ?? [];
+  const statuses = new RegExp(`-(${TASK_STATUSES.join('|')})\\b`, 'g');
+  const strays = rules.filter((selectors) => {
+    const named = new Set([...selectors.matchAll(statuses)].map(([, status]) => status));
+    return NAMED_STATUS_SETS.has([...named].sort().join(', '));
+  });
+  expect(rules.length).toBeGreaterThan(50);
+  expect(strays).toEqual([]);
 });
 
 test('no runtime code asks whether it runs locally', () => {

@@ -3,11 +3,25 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withLifecycle } from '../docs/lifecycle-docs.ts';
 import { withMetrics } from '../docs/metrics-docs.ts';
+import { statusesIn, statusesWith } from '../lambdas/domain/lifecycle.ts';
 
 const README = readFileSync('README.md', 'utf-8');
 
 test('the lifecycle in the README is the one in the code: run "npm run docs"', () => {
   expect(README).toBe(withLifecycle(README));
+});
+
+test('the documents name the statuses of a group, and those that can be stopped and redriven, as the lifecycle has them', () => {
+  const listed = (statuses: readonly string[], word: string) =>
+    `${statuses.slice(0, -1).join(', ')} ${word} ${statuses.at(-1)}`;
+  const [stoppable, redrivable] = [statusesWith('stop'), statusesWith('redrive')];
+  expect(README).toContain(`runs a task again that is ${listed(redrivable, 'or')}`);
+  expect(readFileSync('docs/api.md', 'utf-8')).toContain(
+    `| \`Stop\` (${stoppable.join(', ')}) or \`Redrive\` (${redrivable.join(', ')}) |`,
+  );
+  expect(readFileSync('docs/callbacks.md', 'utf-8')).toContain(
+    `\`onFailure\` of ${listed(statusesIn('failed'), 'and')}`,
+  );
 });
 
 test('the metrics in docs/monitoring.md are those in the code: run "npm run docs"', () => {

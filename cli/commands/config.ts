@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AsyncInvokeConfig, AsyncInvokeConfigChange } from '../../client/index.ts';
+import { type AsyncInvokeConfig, type AsyncInvokeConfigChange, statusesIn } from '../../client/index.ts';
 import { EVENT_AGE_SECONDS_RANGE, RETRY_ATTEMPTS_RANGE } from '../../lambdas/domain/limits.ts';
 import { FUNCTION_ARGUMENT, withExamples } from '../command-parts.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
@@ -77,7 +77,7 @@ function addPut(config: Command): void {
       durationOption('--max-age'),
     )
     .option('--on-success <ARN>', 'who is told of Succeeded; "" for nobody')
-    .option('--on-failure <ARN>', 'who is told of Failed, Expired and Invalid; "" for nobody')
+    .option('--on-failure <ARN>', `who is notified of ${statusesIn('failed').join(', ')}; "" for none`)
     .option('--json', 'print it as the API has it')
     .action(async (functionName: string, options: PutArguments) => {
       const changed = await (await connect(options)).config.put(functionName, changeOf(options));

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { FunctionSummary, TaskStatus } from '../../client/index.ts';
+import { COUNTED_GROUPS, type FunctionSummary, groupCountOf, groupCountText } from '../../client/index.ts';
 import { withExamples } from '../command-parts.ts';
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
 import { notes, output } from '../screen.ts';
-import { STATUS_STYLE } from '../status-style.ts';
+import { GROUP_STYLE } from '../status-style.ts';
 import { type Column, tableLines } from '../table.ts';
 import { allOf } from '../task-filter.ts';
 
@@ -18,7 +18,7 @@ export function addFunctionsCommand(program: Command): void {
     .command('functions')
     .summary('list functions, and what their tasks are at')
     .description(
-      'Lists the functions that take tasks, and how many of their tasks have each status. "+" stands where there may be more; what has succeeded is not counted.',
+      'Lists the functions that take tasks, and how many of their tasks wait (for a first attempt or the next one), run, failed or were stopped. "+": there may be more. Succeeded tasks are not counted.',
     )
     .option('--prefix <TEXT>', 'only those whose name begins so')
     .option('--json', 'print one a line, as the API has it')
@@ -35,20 +35,11 @@ export function addFunctionsCommand(program: Command): void {
   ]);
 }
 
-/** Statuses that are one thing for who looks at all functions. */
-const GROUPS: readonly { readonly title: string; readonly statuses: readonly TaskStatus[] }[] = [
-  { title: 'WAITING', statuses: ['Enqueued', 'Processed'] },
-  { title: 'RETRYING', statuses: ['Retrying'] },
-  { title: 'RUNNING', statuses: ['Running', 'Stopping'] },
-  { title: 'FAILED', statuses: ['Failed', 'Expired', 'Invalid'] },
-  { title: 'STOPPED', statuses: ['Stopped'] },
-];
-
 function functionLines(functions: readonly FunctionSummary[]): string[] {
-  const counted: Column<FunctionSummary>[] = GROUPS.map(({ title, statuses }) => ({
-    title,
-    text: (one) => countText(one, statuses),
-    style: (one) => (countOf(one, statuses) > 0 ? STATUS_STYLE[statuses[0] ?? 'Enqueued'] : 'gray'),
+  const counted: Column<FunctionSummary>[] = COUNTED_GROUPS.map((group) => ({
+    title: group.toUpperCase(),
+    text: (one) => groupCountText(one, group),
+    style: (one) => (groupCountOf(one, group).count > 0 ? GROUP_STYLE[group] : 'gray'),
     align: 'right',
   }));
   const columns: Column<FunctionSummary>[] = [
@@ -58,13 +49,4 @@ function functionLines(functions: readonly FunctionSummary[]): string[] {
     { title: '', text: ({ asyncTask }) => (asyncTask ? '' : 'task mode off') },
   ];
   return tableLines(columns, functions, { width: output.columns, paint: output.paint });
-}
-
-function countOf({ counts }: FunctionSummary, statuses: readonly TaskStatus[]): number {
-  return statuses.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
-}
-
-function countText(one: FunctionSummary, statuses: readonly TaskStatus[]): string {
-  const isAtLeast = statuses.some((status) => one.countsAtLeast.includes(status));
-  return `${countOf(one, statuses)}${isAtLeast ? '+' : ''}`;
 }

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { AllowedDestination } from '../domain/destination.ts';
+import { type AllowedDestination, isAllowedFor } from '../domain/destination.ts';
 import { REGISTRY_CACHE_MS } from '../domain/limits.ts';
 import { DESTINATIONS_ROW } from '../domain/storage-names.ts';
 import { callAws } from './faults.ts';
@@ -12,7 +12,7 @@ export interface AllowedDestinationsOptions {
   readonly tableName: string;
 }
 
-/** The destinations that the deployment allows. One instance lives as long as its handler, and trusts what it read for 30 s. */
+/** Reads which destinations the deployment allows, and for which functions. Caches the list for 30 s. */
 export class AllowedDestinations {
   readonly #options: AllowedDestinationsOptions;
   #read: { readonly allowed: ReadonlyMap<string, AllowedDestination>; readonly time: number } | undefined;
@@ -21,16 +21,22 @@ export class AllowedDestinations {
     this.#options = options;
   }
 
-  /** Finds a destination by its one spelling (parseDestination); undefined when it is not allowed. */
+  /**
+   * Finds a destination that a function may use, by its one spelling (parseDestination).
+   * @returns undefined if the deployment does not allow it, or allows it for other functions only.
+   * @throws TaskModeError when DynamoDB cannot be read.
+   */
   async find(
     destination: string,
+    functionName: string,
     now: number,
     signal?: AbortSignal,
   ): Promise<AllowedDestination | undefined> {
     if (!this.#read || now - this.#read.time >= REGISTRY_CACHE_MS) {
       this.#read = { allowed: await this.#readAll(signal), time: now };
     }
-    return this.#read.allowed.get(destination);
+    const allowed = this.#read.allowed.get(destination);
+    return allowed && isAllowedFor(allowed, functionName) ? allowed : undefined;
   }
 
   async #readAll(signal: AbortSignal | undefined): Promise<ReadonlyMap<string, AllowedDestination>> {
@@ -43,6 +49,23 @@ export class AllowedDestinations {
     );
     // As the construct writes it (registerDestinations in lib/function-registry.ts).
     const allowed: readonly AllowedDestination[] = Item ? unmarshall(Item).allowed : [];
-    return new Map(allowed.map((each) => [each.destination, each]));
+    return new Map(
+      [...Map.groupBy(allowed, ({ destination }) => destination)].map(([destination, entries]) => [
+        destination,
+        mergeEntries(entries),
+      ]),
+    );
   }
+}
+
+/**
+ * Merges the entries of one destination. At synth, one ARN that two constructs know by different tokens looks like two
+ * destinations, each with functions of its own.
+ */
+function mergeEntries(entries: readonly AllowedDestination[]): AllowedDestination {
+  const { functions: _, ...destination } = Object.assign({}, ...entries) as AllowedDestination;
+  const isForAll = entries.some(({ functions }) => functions === undefined);
+  return isForAll
+    ? destination
+    : { ...destination, functions: [...new Set(entries.flatMap(({ functions = [] }) => functions))] };
 }

@@ -33,6 +33,12 @@ export interface ExecutionsPage {
   readonly token: string | undefined;
 }
 
+/** A part of an execution's history, at most 1,000 events. */
+export interface HistoryPart {
+  readonly events: readonly HistoryEvent[];
+  readonly isLast: boolean;
+}
+
 /** How each status is called by Step Functions. */
 const WIRE_STATUSES = {
   Running: 'RUNNING',
@@ -107,7 +113,7 @@ export class Executions {
   }
 
   /** Pages through an execution's history from its first event; gives one `undefined` where there is no such execution. */
-  async *history(executionArn: string): AsyncGenerator<readonly HistoryEvent[] | undefined> {
+  async *history(executionArn: string): AsyncGenerator<HistoryPart | undefined> {
     const { GetExecutionHistoryCommand } = await import('./workflow-commands.ts');
     const client = await sfnClient();
     let nextToken: string | undefined;
@@ -117,20 +123,27 @@ export class Executions {
         ExecutionDoesNotExist: undefined,
       });
       nextToken = page?.nextToken;
-      yield page && (page.events ?? []).map(toHistoryEvent);
+      const events = (page?.events ?? []).map(toHistoryEvent);
+      yield page && { events, isLast: nextToken === undefined };
     } while (nextToken !== undefined);
   }
 
-  /** Pages through what an execution's states have asked a function for, from the first: its events as JSON texts. */
-  async *requests(executionArn: string): AsyncGenerator<string[]> {
+  /**
+   * Pages through what an execution's states have asked a function for, from the first: its events as JSON texts. Gives one
+   * `undefined` where there is no such execution.
+   */
+  async *requests(executionArn: string): AsyncGenerator<string[] | undefined> {
     const { GetExecutionHistoryCommand } = await import('./workflow-commands.ts');
     const client = await sfnClient();
     let nextToken: string | undefined;
     do {
       const command = new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, nextToken });
-      const page = await callAws('Step Functions', () => client.send(command));
-      nextToken = page.nextToken;
-      yield (page.events ?? []).flatMap(({ taskScheduledEventDetails: details }) =>
+      const page = await this.#answer(() => client.send(command, this.#call), {
+        ExecutionDoesNotExist: undefined,
+        InvalidArn: undefined,
+      });
+      nextToken = page?.nextToken;
+      yield page?.events?.flatMap(({ taskScheduledEventDetails: details }) =>
         details?.parameters === undefined ? [] : [details.parameters],
       );
     } while (nextToken !== undefined);

@@ -1,4 +1,14 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+
+/**
+ * A connection for each call. One that is kept is dead when its sandbox was frozen for some minutes, and the reset that comes then
+ * cannot be told from one that was lost while the function ran. While a call waits it is kept alive, as the SDK does it: a
+ * connection that is silent for minutes is cut on its way.
+ */
+const CONNECTION = { keepAlive: true } as const;
+const closed = { keepSocketAlive: () => false };
 
 /**
  * By which existing functions are invoked; in a file of its own, since few bundles need it. It never repeats a
@@ -6,5 +16,11 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
  */
 export const lambda = new LambdaClient({
   maxAttempts: 1,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 0, socketTimeout: 0 },
+  requestHandler: {
+    connectionTimeout: 1000,
+    requestTimeout: 0,
+    socketTimeout: 0,
+    httpAgent: Object.assign(new HttpAgent(CONNECTION), closed),
+    httpsAgent: Object.assign(new HttpsAgent(CONNECTION), closed),
+  },
 });

@@ -51,16 +51,56 @@ export function parseWakeUp(body: string): TaskKey | undefined {
   return message?.kind === 'wakeUp' ? message.key : undefined;
 }
 
-/** The message that has a worker look at a bulk job: in a queue of its own, and without state as any. */
-export function toBulkJobMessageBody({ functionName, bulkJobId }: BulkJobKey): string {
-  return JSON.stringify({ functionName, bulkJobId });
+/** The message that has a worker look at a bulk job: in a queue of its own. */
+export interface BulkJobMessage extends BulkJobKey {
+  /** Since when AWS has not let it be worked on, in milliseconds; absent while AWS does. */
+  readonly failingSince?: number;
 }
 
-/** Reads which bulk job a message is about; undefined when it is none of ours. */
-export function parseBulkJobMessage(body: string): BulkJobKey | undefined {
+export function toBulkJobMessageBody({ functionName, bulkJobId, failingSince }: BulkJobMessage): string {
+  return JSON.stringify({ functionName, bulkJobId, failingSince });
+}
+
+/** Reads which bulk job a message is about; undefined when it is not such a message. */
+export function parseBulkJobMessage(body: string): BulkJobMessage | undefined {
   try {
-    const { functionName, bulkJobId } = JSON.parse(body) as Partial<Record<keyof BulkJobKey, unknown>>;
-    return isKey(functionName, bulkJobId) ? ({ functionName, bulkJobId } as BulkJobKey) : undefined;
+    const { functionName, bulkJobId, failingSince } = JSON.parse(body) as Record<string, unknown>;
+    if (!isKey(functionName, bulkJobId)) return undefined;
+    const key = { functionName, bulkJobId } as BulkJobKey;
+    return typeof failingSince === 'number' ? { ...key, failingSince } : key;
+  } catch {
+    return undefined;
+  }
+}
+
+/** That an execution has ended: as EventBridge tells it, and as a fresh message of ours does. */
+export interface ExecutionEnd {
+  readonly executionArn: string;
+  /** As Step Functions calls it. */
+  readonly status: string;
+  /** When it was told first, in milliseconds. */
+  readonly time: number;
+}
+
+/** The ARN of an execution (AWS Step Functions, resource types for IAM), of a child of a distributed Map too. */
+const EXECUTION_ARN = /^arn:[\w-]+:states:[\w-]+:\d{12}:execution:[^\s:]+:[^\s:]+$/;
+
+export function toExecutionEndBody({ executionArn, status, time }: ExecutionEnd): string {
+  return JSON.stringify({ time: new Date(time).toISOString(), detail: { executionArn, status } });
+}
+
+/** Reads that an execution has ended, from EventBridge's event or from ours; undefined when it is no such message. */
+export function parseExecutionEnd(body: string): ExecutionEnd | undefined {
+  try {
+    const { time, detail } = JSON.parse(body) as { time: unknown; detail: Record<string, unknown> };
+    const { executionArn, status } = detail;
+    const told = Date.parse(String(time));
+    const isEnd =
+      typeof executionArn === 'string' &&
+      EXECUTION_ARN.test(executionArn) &&
+      typeof status === 'string' &&
+      Number.isFinite(told);
+    return isEnd ? { executionArn, status, time: told } : undefined;
   } catch {
     return undefined;
   }

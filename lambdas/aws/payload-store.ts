@@ -1,19 +1,17 @@
-import type { StoredText } from '../domain/task.ts';
+import type { StoredText, TextOwner } from '../domain/task.ts';
 import { s3Client } from './clients.ts';
 import { callAws } from './faults.ts';
 
-/** The object that held a text is gone: its lifecycle rule took it. */
+/** The object that held a text is gone: its lifecycle rule removed it, or it never was an object of this task. */
 export class ObjectGoneError extends Error {
   override readonly name = 'ObjectGoneError';
 }
 
-// A role that may not list the bucket is told AccessDenied for a missing object (S3 GetObject), and ours may not:
-// user code has no business with the names of other tasks' objects.
-const OBJECT_GONE = ['NoSuchKey', 'NotFound', 'AccessDenied'];
-
 export interface PayloadStoreOptions {
   readonly bucketName: string;
   readonly signal?: AbortSignal;
+  /** @default Date.now */
+  readonly clock?: () => number;
 }
 
 /**
@@ -23,9 +21,11 @@ export interface PayloadStoreOptions {
 export class PayloadStore {
   readonly #bucketName: string;
   readonly #call: { abortSignal?: AbortSignal };
+  readonly #clock: () => number;
 
-  constructor({ bucketName, signal }: PayloadStoreOptions) {
+  constructor({ bucketName, signal, clock = Date.now }: PayloadStoreOptions) {
     this.#bucketName = bucketName;
+    this.#clock = clock;
     this.#call = signal ? { abortSignal: signal } : {};
   }
 
@@ -41,11 +41,20 @@ export class PayloadStore {
     await callAws('S3', () => client.send(command, this.#call));
   }
 
-  /** @throws ObjectGoneError */
-  async read(stored: StoredText): Promise<string> {
+  /**
+   * Reads a text of a task. A key comes from a row that user code may write: one of another task's object is not read.
+   * @throws ObjectGoneError
+   * @throws TaskModeError `ServiceUnavailable` when S3 is away, or denies access to an object that must still be there
+   */
+  async read(stored: StoredText, owner: TextOwner): Promise<string> {
     if ('text' in stored) return stored.text;
-    const { GetObjectCommand } = await import('./s3-commands.ts');
-    const command = new GetObjectCommand({ Bucket: this.#bucketName, Key: stored.objectKey });
+    const { objectKey } = stored;
+    const [{ GetObjectCommand }, { isGone, isOwnKey, REFUSALS }] = await Promise.all([
+      import('./s3-commands.ts'),
+      import('./object-owner.ts'),
+    ]);
+    if (!isOwnKey(objectKey, owner)) throw new ObjectGoneError(`object ${objectKey} is not of this task`);
+    const command = new GetObjectCommand({ Bucket: this.#bucketName, Key: objectKey });
     const client = await s3Client();
     try {
       return await callAws(
@@ -54,13 +63,11 @@ export class PayloadStore {
           const { Body } = await client.send(command, this.#call);
           return Body?.transformToString('utf-8') ?? '';
         },
-        OBJECT_GONE,
+        REFUSALS,
       );
     } catch (error) {
-      if (error instanceof Error && OBJECT_GONE.includes(error.name)) {
-        throw new ObjectGoneError(`object ${stored.objectKey} does not exist`, { cause: error });
-      }
-      throw error;
+      if (!isGone(error, objectKey, owner, this.#clock())) throw error;
+      throw new ObjectGoneError(`object ${objectKey} does not exist`, { cause: error });
     }
   }
 

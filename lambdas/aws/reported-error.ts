@@ -5,10 +5,12 @@ export interface ReportedError {
   readonly stack: string | undefined;
 }
 
-/** Reads what an invocation with a function error answers. Each runtime reports in this shape; what does not is told as it is. */
+/** Reads what an invocation with a function error answers. Runtimes of AWS report in this shape; any other text is the message. */
 export function reportedError(text: string): ReportedError {
   try {
-    const { errorType, errorMessage, trace, stackTrace } = JSON.parse(text);
+    const report: unknown = JSON.parse(text);
+    if (typeof report !== 'object') throw new TypeError('it is no object');
+    const { errorType, errorMessage, trace, stackTrace } = report as Record<string, unknown>;
     const frames: unknown = trace ?? stackTrace;
     return {
       errorType: String(errorType ?? 'Error'),

@@ -1,13 +1,15 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
+import { TaskModeError } from '../domain/errors.ts';
+import { FAILURES, type TaskFailure, taskFailure } from '../domain/failure.ts';
 import type { Trace } from '../domain/trace.ts';
-import { callAws } from './faults.ts';
-import { type ReportedError, reportedError } from './reported-error.ts';
+import { timed } from './call-times.ts';
+import { failureOfInvoke, isNotYetRun } from './invoke-error.ts';
+import { reportedError } from './reported-error.ts';
 
-/** How an existing function answered. */
+/** How an invocation of an existing function ended. A result is JSON text. */
 export type TargetAnswer =
   | { readonly isSuccess: true; readonly resultText: string }
-  /** What it threw, as Lambda reports it. */
-  | ({ readonly isSuccess: false } & ReportedError);
+  | { readonly isSuccess: false; readonly failure: TaskFailure };
 
 export interface TargetFunctionOptions {
   readonly client: LambdaClient;
@@ -25,7 +27,7 @@ export class TargetFunction {
   /**
    * Invokes it and waits for its answer. A trace is in its client context, which every runtime hands to its code and none
    * must look at.
-   * @throws TaskModeError when Lambda did not run it: throttled, away, or it does not exist.
+   * @throws TaskModeError `ServiceUnavailable` when it has certainly not run, and may do so later; the cause is AWS's error.
    */
   async invoke(payloadText: string, signal: AbortSignal, trace?: Trace): Promise<TargetAnswer> {
     const { client, arn } = this.#options;
@@ -34,16 +36,37 @@ export class TargetFunction {
       Payload: new TextEncoder().encode(payloadText),
       ...(trace && { ClientContext: clientContext(trace) }),
     });
-    const answer = await callAws('Lambda', () => client.send(command, { abortSignal: signal }));
-    const text = new TextDecoder().decode(answer.Payload);
-    if (answer.FunctionError === undefined) {
-      return { isSuccess: true, resultText: text === '' ? 'null' : text };
+    try {
+      return toTargetAnswer(await timed('Lambda', () => client.send(command, { abortSignal: signal })));
+    } catch (error) {
+      if (!isNotYetRun(error)) return { isSuccess: false, failure: failureOfInvoke(error) };
+      throw new TaskModeError('ServiceUnavailable', 'AWS Lambda has not run the function.', { cause: error });
     }
-    return { isSuccess: false, ...reportedError(text) };
   }
 }
 
 /** As base64, at most 3,583 bytes (AWS Lambda, Invoke): a trace has a sixth of that. */
 function clientContext(trace: Trace): string {
   return Buffer.from(JSON.stringify({ custom: trace })).toString('base64');
+}
+
+function toTargetAnswer({ Payload, FunctionError }: InvokeCommandOutput): TargetAnswer {
+  const text = new TextDecoder().decode(Payload);
+  if (FunctionError !== undefined) return { isSuccess: false, failure: reportedFailure(text) };
+  const resultText = text === '' ? 'null' : text;
+  try {
+    // A custom runtime may answer whatever it likes. Readers of the result, and states of workflows, take JSON only.
+    JSON.parse(resultText);
+  } catch (error) {
+    return { isSuccess: false, failure: FAILURES.notJson(String(error)) };
+  }
+  return { isSuccess: true, resultText };
+}
+
+/** What the runtime reports of itself (a time-out, a crash) is no error of the function's own. */
+function reportedFailure(text: string): TaskFailure {
+  const { errorType, errorMessage, stack } = reportedError(text);
+  const isOfRuntime = /^(Runtime|Sandbox)\./.test(errorType) || /Task timed out after/.test(errorMessage);
+  const kind = isOfRuntime ? 'UnhandledInvocationError' : 'HandledInvocationError';
+  return taskFailure(kind, errorType, errorMessage, stack === undefined ? {} : { stack });
 }

@@ -1,5 +1,6 @@
 import type { TaskStatus, TerminalStatus } from '../domain/lifecycle.ts';
 import type { Task } from '../domain/task.ts';
+import { isTaskIn } from '../domain/task-group.ts';
 import { type Item, toAttributes } from './task-item.ts';
 import type { Update } from './update-expression.ts';
 
@@ -21,7 +22,7 @@ export function asRead(update: Update, task: Task, isOfRun: boolean): Update {
 }
 
 function runIdOf(task: Task): string | undefined {
-  return task.status === 'Running' || task.status === 'Stopping' ? task.runId : undefined;
+  return isTaskIn(task, 'running') ? task.runId : undefined;
 }
 
 export function listed(statuses: readonly TaskStatus[]): string {

@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { INDEX_STATES, type IndexState, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
+import { type IndexState, indexStateOf, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
 import { callAws } from './faults.ts';
@@ -207,7 +207,7 @@ export class TaskIndex {
 
 /** Tells whether `byState` finds this status; Succeeded is in no index but the one by time. */
 export function isIndexedByState(status: TaskStatus): boolean {
-  return INDEX_STATES[status] !== null;
+  return indexStateOf(status) !== undefined;
 }
 
 function toEntry(item: Item, functionName: string): IndexEntry {

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { INDEX_STATES, type IndexState, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
-import { shardOf, sortKeyOf, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
+import { type IndexState, indexStateOf, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
+import { shardOf, sortKeyOf, type Task, type TaskKey } from '../domain/task.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -28,8 +28,8 @@ export function timeShardOf(functionName: string, shard: number): string {
 
 /** The partition of `byState` that a task in `status` is listed in; undefined when it is in none. */
 export function stateShardOf(functionName: string, status: TaskStatus, shard: number): string | undefined {
-  const state = INDEX_STATES[status];
-  return state === null ? undefined : stateShardKey(functionName, state, shard);
+  const state = indexStateOf(status);
+  return state === undefined ? undefined : stateShardKey(functionName, state, shard);
 }
 
 export function stateShardKey(functionName: string, state: IndexState, shard: number): string {
@@ -79,8 +79,4 @@ function isSubmitted({ submissionId, submitTime, config, payload, tenant, events
     typeof payload === 'object' &&
     Array.isArray(events)
   );
-}
-
-export function isIn<S extends TaskStatus>(task: Task, ...statuses: readonly S[]): task is TaskIn<S> & Task {
-  return (statuses as readonly TaskStatus[]).includes(task.status);
 }

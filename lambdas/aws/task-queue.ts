@@ -1,5 +1,4 @@
 import {
-  ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -7,22 +6,19 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { BulkJobKey } from '../domain/bulk-job.ts';
 import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
-import { QUEUE_BATCH_MAX, VISIBILITY_MAX_SECONDS } from '../domain/limits.ts';
+import { QUEUE_BATCH_MAX } from '../domain/limits.ts';
 import type { Addressed } from '../domain/task.ts';
 import { callAws } from './faults.ts';
-import { type Message, parseMessage, toBulkJobMessageBody, toMessageBody } from './message.ts';
+import {
+  type BulkJobMessage,
+  type Message,
+  parseMessage,
+  toBulkJobMessageBody,
+  toMessageBody,
+} from './message.ts';
 
 const QUEUE_GONE = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
-
-/** What ChangeMessageVisibility answers for a message that is not in flight under this handle. */
-const MESSAGE_GONE = [
-  'MessageNotInflight',
-  'AWS.SimpleQueueService.MessageNotInflight',
-  'ReceiptHandleIsInvalid',
-  'InvalidParameterValue',
-];
 
 /** The most that SQS hands out at once (AWS SQS quotas). */
 const RECEIVE_MAX_MESSAGES = 10;
@@ -82,7 +78,7 @@ export class TaskQueue {
    * @throws QueueGoneError
    */
   async send(queueUrl: string, task: Addressed, delaySeconds: number): Promise<void> {
-    await this.#send(queueUrl, toMessageBody({ kind: 'wakeUp', key: task }), {
+    await this.sendBody(queueUrl, toMessageBody({ kind: 'wakeUp', key: task }), {
       tenant: task.tenant,
       delaySeconds,
     });
@@ -113,20 +109,23 @@ export class TaskQueue {
    */
   async sendInvocation(queueUrl: string, invocation: Invocation, delaySeconds: number): Promise<void> {
     const { tenant } = invocation;
-    await this.#send(queueUrl, toMessageBody({ kind: 'invocation', invocation }), { tenant, delaySeconds });
+    await this.sendBody(queueUrl, toMessageBody({ kind: 'invocation', invocation }), {
+      tenant,
+      delaySeconds,
+    });
   }
 
   /** Sends the end of one, of which somebody is to be told. */
   async sendEnd(queueUrl: string, ended: EndedInvocation): Promise<void> {
-    await this.#send(queueUrl, toMessageBody({ kind: 'end', ended }), {
+    await this.sendBody(queueUrl, toMessageBody({ kind: 'end', ended }), {
       tenant: ended.tenant,
       delaySeconds: 0,
     });
   }
 
   /** Has a worker look at a bulk job. */
-  async sendBulkJob(queueUrl: string, job: BulkJobKey): Promise<void> {
-    await this.#send(queueUrl, toBulkJobMessageBody(job), { tenant: job.functionName, delaySeconds: 0 });
+  async sendBulkJob(queueUrl: string, job: BulkJobMessage, delaySeconds = 0): Promise<void> {
+    await this.sendBody(queueUrl, toBulkJobMessageBody(job), { tenant: job.functionName, delaySeconds });
   }
 
   /** Receives what is there now, at most ten messages. SQS may overlook some in a queue that is nearly empty. */
@@ -168,28 +167,13 @@ export class TaskQueue {
   }
 
   /**
-   * Has the message come again in `seconds` (0 to 12 h; longer is cut to 12 h). Tells whether it was still ours to
-   * hide: not once it was visible again or is deleted.
+   * Sends a message of any kind, in the group of a tenant or in none.
+   * @throws QueueGoneError
    */
-  async retime(queueUrl: string, receiptHandle: string, seconds: number): Promise<boolean> {
-    const command = new ChangeMessageVisibilityCommand({
-      QueueUrl: queueUrl,
-      ReceiptHandle: receiptHandle,
-      VisibilityTimeout: Math.min(Math.max(Math.ceil(seconds), 0), VISIBILITY_MAX_SECONDS),
-    });
-    try {
-      await callAws('SQS', () => this.#client.send(command, this.#call), MESSAGE_GONE);
-      return true;
-    } catch (error) {
-      if (error instanceof Error && MESSAGE_GONE.includes(error.name)) return false;
-      throw error;
-    }
-  }
-
-  async #send(
+  async sendBody(
     queueUrl: string,
     body: string,
-    { tenant, delaySeconds }: { readonly tenant: string; readonly delaySeconds: number },
+    { tenant, delaySeconds }: { readonly tenant?: string; readonly delaySeconds: number },
   ): Promise<void> {
     const command = new SendMessageCommand({
       QueueUrl: queueUrl,

@@ -7,6 +7,7 @@ import {
   type PutItemCommandInput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { CREATE_DEADLINE_MS } from '../domain/limits.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
 import { callAws } from './faults.ts';
 import { primaryKeyOf, toAttributes, toTask } from './task-item.ts';
@@ -67,8 +68,12 @@ export class TaskRows {
       ...condition,
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
+    // Later it would stand before where readers of ascending lists are by then.
+    const deadline = AbortSignal.timeout(CREATE_DEADLINE_MS);
+    const { signal } = this.#options;
+    const abortSignal = signal ? AbortSignal.any([signal, deadline]) : deadline;
     return this.#guarded(task, isOwn, async () => {
-      await this.#options.client.send(command, this.#call);
+      await this.#options.client.send(command, { abortSignal });
       return task;
     });
   }

@@ -1,7 +1,8 @@
 import { type FollowedTask, followUpMark, type NextDelivery } from '../domain/follow-up.ts';
 import {
-  type LIFECYCLE,
+  type StatusIn,
   sourcesOf,
+  statusesIn,
   type TaskEvent,
   type TaskStatus,
   TERMINAL_STATUSES,
@@ -20,9 +21,10 @@ import {
   withEvent,
   withHandBack,
 } from '../domain/task.ts';
+import { isTaskIn } from '../domain/task-group.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { asRead, listed, statusValues, versionOf } from './task-guards.ts';
-import { isIn, stateShardOf, toAttributes, toItem } from './task-item.ts';
+import { stateShardOf, toAttributes, toItem } from './task-item.ts';
 import { TaskRows, type TaskRowsOptions, type WriteOutcome } from './task-rows.ts';
 import { Update } from './update-expression.ts';
 
@@ -135,7 +137,7 @@ export class TaskStore {
   async start(
     key: TaskKey,
     run: Run,
-    from: StartableStatus = 'Enqueued',
+    from: StatusIn<'waiting'> = 'Enqueued',
   ): Promise<WriteOutcome<RunningTask>> {
     const { now, runId, leaseUntil, instanceId, hops } = run;
     const steps: readonly TaskStatus[] = from === 'Enqueued' ? ['Processed', 'Running'] : ['Running'];
@@ -258,16 +260,11 @@ export class TaskStore {
   }
 }
 
-/** The statuses that a task can start from. */
-export type StartableStatus = {
-  [S in TaskStatus]: 'start' extends keyof (typeof LIFECYCLE)[S] ? S : never;
-}[TaskStatus];
-
 /** The statuses of a task whose code runs. */
-const LEASED = ['Running', 'Stopping'] as const satisfies readonly TaskStatus[];
+const LEASED = statusesIn('running');
 
 /** The row keeps the instance of the last run only: the end of a run that others may follow tells its own. */
 function ranOn(task: Task, to: TaskStatus): Pick<TaskEventRecord, 'instanceId'> {
-  const isEnd = isIn(task, ...LEASED) && to !== 'Stopping' && to !== 'Succeeded';
+  const isEnd = isTaskIn(task, 'running') && to !== 'Stopping' && to !== 'Succeeded';
   return isEnd ? { instanceId: task.instanceId } : {};
 }

@@ -1,3 +1,5 @@
+import { truncated } from './text.ts';
+
 /** What CloudWatch says of an alarm that changed its state, as far as people want to know. */
 export interface AlarmNotice {
   readonly alarm: string;
@@ -131,7 +133,7 @@ export function alarmRefusal(template: AlarmTemplate, answer: string): string | 
   const { errcode, errmsg } = parsedObject(answer);
   return errcode === 0 || errcode === '0'
     ? undefined
-    : `errcode ${String(errcode)}, ${String(errmsg)}`.slice(0, 300);
+    : truncated(`errcode ${String(errcode)}, ${String(errmsg)}`, 300);
 }
 
 function headline({ alarm, severity, state }: AlarmNotice): string {

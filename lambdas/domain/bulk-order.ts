@@ -1,10 +1,10 @@
 import {
   INDEX_STATE_NAMES,
-  INDEX_STATES,
   type IndexState,
+  indexStateOf,
+  statusesWith,
   TASK_STATUSES,
   type TaskStatus,
-  targetsOf,
 } from './lifecycle.ts';
 import { sortKeyBounds } from './task.ts';
 
@@ -34,7 +34,7 @@ export interface BulkOrder {
 
 /** Lists the statuses that an action can be taken in. */
 export function statusesOfAction(action: BulkAction): readonly TaskStatus[] {
-  return TASK_STATUSES.filter((status) => targetsOf(status, BULK_ACTIONS[action]).length > 0);
+  return statusesWith(BULK_ACTIONS[action]);
 }
 
 /** Lists the statuses that a job looks for. */
@@ -44,7 +44,7 @@ export function statusesOf({ action, filter }: Pick<BulkOrder, 'action' | 'filte
 
 /** Lists the index states that hold tasks of these statuses. */
 export function statesOf(statuses: readonly TaskStatus[]): readonly IndexState[] {
-  return INDEX_STATE_NAMES.filter((state) => statuses.some((status) => INDEX_STATES[status] === state));
+  return INDEX_STATE_NAMES.filter((state) => statuses.some((status) => indexStateOf(status) === state));
 }
 
 /** Bounds of the sort keys of what a filter finds among the tasks that there are at an instant. */

@@ -1,5 +1,6 @@
 import { TaskModeError } from './errors.ts';
 import type { TerminalStatus } from './lifecycle.ts';
+import { isShortened, shownDestination } from './shown-destination.ts';
 import { quoted } from './text.ts';
 import type { Trace } from './trace.ts';
 
@@ -12,11 +13,18 @@ export interface ParsedDestination {
   readonly destination: string;
 }
 
-/** One that a deployment may use. */
+/** A destination that the deployment allows. */
 export interface AllowedDestination {
   readonly destination: string;
-  /** Of a webhook: the secret that its deliveries are signed with. */
+  /** The secret that deliveries to a webhook are signed with. */
   readonly secretArn?: string;
+  /** Names of the functions that may use it. Absent: all functions, also in lists that were deployed before it existed. */
+  readonly functions?: readonly string[];
+}
+
+/** Whether a function's tasks may be reported to an allowed destination. */
+export function isAllowedFor({ functions }: AllowedDestination, functionName: string): boolean {
+  return functions === undefined || functions.includes(functionName);
 }
 
 /** What a destination is told. */
@@ -98,14 +106,29 @@ function webhookUrl(field: string, text: string): string {
 }
 
 function refused(field: string, wanted: string, text: string): TaskModeError {
-  return new TaskModeError('InvalidArgument', `${field} must be ${wanted}, got ${quoted(text)}`);
+  // Error messages end up in logs of callers and of CI. What is no URL holds no credential for one.
+  const shown = /^https?:/i.test(text) && URL.canParse(text) ? shownDestination(text) : text;
+  const got = isShortened(shown) ? shown : text;
+  return new TaskModeError('InvalidArgument', `${field} must be ${wanted}, got ${quoted(got)}`);
 }
 
-/** What a well-formed destination that the deployment does not allow is refused with. */
-export function destinationNotAllowed(field: string, text: string): TaskModeError {
+/** The refusal of a shortened address that is not the one of the destination that is configured. */
+export function shortenedDestination(field: string, text: string): TaskModeError {
+  return refused(
+    field,
+    'a whole address: this is a shortened one, as answers show it, and not that of the destination that is configured now',
+    text,
+  );
+}
+
+/**
+ * The refusal of a well-formed destination that a function may not use. It is the same whether other functions may use
+ * the destination or none may, so that a caller cannot probe for the destinations of other functions.
+ */
+export function destinationNotAllowed(field: string, functionName: string, text: string): TaskModeError {
   const wanted = isPlainHttp(text)
     ? HTTPS
-    : 'one of the destinations that this deployment allows (TaskMode.allowDestination)';
+    : `one of the destinations that this deployment allows for function '${functionName}' (its onSuccess and onFailure, and TaskMode.allowDestination)`;
   return refused(field, wanted, text);
 }
 

@@ -1,8 +1,10 @@
 import { tasksAtOnceOf } from './concurrency.ts';
 import { failureText } from './failure.ts';
+import { allows } from './lifecycle.ts';
 import { DEAD_AFTER_LEASE_MS, EARLY_START_MS, ORPHAN_AFTER_MS } from './limits.ts';
-import type { EndedTask, Task, TaskIn } from './task.ts';
+import { type EndedTask, handBackDetailOf } from './task.ts';
 import type { TaskFunctionRecord } from './task-function.ts';
+import type { TaskInGroup } from './task-group.ts';
 
 /** Why a task is not running, or how it runs or ended. */
 export type Reason =
@@ -46,11 +48,7 @@ export interface Explanation {
   readonly until?: number;
 }
 
-type WaitingTask = TaskIn<'Enqueued' | 'Processed' | 'Retrying'>;
-
-export function isWaiting(task: Task): task is WaitingTask {
-  return task.status === 'Enqueued' || task.status === 'Processed' || task.status === 'Retrying';
-}
+type WaitingTask = TaskInGroup<'waiting'>;
 
 /** Says why a task that waits does not run yet: the first that holds of what keeps tasks from it. */
 export function explainWaiting(
@@ -67,27 +65,27 @@ export function explainWaiting(
 }
 
 function explainTime(task: WaitingTask, record: TaskFunctionRecord, now: number): Explanation | undefined {
-  const { notBefore, dueTime, startDeadline, status, attempt, config } = task;
+  const { notBefore, startDeadline, status, attempt, config } = task;
   if (record.isDeleted) {
     return { reason: 'FunctionRemoved', message: 'its function was removed: the sweep makes it Invalid.' };
   }
   if (notBefore - now > EARLY_START_MS) {
     const until = notBefore;
+    const handBack = handBackDetailOf(task.events.at(-1));
+    if (handBack) {
+      const times = handBack.handBacks === 1 ? 'once' : `${handBack.handBacks} times in a row`;
+      const message = `it could not be run, ${times}: ${handBack.cause}. It is tried again, and no attempt was counted.`;
+      return { reason: 'HandedBack', message, until };
+    }
     if (status === 'Retrying') {
       const attempts = config.maxAsyncRetryAttempts + 1;
       const why = task.error ? `: ${failureText(task.error).split('\n')[0]}` : '';
       const message = `attempt ${attempt} of ${attempts} failed${why}. The next one comes after a back-off.`;
       return { reason: 'BackingOff', message, until };
     }
-    return notBefore > dueTime
-      ? {
-          reason: 'HandedBack',
-          message: 'it could not run, for no fault of its own, and is to run again soon.',
-          until,
-        }
-      : { reason: 'Delayed', message: 'it was submitted with a delay, and is not due yet.', until };
+    return { reason: 'Delayed', message: 'it was submitted with a delay, and is not due yet.', until };
   }
-  if (status !== 'Retrying' && now > startDeadline) {
+  if (allows(status, 'expire') && now > startDeadline) {
     return {
       reason: 'Overdue',
       message: 'it was not started in time: whoever looks at it next makes it Expired.',
@@ -124,7 +122,7 @@ function explainQueue(task: WaitingTask, around: Surroundings, now: number): Exp
     return { reason: 'Queued', message };
   }
   if (queue && queue.inFlight > running.count) {
-    const message = `${queue.inFlight} messages are on their way to instances, and ${textOf(running)} tasks run: instances are starting, Lambda throttles, or a retry is hidden.`;
+    const message = `${queue.inFlight} messages are on their way to instances, and ${textOf(running)} tasks run: instances are starting, or Lambda throttles.`;
     return { reason: 'Throttled', message };
   }
   const sinceMs = now - Math.max(task.notBefore, task.submitTime, task.resentTime ?? 0);
@@ -137,7 +135,7 @@ function explainQueue(task: WaitingTask, around: Surroundings, now: number): Exp
 }
 
 /** Says how a task runs. */
-export function explainRunning(task: TaskIn<'Running' | 'Stopping'>, now: number): Explanation {
+export function explainRunning(task: TaskInGroup<'running'>, now: number): Explanation {
   const { leaseUntil, attempt, startTime, config } = task;
   if (now > leaseUntil + DEAD_AFTER_LEASE_MS) {
     return {

@@ -95,11 +95,6 @@ export const FAILURES = {
       'ResponseTooLarge',
       `the result has ${byteLength(resultText)} bytes as JSON, and a synchronous invocation answers at most ${SYNC_RESULT_MAX_BYTES}, counted as base64 or with its escapes`,
     ),
-  notInvoked: taskFailure(
-    'UnhandledInvocationError',
-    'Target.NotInvoked',
-    'the existing function could not be invoked: it does not exist, or the worker may not invoke it',
-  ),
   notRun: (sinceMs: number, cause: string) =>
     taskFailure(
       'UnhandledInvocationError',

@@ -1,6 +1,6 @@
 import type { DestinationKind } from './destination.ts';
 import { failureReport } from './failure.ts';
-import { isTerminal, type TaskStatus, type TerminalStatus } from './lifecycle.ts';
+import { type StatusGroup, statusGroupOf, type TaskStatus } from './lifecycle.ts';
 import {
   FOLLOW_UP_ATTEMPTS,
   FOLLOW_UP_MAX_BYTES,
@@ -13,18 +13,15 @@ import type { Destinations, EndedTask, Task, TaskConfig } from './task.ts';
 import { byteLength, withoutNoncharacters } from './text.ts';
 import { isAnswered } from './waiter.ts';
 
-/** Which destination is told of each end. Whoever stops a task knows; nobody else asked to. */
-const DESTINATION_OF: Record<TerminalStatus, keyof Destinations | undefined> = {
-  Succeeded: 'onSuccess',
-  Failed: 'onFailure',
-  Expired: 'onFailure',
-  Invalid: 'onFailure',
-  Stopped: undefined,
+/** Destination per group of statuses. A stopped task has none: the caller who stopped it already knows. */
+const DESTINATION_OF: Readonly<Partial<Record<StatusGroup, keyof Destinations>>> = {
+  succeeded: 'onSuccess',
+  failed: 'onFailure',
 };
 
 /** Who is to be told that a task has this status, an ARN or a URL; undefined when nobody is. */
 export function destinationOf({ destinations }: TaskConfig, status: TaskStatus): string | undefined {
-  const name = isTerminal(status) ? DESTINATION_OF[status] : undefined;
+  const name = DESTINATION_OF[statusGroupOf(status)];
   return name && destinations?.[name];
 }
 

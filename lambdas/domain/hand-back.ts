@@ -1,4 +1,6 @@
+import { HAND_BACK_CAUSE_MAX_BYTES } from './limits.ts';
 import type { SubmittedFields } from './task.ts';
+import { truncated } from './text.ts';
 
 /**
  * How long a task waits that could not run: a quarter of the time since it could not for the first time in a row. So a
@@ -49,3 +51,9 @@ export function nextTry(task: HandedBack, now: number, random: number): NextTry 
 
 /** What is written with a counted attempt: the next hand-back is the first one in a row again. */
 export const TRIED = { handBacks: undefined, handedBackTime: undefined } as const;
+
+/** Describes why a task could not run, for its history. Of an error it is the name: callers read it, and AWS's messages name resources. */
+export function describeCause(reason: unknown): string {
+  const cause = reason instanceof Error && reason.cause instanceof Error ? reason.cause : reason;
+  return truncated(cause instanceof Error ? cause.name : String(cause), HAND_BACK_CAUSE_MAX_BYTES);
+}

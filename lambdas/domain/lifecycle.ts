@@ -1,8 +1,11 @@
 /**
  * The lifecycle of a task, written once. Everything that depends on it is derived from this table: the types,
- * the conditions of the writes, the list filter, the README's diagram and table, and the exhaustive test.
+ * the groups of statuses, the conditions of the writes, the list filter, the README's diagram and tables, and the
+ * exhaustive test.
  *
- * `handBack` names two targets: Enqueued for a task that never ran before, Retrying for one that did.
+ * `handBack` names two targets: Enqueued for a task that never ran before, Retrying for one that did. From Processed it
+ * returns a task whose container could not be placed. `fail` leaves Retrying when no worker takes the task for 7 days:
+ * TTL would delete it unfinished.
  */
 export const LIFECYCLE = {
   Enqueued: {
@@ -12,7 +15,13 @@ export const LIFECYCLE = {
     expire: 'Expired',
     invalidate: 'Invalid',
   },
-  Processed: { start: 'Running', stop: 'Stopped', expire: 'Expired', invalidate: 'Invalid' },
+  Processed: {
+    start: 'Running',
+    handBack: ['Enqueued', 'Retrying'],
+    stop: 'Stopped',
+    expire: 'Expired',
+    invalidate: 'Invalid',
+  },
   Running: {
     succeed: 'Succeeded',
     fail: 'Failed',
@@ -20,7 +29,7 @@ export const LIFECYCLE = {
     handBack: ['Enqueued', 'Retrying'],
     stop: 'Stopping',
   },
-  Retrying: { start: 'Running', stop: 'Stopped', invalidate: 'Invalid' },
+  Retrying: { start: 'Running', fail: 'Failed', stop: 'Stopped', invalidate: 'Invalid' },
   Stopping: {
     succeed: 'Stopped',
     fail: 'Stopped',
@@ -49,6 +58,18 @@ export type TerminalStatus = {
 
 export type UnfinishedStatus = Exclude<TaskStatus, TerminalStatus>;
 
+/** The statuses that an event can leave. */
+export type SourceOf<E extends TaskEvent> = {
+  [S in TaskStatus]: E extends keyof Table[S] ? S : never;
+}[TaskStatus];
+
+/** The statuses that an event can lead to. */
+type TargetOf<E extends TaskEvent> = {
+  [S in TaskStatus]: E extends keyof Table[S] ? TargetsIn<Table[S][E]> : never;
+}[TaskStatus];
+
+type TargetsIn<T> = T extends readonly (infer S)[] ? S : T;
+
 /** The status that `submit` creates. */
 export const INITIAL_STATUS = 'Enqueued' satisfies TaskStatus;
 
@@ -75,11 +96,69 @@ export function sourcesOf(event: TaskEvent, to: TaskStatus): readonly TaskStatus
   return TASK_STATUSES.filter((status) => targetsOf(status, event).includes(to));
 }
 
+/** Lists the statuses that `event` can leave, in the table's order: those that can be stopped, redriven, expired. */
+export function statusesWith(event: TaskEvent): readonly TaskStatus[] {
+  return TASK_STATUSES.filter((status) => allows(status, event));
+}
+
+/** Tells whether `event` can leave `status`. */
+export function allows<E extends TaskEvent>(status: TaskStatus, event: E): status is SourceOf<E> {
+  return targetsOf(status, event).length > 0;
+}
+
 export function isTerminal(status: TaskStatus): status is TerminalStatus {
   return rowsOf(status).every(([event]) => event === 'redrive');
 }
 
 export const TERMINAL_STATUSES: readonly TerminalStatus[] = TASK_STATUSES.filter(isTerminal);
+
+/** Tells whether a stop has been requested or has happened: repeating it changes nothing. */
+export function isStopRequested(status: TaskStatus): status is TargetOf<'stop'> {
+  return TASK_STATUSES.some((from) => targetsOf(from, 'stop').includes(status));
+}
+
+/** What a task is doing, for people and for indexes: each status is in exactly one group. */
+export const STATUS_GROUPS = ['waiting', 'running', 'succeeded', 'failed', 'stopped'] as const;
+
+export type StatusGroup = (typeof STATUS_GROUPS)[number];
+
+/**
+ * Waiting: can start, for the first time or again (so Retrying waits). Running: its code runs, so it can succeed.
+ * Of the terminal statuses, Succeeded cannot be redriven, Stopped was requested, and the others have failed.
+ */
+type GroupOf<S extends TaskStatus> =
+  S extends SourceOf<'start'>
+    ? 'waiting'
+    : S extends SourceOf<'succeed'>
+      ? 'running'
+      : S extends TargetOf<'stop'>
+        ? 'stopped'
+        : S extends SourceOf<'redrive'>
+          ? 'failed'
+          : 'succeeded';
+
+/** The statuses of a group. */
+export type StatusIn<G extends StatusGroup> = {
+  [S in TaskStatus]: GroupOf<S> extends G ? S : never;
+}[TaskStatus];
+
+/** Returns the group of a status, as `GroupOf` has it. */
+export function statusGroupOf(status: TaskStatus): StatusGroup {
+  if (allows(status, 'start')) return 'waiting';
+  if (allows(status, 'succeed')) return 'running';
+  if (isStopRequested(status)) return 'stopped';
+  return allows(status, 'redrive') ? 'failed' : 'succeeded';
+}
+
+/** Tells whether a status is in a group. */
+export function isInGroup<G extends StatusGroup>(status: TaskStatus, group: G): status is StatusIn<G> {
+  return statusGroupOf(status) === group;
+}
+
+/** Lists the statuses of a group, in the table's order. */
+export function statusesIn<G extends StatusGroup>(group: G): readonly StatusIn<G>[] {
+  return TASK_STATUSES.filter((status): status is StatusIn<G> => isInGroup(status, group));
+}
 
 /** Who may raise an event. */
 export type Raiser = 'API' | 'worker' | 'supervisor' | 'sweep' | 'dead-letter' | 'triggers' | 'workflows';
@@ -100,31 +179,18 @@ export const RAISERS: Record<TaskEvent | 'submit', readonly Raiser[]> = {
   redrive: ['API', 'workflows'],
 };
 
-/** The coarse states that the `byState` index is keyed by: one index write per group, not one per status. */
-export type IndexState = 'waiting' | 'running' | 'failed' | 'stopped';
+/**
+ * The groups that the `byState` index is keyed by: one index write per group, not one per status. Most tasks end
+ * Succeeded, and stay out of the index.
+ */
+export type IndexState = Exclude<StatusGroup, 'succeeded'>;
 
-export const INDEX_STATE_NAMES = [
-  'waiting',
-  'running',
-  'failed',
-  'stopped',
-] as const satisfies readonly IndexState[];
+export const INDEX_STATE_NAMES: readonly IndexState[] = STATUS_GROUPS.filter(
+  (group): group is IndexState => group !== 'succeeded',
+);
 
-/** The index state of each status; null keeps the task out of the index (most tasks end Succeeded). */
-export const INDEX_STATES = {
-  Enqueued: 'waiting',
-  Processed: 'waiting',
-  Retrying: 'waiting',
-  Running: 'running',
-  Stopping: 'running',
-  Failed: 'failed',
-  Expired: 'failed',
-  Invalid: 'failed',
-  Stopped: 'stopped',
-  Succeeded: null,
-} as const satisfies Record<TaskStatus, IndexState | null>;
-
-/** The statuses of a task that is to start: for the first time, or again. */
-export type WaitingStatus = {
-  [S in TaskStatus]: (typeof INDEX_STATES)[S] extends 'waiting' ? S : never;
-}[TaskStatus];
+/** Returns the index state of a status; `undefined` if the index does not hold it. */
+export function indexStateOf(status: TaskStatus): IndexState | undefined {
+  const group = statusGroupOf(status);
+  return group === 'succeeded' ? undefined : group;
+}

@@ -172,7 +172,13 @@ export const WORKFLOW_STOP_CONCURRENCY = { batchSize: 1, maxConcurrency: 10 } as
 export const WORKFLOW_HISTORY_LAG_MS = 5000;
 export const WORKFLOW_SUBMIT_WITHIN_MS = 60_000;
 export const WORKFLOW_STOP_RETRY_SECONDS = { again: 10, failed: 60 } as const;
-export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
+
+/**
+ * For how long a bulk job, or an execution that has ended, is tried again by fresh messages while AWS fails us. After that the
+ * message fails instead: it comes again after its visibility time-out, and is a dead letter after so many receives, some 2 h.
+ */
+export const FRESH_RETRY_MS = 20 * 60_000;
+export const FRESH_RETRY_RECEIVE_COUNT = 20;
 
 /**
  * How an execution may be named when it is started here: what Step Functions recommends (letters, digits, - and _), of
@@ -181,7 +187,7 @@ export const WORKFLOW_STOP_RECEIVE_COUNT = 20;
 export const NEW_EXECUTION_NAME_PATTERN = /^[A-Za-z0-9_-]{1,80}$/;
 export const EXECUTION_NAME_PATTERN = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 
-/** What StopExecution takes (AWS Step Functions API). */
+/** What StopExecution and SendTaskFailure take (AWS Step Functions API). */
 export const EXECUTION_ERROR_MAX_CHARACTERS = 256;
 export const EXECUTION_CAUSE_MAX_CHARACTERS = 32_768;
 
@@ -213,9 +219,6 @@ export const QUEUE_RETENTION_DAYS = 14;
 
 /** How often code was begun for a message is known for as long as the message is. */
 export const RUN_COUNT_RETENTION_SECONDS = QUEUE_RETENTION_DAYS * 86_400;
-
-/** SQS's highest visibility time-out, 12 h (AWS SQS quotas). */
-export const VISIBILITY_MAX_SECONDS = 43_200;
 
 /** Bounds of the event source's maximum concurrency (AWS Lambda ScalingConfig). */
 export const MAX_CONCURRENCY_RANGE = { min: 2, max: 1000, default: 100 } as const;
@@ -284,6 +287,12 @@ export const BATCH_TASKS_MAX = 100;
 export const BATCH_WRITES_AT_ONCE = 25;
 export const BATCH_DEADLINE_MS = 8000;
 
+/**
+ * A task's row is written within this of its submit time, or the submit fails: the longest deadline of the API's submits.
+ * Submits of triggers and workflows may take longer (30 s); the write itself ends here for all of them.
+ */
+export const CREATE_DEADLINE_MS = Math.max(REQUEST_DEADLINE_MS, BATCH_DEADLINE_MS);
+
 /** SQS takes at most ten messages in one request (AWS SQS quotas). */
 export const QUEUE_BATCH_MAX = 10;
 
@@ -304,11 +313,15 @@ export const SYNC_RESULT_MAX_BYTES = 6 * 1024 * 1024 - 64 * 1024;
 export const LIST_WORK_MS = 1500;
 export const LIST_PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
+/** How late an index is taken to follow its rows. Usually it is a fraction of a second (AWS DynamoDB, global secondary indexes). */
+export const INDEX_LAG_MS = 2000;
+
 /**
- * A list in ascending order ends this long before now. An index follows its rows late, usually within a fraction of a
- * second (AWS DynamoDB, global secondary indexes), and what came late would stand before a token that is given out.
+ * A list in ascending order ends this long before now, so that a reader that follows its tail misses no task. It is sorted
+ * by submit time, which is taken before the row is written: a row that DynamoDB takes only at the deadline is in the index
+ * this much later, and by then must not stand before a token that has been given out. Descending lists have no such age.
  */
-export const LIST_ASC_AGE_MS = 2000;
+export const LIST_ASC_AGE_MS = CREATE_DEADLINE_MS + INDEX_LAG_MS;
 
 /** Back-off before a failed attempt is repeated: exponential with full jitter, within these. */
 export const BACK_OFF_SECONDS = { base: 1, max: 900 } as const;
@@ -352,6 +365,17 @@ export const SUBMIT_CALLERS_KNOWN = 1000;
 /** What a deployment may let each caller submit. Above it, API Gateway's own limit comes first (AWS quota). */
 export const SUBMIT_RATE_RANGE = { min: 1, max: 10_000 } as const;
 export const SUBMIT_BURST_RANGE = { min: 1, max: 10_000 } as const;
+
+/**
+ * What a deployed API takes from all callers together, where its deployment says nothing else; API Gateway answers 429
+ * above it, before any function runs. At some 50 ms a request, 1,000 a second keep about 50 instances busy, and are what
+ * a new table takes on its first day. Each request of a burst may need an instance of its own: 500 leave the other half
+ * of an account's default concurrency (1,000, AWS Lambda quotas) to the workers.
+ */
+export const REQUEST_RATE = { perSecond: 1000, burst: 500 } as const;
+
+/** An account's quota is 10,000 a second with a burst of 5,000 (AWS API Gateway quotas), and can be raised. */
+export const REQUEST_RATE_RANGE = { min: 1, max: 100_000 } as const;
 
 /** The supervisor's thread takes 44 MB, and below this its share of a CPU is too small to stop anything in time. */
 export const SUPERVISED_MEMORY_MIN_MB = 256;
@@ -425,9 +449,6 @@ export const BULK_LOOK_MS = 2000;
 
 /** How often a job goes through the index for tasks that have moved while it did: each pass finds far fewer. */
 export const BULK_PASSES_MAX = 5;
-
-/** An index follows its rows late (LIST_ASC_AGE_MS): what it has this long after a job was created is what there was then. */
-export const BULK_INDEX_LAG_MS = 2000;
 
 /** Where AWS fails it, a bulk job waits before it goes on: twice as long each time, within these. */
 export const BULK_PAUSE_MS = { min: 250, max: 8000 } as const;

@@ -1,6 +1,7 @@
 import type { TaskStatus } from './lifecycle.ts';
 import type { SweepFinding } from './sweep-finding.ts';
 import type { Task } from './task.ts';
+import { isTaskIn, type TaskInGroup } from './task-group.ts';
 
 /** Where CloudWatch keeps them: one namespace for all. */
 export const METRIC_NAMESPACE = 'TaskMode';
@@ -59,12 +60,11 @@ export const CREATED: MetricValues = { EnqueuedCount: 1 };
  */
 export function metricsOfMove(before: Task, to: TaskStatus, now: number): MetricValues {
   const entered = { [statusMetric(to)]: 1, ...(to === 'Succeeded' && { FailedCount: 0 }) };
-  const isRunOver = (before.status === 'Running' && to !== 'Stopping') || before.status === 'Stopping';
-  if (isRunOver) return { ...entered, ...metricsOfRun(before, now) };
+  if (isTaskIn(before, 'running') && to !== 'Stopping') return { ...entered, ...metricsOfRun(before, now) };
   return before.status === 'Processed' ? { ...entered, ProcessedCount: 1 } : entered;
 }
 
-type RunTask = Extract<Task, { status: 'Running' | 'Stopping' }>;
+type RunTask = TaskInGroup<'running'>;
 
 function metricsOfRun(task: RunTask, now: number): MetricValues {
   const { events, notBefore, startTime, leaseUntil } = task;

@@ -155,6 +155,25 @@ export type UnfinishedTask = TaskIn<UnfinishedStatus>;
 export type EndedTask = TaskIn<TerminalStatus>;
 export type RunningTask = TaskIn<'Running'>;
 
+/** Whose a stored text is, and since when it is kept: its object's key and age must agree with these. */
+export interface TextOwner {
+  readonly functionName: string;
+  /** Or the id of an invocation without a record; absent where a text can only be of an end that is kept aside. */
+  readonly taskId?: string;
+  /** An instant in milliseconds. */
+  readonly since: number;
+}
+
+/** Tells whose a task's payload is. It is kept since the submit, and a redrive copies it. */
+export function payloadOwner({ functionName, taskId, series, submitTime, dueTime }: Task): TextOwner {
+  return { functionName, taskId, since: series > 1 ? dueTime : submitTime };
+}
+
+/** Tells whose a task's result is. */
+export function resultOwner({ functionName, taskId, endTime }: TaskIn<'Succeeded'>): TextOwner {
+  return { functionName, taskId, since: endTime };
+}
+
 /** Tells until when a task must have started: within its event age, and while the state waits that waits for it. */
 export function startDeadlineOf(dueTime: number, config: TaskConfig, waiter: Waiter | undefined): number {
   const deadline = dueTime + config.maxAsyncEventAgeInSeconds * 1000;
@@ -226,7 +245,8 @@ export interface HandBackDetail {
 }
 
 /** Reads the detail of an event that stands for runs which were handed back, or returns undefined for any other event. */
-export function handBackDetailOf({ eventDetail }: TaskEventRecord): HandBackDetail | undefined {
+export function handBackDetailOf(event: TaskEventRecord | undefined): HandBackDetail | undefined {
+  const eventDetail = event?.eventDetail;
   if (!eventDetail?.startsWith('{"handBacks":')) return undefined;
   return JSON.parse(eventDetail) as HandBackDetail;
 }

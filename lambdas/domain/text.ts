@@ -5,10 +5,13 @@ export function byteLength(text: string): number {
   return encoder.encode(text).length;
 }
 
-/** Cuts a text to at most `maxBytes` of UTF-8, ending in `…` when something was cut; never through a character. */
+/**
+ * Cuts a text to at most `maxBytes` of UTF-8, ending in `…` when something was cut; never through a character. Half a surrogate
+ * pair, which user code makes when it cuts a text itself, becomes U+FFFD: AWS takes well-formed text only.
+ */
 export function truncated(text: string, maxBytes: number): string {
   const bytes = encoder.encode(text);
-  if (bytes.length <= maxBytes) return text;
+  if (bytes.length <= maxBytes) return text.toWellFormed();
   // A decoder in stream mode holds back the bytes of a character that the cut went through.
   return `${new TextDecoder().decode(bytes.subarray(0, maxBytes - 3), { stream: true })}…`;
 }

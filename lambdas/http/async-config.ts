@@ -1,9 +1,13 @@
 import type * as z from 'zod/mini';
 import { type ConfigChange, configOf } from '../domain/async-invoke-config.ts';
+import { shownDestination } from '../domain/shown-destination.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import type { putAsyncInvokeConfigBody } from './config-schemas.ts';
 
-/** The contract's AsyncConfig (section 5): what holds now, be it put or deployed. Fields without a value are left out. */
+/**
+ * The contract's AsyncConfig (section 5): what holds now, be it put or deployed. Fields without a value are left out;
+ * destinations are shortened.
+ */
 export function toAsyncConfig(record: TaskFunctionRecord) {
   const { asyncTask, maxAsyncEventAgeInSeconds, maxAsyncRetryAttempts, destinations } = configOf(record);
   return {
@@ -12,12 +16,16 @@ export function toAsyncConfig(record: TaskFunctionRecord) {
     createdTime: isoSeconds(record.runtimeConfig?.createdTime),
     lastModifiedTime: isoSeconds(record.runtimeConfig?.lastModifiedTime),
     destinationConfig: destinations && {
-      onSuccess: destinations.onSuccess === undefined ? undefined : { destination: destinations.onSuccess },
-      onFailure: destinations.onFailure === undefined ? undefined : { destination: destinations.onFailure },
+      onSuccess: toShown(destinations.onSuccess),
+      onFailure: toShown(destinations.onFailure),
     },
     maxAsyncEventAgeInSeconds,
     maxAsyncRetryAttempts,
   };
+}
+
+function toShown(destination: string | undefined) {
+  return destination === undefined ? undefined : { destination: shownDestination(destination) };
 }
 
 /** What the body of a Put names. An empty destination is nobody. */

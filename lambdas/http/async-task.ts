@@ -1,6 +1,8 @@
 import { failureText } from '../domain/failure.ts';
 import { destinationOf } from '../domain/follow-up.ts';
+import { isStopRequested } from '../domain/lifecycle.ts';
 import { EVENTS_KEPT } from '../domain/limits.ts';
+import { shownDestination } from '../domain/shown-destination.ts';
 import type { Task } from '../domain/task.ts';
 import type { TaskView } from '../tasks/get-task.ts';
 import { LATEST } from './qualifier.ts';
@@ -18,7 +20,7 @@ export function toAsyncTask({ task, taskFunction, payloadText, resultText }: Tas
     endTime: 'endTime' in task ? task.endTime : 0,
     durationMs: 'endTime' in task ? task.durationMs : undefined,
     alreadyRetriedTimes: Math.max(task.attempt - 1, 0),
-    destinationStatus: task.status === 'Stopping' || task.status === 'Stopped' ? 'Stopped' : 'Succeeded',
+    destinationStatus: isStopRequested(task.status) ? 'Stopped' : 'Succeeded',
     taskErrorMessage: errorMessage(task),
     taskPayload: payloadText,
     returnPayload: resultText,
@@ -36,7 +38,7 @@ function deliveryOf(task: Task) {
   const destination = destinationOf(task.config, task.status);
   if (!('followUp' in task) || !task.followUp || destination === undefined) return undefined;
   return {
-    destination,
+    destination: shownDestination(destination),
     state: DELIVERY_STATES[task.followUp],
     attempts: task.followUpAttempts ?? 0,
     lastError: task.followUpError,

@@ -5,7 +5,16 @@ import { BULK_REASON_MAX_CHARACTERS, BULK_TASKS_RANGE, LIST_LIMIT_RANGE } from '
 import { sortKeyOf } from '../domain/task.ts';
 import type { BulkTaskCounts } from '../tasks/count-bulk-tasks.ts';
 import { bodyObject } from './json-body.ts';
-import { functionName, idPrefix, qualifier, status, TIME_MAX_MS, taskId, wholeNumber } from './schemas.ts';
+import {
+  functionName,
+  idPrefix,
+  qualifier,
+  status,
+  TIME_MAX_MS,
+  taskId,
+  wellFormed,
+  wholeNumber,
+} from './schemas.ts';
 
 /** Bulk jobs are ours: their fields and JSON bodies as schemas, and what they answer. */
 export const bulkJobsFields = z.object({ functionName, qualifier });
@@ -52,6 +61,7 @@ export const startBulkJobBody = bodyObject({
       .check(
         z.minLength(1, 'must not be empty'),
         z.maxLength(BULK_REASON_MAX_CHARACTERS, `must have at most ${BULK_REASON_MAX_CHARACTERS} characters`),
+        wellFormed,
       ),
   ),
   bulkJobId: z.optional(bulkJobId),

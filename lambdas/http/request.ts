@@ -2,9 +2,12 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { TaskModeError } from '../domain/errors.ts';
 import { REQUEST_ID_PATTERN } from '../domain/limits.ts';
-import { quoted } from '../domain/text.ts';
+import { quoted, truncated } from '../domain/text.ts';
 
-/** One call of the API, in the contract's words: path parameters, query, `x-fc-` and `x-task-mode-` headers under their wire names. */
+/**
+ * One call of the API, in the contract's words: path parameters, query, `x-fc-` and `x-task-mode-` headers under their
+ * wire names. Each name has one source.
+ */
 export interface ApiRequest {
   readonly method: string;
   readonly path: string;
@@ -24,17 +27,19 @@ export interface ApiRequest {
   readonly receivedTime: number;
 }
 
+/** @throws TaskModeError `InvalidArgument` for a body that is not UTF-8, or for fields in the query that must be headers. */
 export function toApiRequest(
   event: APIGatewayProxyEventV2,
   caller: string | undefined,
 ): Omit<ApiRequest, 'receivedTime'> {
-  const { headers, requestContext } = event;
+  const { headers, requestContext, queryStringParameters } = event;
+  refuseHeadersInQuery(queryStringParameters);
   return {
     method: requestContext.http.method,
     path: event.rawPath,
     fields: {
       ...fieldHeaders(headers),
-      ...definedOnly(event.queryStringParameters),
+      ...definedOnly(queryStringParameters),
       ...definedOnly(event.pathParameters),
     },
     body: bodyText(event),
@@ -56,7 +61,21 @@ function callerRequestIdOf({ headers }: APIGatewayProxyEventV2): string | undefi
 }
 
 /** The headers that say what is wanted: the contract's, and ours. */
-const FIELD_HEADER = /^x-(fc|task-mode)-/;
+const FIELD_HEADER = /^x-(fc|task-mode)-/i;
+
+/**
+ * A link or a form of any web page can set a query, but not a header; and queries end up in access logs, with task ids
+ * and tenants. To ignore such a name would be worse than to refuse it: `?x-fc-invocation-type=Async` would run the
+ * function at once and synchronously, and a task id in the query would not keep a repeat from running twice.
+ */
+function refuseHeadersInQuery(query: APIGatewayProxyEventV2['queryStringParameters'] = {}): void {
+  const name = Object.keys(query).find((key) => FIELD_HEADER.test(key));
+  if (name === undefined) return;
+  throw new TaskModeError(
+    'InvalidArgument',
+    `${truncated(name, 100)} must be a header, not a parameter of the query, got ${quoted(query[name])}`,
+  );
+}
 
 function fieldHeaders(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return definedOnly(

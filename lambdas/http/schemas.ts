@@ -108,6 +108,9 @@ export const status = z.pipe(
   z.enum(TASK_STATUSES, `must be one of ${TASK_STATUSES.join(', ')}`),
 );
 
+/** Half a surrogate pair, which JSON can escape, becomes U+FFFD: AWS takes well-formed text only. */
+export const wellFormed = z.overwrite<string>((text) => text.toWellFormed());
+
 export const TIME_MAX_MS = 999_999_999_999_999;
 
 export const time = wholeNumber(0, TIME_MAX_MS, ' of milliseconds since 1970');

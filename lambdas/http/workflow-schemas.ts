@@ -9,7 +9,7 @@ import {
 } from '../domain/limits.ts';
 import { EXECUTION_STATUSES } from '../domain/workflow.ts';
 import { bodyObject } from './json-body.ts';
-import { functionName, wholeNumber } from './schemas.ts';
+import { functionName, wellFormed, wholeNumber } from './schemas.ts';
 
 /** Our operations on workflows, as schemas: of their fields, and of their JSON bodies. */
 
@@ -58,7 +58,7 @@ export const startExecutionBody = bodyObject({
 
 function text(maxCharacters: number) {
   const wanted = `must be a text of at most ${maxCharacters} characters`;
-  return z.optional(z.string(wanted).check(z.maxLength(maxCharacters, wanted)));
+  return z.optional(z.string(wanted).check(z.maxLength(maxCharacters, wanted), wellFormed));
 }
 
 export const stopExecutionBody = bodyObject({

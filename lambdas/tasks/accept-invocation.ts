@@ -73,7 +73,7 @@ async function placed(
   invocationId: string,
 ): Promise<StoredText> {
   if (encodedBytes(text) <= INLINE_INVOCATION_PAYLOAD_MAX_BYTES) return { text };
-  const objectKey = `${OBJECT_PREFIXES.payload}${functionName}/${invocationId}`;
+  const objectKey = `${OBJECT_PREFIXES.payload}${functionName}/${invocationId}/payload`;
   await payloads.put(objectKey, text);
   return { objectKey };
 }

@@ -7,9 +7,7 @@ import type { HandOverDependencies } from './hand-over.ts';
 import { type RedriveDependencies, redriveFrom } from './redrive-task.ts';
 import { stopFrom } from './stop-task.ts';
 
-export interface ActDependencies
-  extends HandOverDependencies,
-    Pick<RedriveDependencies, 'storeFor' | 'payloads' | 'clock'> {}
+export interface ActDependencies extends HandOverDependencies, RedriveDependencies {}
 
 /** What a task is refused with for reasons of its own: everything else is a fault, and tried again. */
 const REFUSALS: readonly ErrorCode[] = ['RedriveNotAllowed'];

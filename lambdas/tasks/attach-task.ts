@@ -2,7 +2,7 @@ import type { Waiters } from '../aws/waiters.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { isFollowUpPending } from '../domain/follow-up.ts';
 import { isTerminal } from '../domain/lifecycle.ts';
-import { startDeadlineOf, type Task, type UnfinishedTask } from '../domain/task.ts';
+import { resultOwner, startDeadlineOf, type Task, type UnfinishedTask } from '../domain/task.ts';
 import { lateAnswerTo, type Waiter } from '../domain/waiter.ts';
 import { readText } from './get-task.ts';
 import { redriveTask } from './redrive-task.ts';
@@ -44,7 +44,7 @@ async function isAttached(deps: AttachDependencies, task: Task, { waiter }: Atta
   if (task.waiter?.token === waiter.token) return true;
   if (!isEnded(task)) return takesOver(deps, task, waiter);
   if (task.status === 'Succeeded') {
-    const resultText = await readText(deps.payloads, task.result);
+    const resultText = await readText(deps.payloads, task.result, resultOwner(task));
     await deps.waiters.answer(waiter.token, lateAnswerTo(waiter, task, resultText));
     return true;
   }

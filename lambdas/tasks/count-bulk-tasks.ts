@@ -23,7 +23,8 @@ export interface BulkTaskCounts {
 }
 
 /**
- * Counts the tasks that a bulk job would act on, as an index has them, for as long as a list request may work.
+ * Counts the tasks that a bulk job would act on, as an index has them, for as long as a list request may work. It looks
+ * at the first shards however little time is left.
  * @throws TaskModeError `FunctionNotFound`
  */
 export async function countBulkTasks(
@@ -39,9 +40,11 @@ export async function countBulkTasks(
   const shards = Array.from({ length: maxShardCount }, (_, shard) => shard);
   const parts = statesOf(statuses).flatMap((state) => shards.map((shard) => ({ state, shard })));
   const { low, high } = boundsOf(order.filter, now);
-  const areWhole = await mapAtOnce(parts, BULK_COUNTS_AT_ONCE, async (part) => {
+  const areWhole = await mapAtOnce(parts, BULK_COUNTS_AT_ONCE, async (part, position) => {
     let after: string | undefined = low;
-    while (after !== undefined && clock() < workUntil) {
+    let isSure = position < BULK_COUNTS_AT_ONCE;
+    while (after !== undefined && (isSure || clock() < workUntil)) {
+      isSure = false;
       const page = await index.queryState({
         ...part,
         functionName,

@@ -1,7 +1,7 @@
 import type { FunctionRegistry } from '../aws/function-registry.ts';
 import type { TaskIndex } from '../aws/task-index.ts';
 import type { QueueCounts, TaskQueue } from '../aws/task-queue.ts';
-import { INDEX_STATE_NAMES, INDEX_STATES, TASK_STATUSES, type TaskStatus } from '../domain/lifecycle.ts';
+import { INDEX_STATE_NAMES, type IndexState, statusesIn, type TaskStatus } from '../domain/lifecycle.ts';
 import { COUNT_FUNCTIONS_AT_ONCE, COUNT_SHARD_ENTRIES, LIST_WORK_MS } from '../domain/limits.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { mapAtOnce } from './map-at-once.ts';
@@ -79,14 +79,14 @@ async function countFunction(
       ...(await index.countShard({ functionName, ...query, maxScanned: COUNT_SHARD_ENTRIES })),
     })),
   ]);
-  const partial = new Set<string | null>(answers.filter(({ isWhole }) => !isWhole).map(({ state }) => state));
-  const statuses = TASK_STATUSES.filter((status) => INDEX_STATES[status] !== null);
+  const partial = new Set(answers.filter(({ isWhole }) => !isWhole).map(({ state }) => state));
+  const statuses = INDEX_STATE_NAMES.flatMap((state) => statusesIn<IndexState>(state));
   const countOf = (status: TaskStatus) =>
     answers.reduce((sum, { counts }) => sum + (counts.get(status) ?? 0), 0);
   return {
     record,
     counts: new Map(statuses.map((status) => [status, countOf(status)])),
-    atLeast: statuses.filter((status) => partial.has(INDEX_STATES[status])),
+    atLeast: [...partial].flatMap((state) => statusesIn<IndexState>(state)),
     queue: messages,
   };
 }

@@ -19,7 +19,7 @@ import {
   nextDelivery,
 } from '../domain/follow-up.ts';
 import type { EndedInvocation } from '../domain/invocation.ts';
-import type { TaskKey } from '../domain/task.ts';
+import { resultOwner, type TaskKey } from '../domain/task.ts';
 import { answerTo, isAnswered } from '../domain/waiter.ts';
 import { readText, readTexts } from './get-task.ts';
 
@@ -88,7 +88,7 @@ type NoteFailure = (note: FailedDeliveryNote) => Promise<boolean>;
 
 async function tell(deps: DeliverDependencies, task: FollowedTask, note: NoteFailure): Promise<Delivery> {
   const name = destinationOf(task.config, task.status) ?? '';
-  const allowed = await deps.allowedDestinations.find(name, deps.clock());
+  const allowed = await deps.allowedDestinations.find(name, task.functionName, deps.clock());
   if (!allowed) return failed(deps, task, note, new DeliveryError('the deployment does not allow it'));
   const { kind } = parseDestination('destination', name);
   // Faults of AWS here are not the destination's.
@@ -104,7 +104,8 @@ async function tell(deps: DeliverDependencies, task: FollowedTask, note: NoteFai
 /** Who waits in a workflow is answered first: a destination that is down must not hold it up. */
 async function answerWaiter({ waiters, payloads }: DeliverDependencies, task: FollowedTask): Promise<void> {
   if (!task.waiter || !isAnswered(task.waiter, task.status)) return;
-  const resultText = task.status === 'Succeeded' ? await readText(payloads, task.result) : undefined;
+  const resultText =
+    task.status === 'Succeeded' ? await readText(payloads, task.result, resultOwner(task)) : undefined;
   const answer = answerTo(task.waiter, task, resultText);
   if (answer) await waiters.answer(task.waiter.token, answer);
 }

@@ -3,14 +3,14 @@ import type { RunCounter } from '../aws/run-counter.ts';
 import { encodedBytes } from '../domain/encoded-text.ts';
 import { FAILURES, type TaskFailure } from '../domain/failure.ts';
 import { destinationOf } from '../domain/follow-up.ts';
-import { nextTry, TRIED } from '../domain/hand-back.ts';
+import { describeCause, nextTry, TRIED } from '../domain/hand-back.ts';
 import { endedInvocation, type Invocation, type InvocationEnd } from '../domain/invocation.ts';
 import { INLINE_INVOCATION_RESULT_MAX_BYTES, QUEUE_DELAY_MAX_SECONDS } from '../domain/limits.ts';
 import { type MetricValues, metricsOfInvocation } from '../domain/metrics.ts';
 import { backOffMs, eventAfterFailure } from '../domain/retry-policy.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
 import type { StoredText } from '../domain/task.ts';
-import { type AttemptOutcome, handBackCause, untilWritten } from './end-run.ts';
+import { type AttemptOutcome, untilWritten } from './end-run.ts';
 import type { HandOverDependencies } from './hand-over.ts';
 
 /** One delivery of an invocation's message. */
@@ -37,7 +37,7 @@ export interface InvocationRun extends InvocationDelivery {
 export interface InvocationLog {
   readonly invocationFailed: (run: InvocationRun, failure: TaskFailure) => void;
   readonly invocationExpired: (invocation: Invocation) => void;
-  readonly invocationHandedBack: (delivery: InvocationDelivery, cause: string) => void;
+  readonly invocationHandedBack: (delivery: InvocationDelivery, reason: unknown) => void;
 }
 
 export interface EndInvocationDependencies extends HandOverDependencies {
@@ -123,12 +123,12 @@ export async function handBackInvocation(
 ): Promise<void> {
   const { invocation, attempt } = run;
   const now = deps.clock();
-  const cause = handBackCause(reason);
+  const cause = describeCause(reason);
   const next = nextTry(invocation, now, deps.random());
   if (!next)
     return failInvocation(deps, run, FAILURES.notRun(now - (invocation.handedBackTime ?? now), cause));
   await sendInvocation(deps, run, { ...invocation, ...next.fields, attempt: attempt - 1 }, next.waitMs);
-  deps.log.invocationHandedBack(run, cause);
+  deps.log.invocationHandedBack(run, reason);
 }
 
 /** Hands back the neighbour of a run whose process is killed, by a successor of its message: no attempt is counted. */

@@ -4,14 +4,9 @@ import type { Change, TaskStore } from '../aws/task-store.ts';
 import type { Waiters } from '../aws/waiters.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { FAILURES, failureDetail, type TaskFailure } from '../domain/failure.ts';
-import { nextTry, TRIED } from '../domain/hand-back.ts';
+import { describeCause, nextTry, TRIED } from '../domain/hand-back.ts';
 import { type TaskEvent, type TaskStatus, targetsOf } from '../domain/lifecycle.ts';
-import {
-  HAND_BACK_CAUSE_MAX_BYTES,
-  INLINE_RESULT_MAX_BYTES,
-  QUEUE_DELAY_MAX_SECONDS,
-  RESULT_MAX_BYTES,
-} from '../domain/limits.ts';
+import { INLINE_RESULT_MAX_BYTES, QUEUE_DELAY_MAX_SECONDS, RESULT_MAX_BYTES } from '../domain/limits.ts';
 import { backOffMs, eventAfterFailure } from '../domain/retry-policy.ts';
 import { type StopEnd, stopDetail } from '../domain/stop-detail.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
@@ -25,7 +20,8 @@ import {
   type TaskIn,
   type TaskKey,
 } from '../domain/task.ts';
-import { byteLength, truncated } from '../domain/text.ts';
+import { isTaskIn, type TaskInGroup } from '../domain/task-group.ts';
+import { byteLength } from '../domain/text.ts';
 import { type HandOverDependencies, handOver } from './hand-over.ts';
 
 /** What it takes to end a run that has no result. */
@@ -53,7 +49,7 @@ export interface EndLog {
   readonly stopped: (task: Task, detail: string) => void;
   /** Another run has taken the task over, or its row is gone: this run's outcome does not count. */
   readonly superseded: (task: Task, current: Task | undefined) => void;
-  readonly handedBack: (task: Task, cause: string) => void;
+  readonly handedBack: (task: Task, reason: unknown) => void;
 }
 
 /** A reason to look at a task. */
@@ -110,7 +106,7 @@ export async function endRun(
  */
 export async function endDeadRun(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   wakeUp: WakeUp,
 ): Promise<void> {
   const ending = { ...wakeUp, deadLease: task.leaseUntil };
@@ -122,7 +118,7 @@ export async function endDeadRun(
 /** Ends a run whose code was made to end: it was asked to stop, or its time was up. */
 export async function endKilledRun(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   timeoutSeconds: number,
   wakeUp: WakeUp,
 ): Promise<void> {
@@ -153,7 +149,7 @@ export async function handBack(
   reason: unknown,
 ): Promise<void> {
   const now = deps.clock();
-  const cause = handBackCause(reason);
+  const cause = describeCause(reason);
   const next = nextTry(task, now, deps.random());
   if (!next) {
     return failRun(deps, task, FAILURES.notRun(now - (task.handedBackTime ?? now), cause), wakeUp);
@@ -161,7 +157,7 @@ export async function handBack(
   const { waiter } = task;
   // A state that wants heartbeats must not give up on a task that waits for its turn.
   if (waiter?.heartbeatSeconds !== undefined) await deps.waiters.heartbeat(waiter.token).catch(() => true);
-  await giveBack(deps, task, wakeUp, { cause, ...next });
+  await giveBack(deps, task, wakeUp, { cause, reason, ...next });
 }
 
 /** Hands back the neighbour of a run whose process is killed: it could run, so this is not one of the hand-backs in a row. */
@@ -175,11 +171,13 @@ export function handBackNeighbour(
     task.startDeadline,
     deps.clock() + task.config.maxAsyncEventAgeInSeconds * 1000,
   );
-  return giveBack(deps, task, wakeUp, { cause, waitMs, fields: { startDeadline } });
+  return giveBack(deps, task, wakeUp, { cause, reason: cause, waitMs, fields: { startDeadline } });
 }
 
 interface GivingBack {
+  /** What the task's history says, and what the log says. */
   readonly cause: string;
+  readonly reason: unknown;
   readonly waitMs: number;
   readonly fields: object;
 }
@@ -188,7 +186,7 @@ async function giveBack(
   deps: LeaveDependencies,
   task: RunningTask,
   wakeUp: WakeUp,
-  { cause, waitMs, fields }: GivingBack,
+  { cause, reason, waitMs, fields }: GivingBack,
 ): Promise<void> {
   const now = deps.clock();
   const to = task.attempt > 1 ? 'Retrying' : 'Enqueued';
@@ -200,7 +198,7 @@ async function giveBack(
   const outcome = await moveRun(deps, task, 'handBack', to, change, wakeUp);
   if (!outcome.isWritten) return settleOvertaken(deps, task, outcome.current, wakeUp);
   await wakeAgain(deps, task, wakeUp, waitMs);
-  deps.log.handedBack(task, cause);
+  deps.log.handedBack(task, reason);
 }
 
 async function failRun(
@@ -263,7 +261,7 @@ interface RunEnd {
 /** Makes the write that ends the task and enqueues its follow-up; returns whether the write was applied. */
 async function leaveRun(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   event: TaskEvent,
   { error, result, eventDetail }: RunEnd,
   ending: Ending,
@@ -293,7 +291,7 @@ async function leaveRun(
 /** Moves a task out of its run. If a workflow has begun to wait for it meanwhile, moves it as it is then. */
 async function moveRun(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   event: TaskEvent,
   to: TaskStatus,
   change: Change,
@@ -308,16 +306,17 @@ async function moveRun(
     : outcome;
 }
 
-type LeasedTask = TaskIn<'Running' | 'Stopping'>;
-
-function isSameRun({ runId }: LeasedTask, current: Task | undefined): current is LeasedTask & Task {
-  return (current?.status === 'Running' || current?.status === 'Stopping') && current.runId === runId;
+function isSameRun(
+  { runId }: TaskInGroup<'running'>,
+  current: Task | undefined,
+): current is TaskInGroup<'running'> & Task {
+  return current !== undefined && isTaskIn(current, 'running') && current.runId === runId;
 }
 
 /** The row says that something came between: a stop, which this run now completes, a heartbeat, or another run. */
 async function settleOvertaken(
   deps: LeaveDependencies,
-  task: TaskIn<'Running' | 'Stopping'>,
+  task: TaskInGroup<'running'>,
   current: Task | undefined,
   ending: Ending,
 ): Promise<void> {
@@ -333,12 +332,6 @@ async function storeResult(deps: EndDependencies, task: RunningTask, text: strin
   const objectKey = `${OBJECT_PREFIXES.result}${functionName}/${taskId}/${runId}`;
   await deps.payloads.put(objectKey, text);
   return { objectKey };
-}
-
-/** Describes in one line why a task could not run: it is kept in the task's history. */
-export function handBackCause(reason: unknown): string {
-  const cause = reason instanceof Error && reason.cause instanceof Error ? reason.cause : reason;
-  return truncated(String(cause), HAND_BACK_CAUSE_MAX_BYTES);
 }
 
 /** A call that AWS does not take is repeated after this. */

@@ -1,6 +1,7 @@
 import type { TaskStore } from '../aws/task-store.ts';
-import { INDEX_STATES, type WaitingStatus } from '../domain/lifecycle.ts';
+import { allows, type SourceOf } from '../domain/lifecycle.ts';
 import { expiresAtOfEnd, type Task, type TaskIn } from '../domain/task.ts';
+import { isTaskIn, type TaskInGroup } from '../domain/task-group.ts';
 import { type HandOverDependencies, handOver } from './hand-over.ts';
 
 export interface EndWaitingDependencies extends HandOverDependencies {
@@ -8,14 +9,14 @@ export interface EndWaitingDependencies extends HandOverDependencies {
 }
 
 /** Tells whether a task is to start: for the first time, or again. */
-export function isWaiting(task: Task): task is TaskIn<WaitingStatus> & Task {
-  return INDEX_STATES[task.status] === 'waiting';
+export function isWaiting(task: Task): task is TaskInGroup<'waiting'> & Task {
+  return isTaskIn(task, 'waiting');
 }
 
 /** Ends a task that was not started in time; tells whether it was still the one to do so. */
 export async function expireTask(
   deps: EndWaitingDependencies,
-  task: TaskIn<'Enqueued' | 'Processed'>,
+  task: TaskIn<SourceOf<'expire'>>,
   now: number,
 ): Promise<boolean> {
   const outcome = await deps.store.move(task, 'expire', 'Expired', { now, fields: endFields(now) });
@@ -26,7 +27,7 @@ export async function expireTask(
 /** Ends a task that waits for a function which is removed; tells whether it was still the one to do so. */
 export async function invalidateTask(
   deps: EndWaitingDependencies,
-  task: TaskIn<WaitingStatus>,
+  task: TaskInGroup<'waiting'>,
   now: number,
 ): Promise<boolean> {
   const outcome = await deps.store.move(task, 'invalidate', 'Invalid', { now, fields: endFields(now) });
@@ -35,11 +36,8 @@ export async function invalidateTask(
 }
 
 /** Tells whether a task that has not started may no longer do so. One that is between attempts never expires. */
-export function isOverdue(
-  task: TaskIn<WaitingStatus>,
-  now: number,
-): task is TaskIn<'Enqueued' | 'Processed'> {
-  return task.status !== 'Retrying' && now > task.startDeadline;
+export function isOverdue(task: TaskInGroup<'waiting'>, now: number): task is TaskIn<SourceOf<'expire'>> {
+  return allows(task.status, 'expire') && now > task.startDeadline;
 }
 
 function endFields(now: number) {

@@ -7,13 +7,13 @@ import {
   explainEnd,
   explainRunning,
   explainWaiting,
-  isWaiting,
   type Surroundings,
 } from '../domain/explanation.ts';
 import type { IndexState } from '../domain/lifecycle.ts';
 import { COUNT_SHARD_ENTRIES } from '../domain/limits.ts';
 import { sortKeyOf, type Task, type TaskKey } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
+import { isTaskIn } from '../domain/task-group.ts';
 import { type FindTaskDependencies, findTask } from './get-task.ts';
 
 export interface ExplainDependencies extends FindTaskDependencies {
@@ -38,10 +38,8 @@ export async function explainTask(deps: ExplainDependencies, key: TaskKey): Prom
   deps.registry.forget(key.functionName);
   const { task, taskFunction } = await findTask(deps, key);
   const now = deps.clock();
-  if (task.status === 'Running' || task.status === 'Stopping') {
-    return { task, explanation: explainRunning(task, now) };
-  }
-  if (!isWaiting(task)) return { task, explanation: explainEnd(task) };
+  if (isTaskIn(task, 'running')) return { task, explanation: explainRunning(task, now) };
+  if (!isTaskIn(task, 'waiting')) return { task, explanation: explainEnd(task) };
   const around = await surroundingsOf(deps, task, taskFunction);
   return { task, around, explanation: explainWaiting(task, taskFunction, around, now) };
 }

@@ -8,16 +8,18 @@ export interface FindDestinationDependencies {
 }
 
 /**
- * Checks a destination that was named at run time, and answers it in its one spelling, which is what to keep.
- * @throws TaskModeError `InvalidArgument` when it is none, or none that the deployment allows.
+ * Checks a destination that was named for a function at run time.
+ * @returns its one spelling, which is what to store.
+ * @throws TaskModeError `InvalidArgument` if it is malformed, or the deployment does not allow it for this function.
  */
 export async function checkedDestination(
   { allowedDestinations, clock, signal }: FindDestinationDependencies,
+  functionName: string,
   field: string,
   text: string,
 ): Promise<string> {
   const { destination } = parseDestination(field, text);
-  const allowed = await allowedDestinations.find(destination, clock(), signal);
-  if (!allowed) throw destinationNotAllowed(field, text);
+  const allowed = await allowedDestinations.find(destination, functionName, clock(), signal);
+  if (!allowed) throw destinationNotAllowed(field, functionName, text);
   return destination;
 }

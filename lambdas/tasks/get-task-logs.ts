@@ -47,7 +47,8 @@ export interface TaskLogs {
 
 /**
  * Reads one page of what a task has logged, run by run, the oldest lines first. The work of one request is bounded, so
- * that a page may be short or even empty and still have a next one; while the task may log on, there is always one.
+ * that a page may be short or even empty and still have a next one; while the task may log on, there is always one. It
+ * reads once from CloudWatch Logs however little time is left, so that each page gets on.
  * @throws TaskModeError `FunctionNotFound`, `AsyncTaskNotFound`
  */
 export async function getTaskLogs(deps: LogDependencies, request: LogRequest): Promise<TaskLogs> {
@@ -86,6 +87,7 @@ class Reading {
   readonly #function: TaskFunctionRecord;
   readonly #workUntil: number;
   #calls = 0;
+  #hasCalled = false;
   #bytes = 0;
 
   constructor(
@@ -161,8 +163,11 @@ class Reading {
 
   /** What was read before is read again to get behind it: without that, there would be no getting on. */
   #mayCall(isBehind: boolean): boolean {
+    if (this.#isFull) return false;
     if (!isBehind) this.#calls += 1;
-    return !this.#isFull && this.#calls <= LOG_CALLS_MAX && this.#deps.clock() < this.#workUntil;
+    const isFirst = !this.#hasCalled;
+    this.#hasCalled = true;
+    return isFirst || (this.#calls <= LOG_CALLS_MAX && this.#deps.clock() < this.#workUntil);
   }
 
   get #isFull(): boolean {

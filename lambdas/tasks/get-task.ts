@@ -3,7 +3,14 @@ import type { TaskStore } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { isTerminal } from '../domain/lifecycle.ts';
 import { WAIT_POLL } from '../domain/limits.ts';
-import type { StoredText, Task, TaskKey } from '../domain/task.ts';
+import {
+  payloadOwner,
+  resultOwner,
+  type StoredText,
+  type Task,
+  type TaskKey,
+  type TextOwner,
+} from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { type FindFunctionDependencies, knownFunction } from './find-function.ts';
 
@@ -85,16 +92,20 @@ export async function readTexts(
   task: Task,
 ): Promise<Pick<TaskView, 'payloadText' | 'resultText'>> {
   const [payloadText, resultText] = await Promise.all([
-    readText(payloads, task.payload),
-    task.status === 'Succeeded' ? readText(payloads, task.result) : undefined,
+    readText(payloads, task.payload, payloadOwner(task)),
+    task.status === 'Succeeded' ? readText(payloads, task.result, resultOwner(task)) : undefined,
   ]);
   return { payloadText, resultText };
 }
 
 /** Reads a text that may be kept in S3; undefined when its lifecycle rule took it. */
-export async function readText(payloads: PayloadStore, stored: StoredText): Promise<string | undefined> {
+export async function readText(
+  payloads: PayloadStore,
+  stored: StoredText,
+  owner: TextOwner,
+): Promise<string | undefined> {
   try {
-    return await payloads.read(stored);
+    return await payloads.read(stored, owner);
   } catch (error) {
     if (error instanceof ObjectGoneError) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import type { TaskIndex } from '../aws/task-index.ts';
+import { TaskModeError } from '../domain/errors.ts';
 import { ExecutionSteps, type Step } from '../domain/execution-steps.ts';
 import type { TaskStatus } from '../domain/lifecycle.ts';
 import { HISTORY_WORK_MS } from '../domain/limits.ts';
@@ -33,14 +34,15 @@ export interface HistoryPage {
   readonly steps: readonly LinkedStep[];
   /** How many steps there are up to the end of this page; undefined at the end of the list. */
   readonly readTo: number | undefined;
-  /** False where the history was too long to be read in time: later events are missing, and so are what they changed. */
+  /** False if the history was not read to this page's end in time: later events are missing, and what they changed. */
   readonly isComplete: boolean;
 }
 
 /**
  * Reads one page of an execution's steps in the order in which they were entered, each with its task. The history is
- * read from its beginning for each, until the page's steps have all ended.
- * @throws TaskModeError as GetWorkflowExecution does.
+ * read from its beginning for each, until the page's steps have all ended. A page that ran out of time has the steps that
+ * were read, and a next one.
+ * @throws TaskModeError as GetWorkflowExecution does; `ServiceUnavailable` if the page's first step was not read in time.
  */
 export async function getWorkflowExecutionHistory(
   deps: HistoryDependencies,
@@ -49,21 +51,28 @@ export async function getWorkflowExecutionHistory(
   const workflow = await recordedWorkflow(deps, workflowName);
   const endTime = deps.clock() + HISTORY_WORK_MS;
   const steps = new ExecutionSteps();
+  const end = offset + limit;
   let isComplete = true;
-  for await (const events of deps.executions.history(executionArnOf(workflow, executionName))) {
-    if (!events) throw executionNotFound(workflowName, executionName);
-    for (const event of events) steps.add(event);
+  for await (const part of deps.executions.history(executionArnOf(workflow, executionName))) {
+    if (!part) throw executionNotFound(workflowName, executionName);
+    for (const event of part.events) steps.add(event);
     // One more than the page has tells that there is another page.
-    if (steps.count > offset + limit && steps.isSettled(offset + limit)) break;
-    isComplete = deps.clock() < endTime;
+    if (steps.count > end && steps.isSettled(end)) break;
+    isComplete = part.isLast || deps.clock() < endTime;
     if (!isComplete) break;
   }
-  const end = offset + limit;
-  return {
-    steps: await linked(deps, steps.slice(offset, end)),
-    readTo: steps.count > end ? end : undefined,
-    isComplete,
-  };
+  const isLast = isComplete && steps.count <= end;
+  const readTo = isLast ? undefined : Math.min(end, steps.count);
+  // The next page would be read from the beginning as well, and find as little.
+  if (readTo !== undefined && readTo <= offset) throw tooLong(executionName, offset);
+  return { steps: await linked(deps, steps.slice(offset, end)), readTo, isComplete };
+}
+
+function tooLong(executionName: string, offset: number): TaskModeError {
+  return new TaskModeError(
+    'ServiceUnavailable',
+    `the history of execution "${executionName}" could not be read past step ${offset} within ${HISTORY_WORK_MS} ms. Please retry.`,
+  );
 }
 
 async function linked(deps: HistoryDependencies, steps: readonly Step[]): Promise<LinkedStep[]> {

@@ -43,7 +43,7 @@ const ROWS_AT_ONCE = 100;
 /**
  * Reads one page of a function's tasks, in the order of their submit times. The index may lag behind the rows by
  * moments, and the rows decide. The work of one request is bounded, so a page may be short or even empty and
- * still have a next one.
+ * still have a next one. It looks once however little time is left; a page without a next one is the end of the list.
  * @throws TaskModeError `FunctionNotFound`
  */
 export async function listTasks(deps: ListDependencies, request: ListRequest): Promise<TaskPage> {
@@ -58,17 +58,21 @@ export async function listTasks(deps: ListDependencies, request: ListRequest): P
     shardCount: taskFunction.maxShardCount,
   });
   const isFilteredByRow = request.status !== undefined && !isIndexedByState(request.status);
-  const page = new Page(request.limit);
-  while (!page.isFull && !scan.isAtEnd && deps.clock() < workUntil) {
+  const page = new Page(request);
+  // One look in any case: a page that has read nothing could not say where the next one begins.
+  do {
     const entries = await scan.next(isFilteredByRow ? ROWS_AT_ONCE : request.limit - page.tasks.length);
     const rows = await readRows(deps, request, entries);
-    for (let next = 0; next < entries.length && !page.isFull; next += TEXTS_AT_ONCE) {
-      const some = entries.slice(next, next + TEXTS_AT_ONCE);
+    let added = 0;
+    do {
+      const some = entries.slice(added, added + TEXTS_AT_ONCE);
       const views = some.map(async ({ sortKey }) => viewOf(deps, taskFunction, request, rows.get(sortKey)));
       page.addAll(some, await Promise.all(views));
-    }
+      added += some.length;
+    } while (added < entries.length && !page.isFull && deps.clock() < workUntil);
+    if (added < entries.length) break;
     if (!page.isFull) page.readTo = scan.readTo;
-  }
+  } while (!page.isFull && !scan.isAtEnd && deps.clock() < workUntil);
   const isLast = scan.isAtEnd && page.readTo === scan.readTo;
   return { tasks: page.tasks, readTo: isLast ? undefined : page.readTo };
 }
@@ -76,13 +80,15 @@ export async function listTasks(deps: ListDependencies, request: ListRequest): P
 /** A page as it fills: full at its limit of tasks, or before the answer would grow too large. */
 class Page {
   readonly tasks: TaskView[] = [];
+  /** The sort key up to which the list is read: where this page begins, until something is. */
   readTo: string | undefined;
   isFull = false;
   #bytes = 0;
   readonly #limit: number;
 
-  constructor(limit: number) {
+  constructor({ limit, after }: ListRequest) {
     this.#limit = limit;
+    this.readTo = after;
   }
 
   addAll(entries: readonly IndexEntry[], views: readonly (TaskView | undefined)[]): void {

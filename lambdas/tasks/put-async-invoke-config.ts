@@ -1,7 +1,12 @@
-import { type ConfigChange, withChange } from '../domain/async-invoke-config.ts';
+import { type ConfigChange, configOf, withChange } from '../domain/async-invoke-config.ts';
+import { shortenedDestination } from '../domain/destination.ts';
+import { isShortened, shownDestination } from '../domain/shown-destination.ts';
+import type { Destinations } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { changeSetting, type SettingDependencies } from './change-setting.ts';
 import { checkedDestination, type FindDestinationDependencies } from './find-destination.ts';
+
+const DESTINATION_NAMES = ['onSuccess', 'onFailure'] as const satisfies readonly (keyof Destinations)[];
 
 export interface PutConfigDependencies extends SettingDependencies, FindDestinationDependencies {}
 
@@ -15,20 +20,38 @@ export async function putAsyncInvokeConfig(
   functionName: string,
   change: ConfigChange,
 ): Promise<TaskFunctionRecord> {
-  return changeSetting(deps, functionName, 'runtimeConfig', async ({ runtimeConfig }, write) =>
-    withChange(runtimeConfig, await withDestinations(deps, change), write),
+  return changeSetting(deps, functionName, 'runtimeConfig', async (record, write) =>
+    withChange(record.runtimeConfig, await withDestinations(deps, record, change), write),
   );
 }
 
-/** What is named, with its destinations in their one spelling. */
+/**
+ * Replaces the destinations of a change by their one spelling. A caller that sends back what it read sends a shortened
+ * address, which must not take the place of the real one: it means "as it is" and is left out of the change.
+ */
 async function withDestinations(
   deps: FindDestinationDependencies,
-  change: ConfigChange,
+  record: TaskFunctionRecord,
+  { destinations, ...change }: ConfigChange,
 ): Promise<ConfigChange> {
-  const checked = Object.entries(change.destinations ?? {}).map(async ([name, text]) => {
-    const field = `destinationConfig.${name}.destination`;
-    return [name, text === null ? null : await checkedDestination(deps, field, text)] as const;
-  });
-  if (checked.length === 0) return change;
-  return { ...change, destinations: Object.fromEntries(await Promise.all(checked)) };
+  const current: Destinations = configOf(record).destinations ?? {};
+  const checked: Record<string, string | null> = {};
+  for (const name of DESTINATION_NAMES) {
+    const text = destinations?.[name];
+    if (text === undefined || isAsItIs(name, text, current[name])) continue;
+    checked[name] =
+      text === null ? null : await checkedDestination(deps, record.functionName, fieldOf(name), text);
+  }
+  return Object.keys(checked).length === 0 ? change : { ...change, destinations: checked };
+}
+
+/** @throws TaskModeError `InvalidArgument` for a shortened address of some other destination. */
+function isAsItIs(name: keyof Destinations, text: string | null, current: string | undefined): boolean {
+  if (text === null || !isShortened(text)) return false;
+  if (current !== undefined && shownDestination(current) === text) return true;
+  throw shortenedDestination(fieldOf(name), text);
+}
+
+function fieldOf(name: keyof Destinations): string {
+  return `destinationConfig.${name}.destination`;
 }

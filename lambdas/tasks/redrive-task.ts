@@ -4,14 +4,22 @@ import type { TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { isFollowUpPending } from '../domain/follow-up.ts';
-import { INITIAL_STATUS, isTerminal, sourcesOf } from '../domain/lifecycle.ts';
+import { INITIAL_STATUS, isTerminal, statusesWith } from '../domain/lifecycle.ts';
 import { REDRIVES_MAX } from '../domain/limits.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
-import { expiresAtOf, type StoredText, startDeadlineOf, type Task, type TaskKey } from '../domain/task.ts';
+import {
+  expiresAtOf,
+  payloadOwner,
+  type StoredText,
+  startDeadlineOf,
+  type Task,
+  type TaskKey,
+} from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { type FindFunctionDependencies, functionTakingTasks } from './find-function.ts';
 import { readText, taskNotFound } from './get-task.ts';
+import { sendToFunction } from './send-to-function.ts';
 
 export interface RedriveDependencies extends FindFunctionDependencies {
   readonly storeFor: (shardCount: number) => TaskStore;
@@ -43,29 +51,30 @@ export interface RedriveOptions {
  * @throws TaskModeError as `redriveTask`
  */
 export async function redriveFrom(
-  { storeFor, payloads, queue }: Pick<RedriveDependencies, 'storeFor' | 'payloads' | 'queue'>,
-  { shardCount, queueUrl }: TaskFunctionRecord,
+  deps: RedriveDependencies,
+  record: TaskFunctionRecord,
   task: Task,
   { now, waiter, eventDetail }: RedriveOptions,
 ): Promise<void> {
+  const { storeFor, payloads, queue } = deps;
   checkRedrivable(task);
   const submissionId = randomUUID();
   const payload = await payloadCopy(payloads, task, submissionId);
   const fields = newSeries(task, { submissionId, payload, waiter, now });
   const change = { now, eventDetail, fields };
-  const outcome = await storeFor(shardCount).move(task, 'redrive', INITIAL_STATUS, change);
+  const outcome = await storeFor(record.shardCount).move(task, 'redrive', INITIAL_STATUS, change);
   if (!outcome.isWritten && outcome.current?.submissionId !== submissionId) {
     await payloads.discard(payload);
     if (!outcome.current) throw taskNotFound(task);
     checkRedrivable(outcome.current);
     throw new TaskModeError('ServiceUnavailable', `task "${task.taskId}" keeps changing. Please retry.`);
   }
-  await queue.send(queueUrl, task, 0);
+  await sendToFunction(deps, record, (queueUrl) => queue.send(queueUrl, task, 0));
 }
 
 function checkRedrivable(task: Task): void {
   const { taskId, status, series } = task;
-  const redrivable = sourcesOf('redrive', INITIAL_STATUS);
+  const redrivable = statusesWith('redrive');
   if (!redrivable.includes(status)) {
     const why = isTerminal(status) ? 'has' : 'has not ended: it has';
     throw notAllowed(taskId, `${why} status ${status}, and must have one of ${redrivable.join(', ')}`);
@@ -116,7 +125,7 @@ function newSeries(task: Task, { submissionId, payload, waiter, now }: Series) {
 /** The object of the first submit may be old, and its lifecycle rule takes it while the new series runs: a copy is young. */
 async function payloadCopy(payloads: PayloadStore, task: Task, submissionId: string): Promise<StoredText> {
   if ('text' in task.payload) return task.payload;
-  const text = await readText(payloads, task.payload);
+  const text = await readText(payloads, task.payload, payloadOwner(task));
   if (text === undefined) throw notAllowed(task.taskId, 'can no longer be run: its payload is gone');
   const objectKey = `${OBJECT_PREFIXES.payload}${task.functionName}/${task.taskId}/${submissionId}`;
   await payloads.put(objectKey, text);

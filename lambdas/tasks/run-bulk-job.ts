@@ -1,6 +1,5 @@
 import type { BulkJobOutcome, BulkJobStore, BulkProgress } from '../aws/bulk-job-store.ts';
 import type { TaskIndex } from '../aws/task-index.ts';
-import { QueueGoneError } from '../aws/task-queue.ts';
 import {
   type BulkJob,
   type BulkJobKey,
@@ -12,12 +11,12 @@ import {
 import { firstPlace, isAnotherPassDue } from '../domain/bulk-place.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import {
-  BULK_INDEX_LAG_MS,
   BULK_LEASE_MARGIN_MS,
   BULK_LOOK_MS,
   BULK_PAUSE_MS,
   BULK_STALLED_MS,
   BULK_TASKS_AT_ONCE,
+  INDEX_LAG_MS,
 } from '../domain/limits.ts';
 import type { Task } from '../domain/task.ts';
 import { type ActDependencies, actOnBulkTask } from './act-on-bulk-task.ts';
@@ -140,13 +139,13 @@ class BulkRun {
   /** What had ended when the job was created is in the index some moments later. */
   async #untilIndexed(): Promise<void> {
     const { clock, pause } = this.#deps;
-    const wait = this.#job.createdTime + BULK_INDEX_LAG_MS - clock();
+    const wait = this.#job.createdTime + INDEX_LAG_MS - clock();
     if (wait > 0) await pause(wait);
   }
 
   /** A task that has moved right before is in the index some moments later. */
   async #beginPass(pass: number): Promise<undefined> {
-    await this.#deps.pause(BULK_INDEX_LAG_MS);
+    await this.#deps.pause(INDEX_LAG_MS);
     await this.#advance({ place: firstPlace(this.#job, pass) });
   }
 
@@ -214,12 +213,11 @@ class BulkRun {
   /** After a fault: fewer tasks at once, after a pause; tells when it has ended the job. */
   async #slowDown(error: unknown): Promise<BulkJob | undefined> {
     if (error instanceof JobLostError) throw error;
-    const { registry, logFault, pause, clock } = this.#deps;
+    const { logFault, pause, clock } = this.#deps;
     this.#rows = undefined;
     const failure = this.#failureOf(error);
     if (failure !== undefined) return this.#end('Failed', failure);
     logFault(this.#job, error);
-    if (error instanceof QueueGoneError) registry.forget(this.#job.functionName);
     this.#atOnce = Math.max(1, Math.floor(this.#atOnce / 2));
     await pause(Math.min(this.#pauseMs, Math.max(0, this.#workUntil - clock())));
     this.#pauseMs = Math.min(this.#pauseMs * 2, BULK_PAUSE_MS.max);

@@ -43,7 +43,11 @@ export async function runInvocation(
   }
   let payloadText: string;
   try {
-    payloadText = await deps.payloads.read(invocation.payload);
+    payloadText = await deps.payloads.read(invocation.payload, {
+      functionName: invocation.functionName,
+      taskId: invocation.invocationId,
+      since: invocation.submitTime,
+    });
   } catch (error) {
     return error instanceof ObjectGoneError
       ? failInvocation(deps, run, FAILURES.payloadExpired)

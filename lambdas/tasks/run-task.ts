@@ -1,10 +1,10 @@
 import { ObjectGoneError } from '../aws/payload-store.ts';
 import type { WriteOutcome } from '../aws/task-rows.ts';
-import type { StartableStatus } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
 import { FAILURES } from '../domain/failure.ts';
+import type { SourceOf, StatusIn } from '../domain/lifecycle.ts';
 import { DEAD_AFTER_LEASE_MS, EARLY_START_MS } from '../domain/limits.ts';
-import type { RunningTask, Task, TaskIn, TaskKey } from '../domain/task.ts';
+import { payloadOwner, type RunningTask, type Task, type TaskIn, type TaskKey } from '../domain/task.ts';
 import {
   type AttemptOutcome,
   type Delivery,
@@ -49,7 +49,7 @@ const CLOCK_SKEW_MS = 60_000;
 export async function runTask(deps: RunDependencies, wakeUp: Delivery): Promise<void> {
   // An invocation of which too little is left would end the code before its time-out.
   if (!hasTime(deps, wakeUp)) return wakeAgain(deps, { ...wakeUp.key, tenant: wakeUp.tenant }, wakeUp, 0);
-  let from: StartableStatus | undefined = 'Enqueued';
+  let from: StatusIn<'waiting'> | undefined = 'Enqueued';
   for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
     const outcome: WriteOutcome<RunningTask> = await startFrom(deps, wakeUp, from);
     if (outcome.isWritten) return runStarted(deps, outcome.task, wakeUp);
@@ -68,7 +68,7 @@ function hasTime({ clock, attemptNeedsMs }: RunDependencies, { invocationEndTime
 function startFrom(
   deps: RunDependencies,
   wakeUp: Delivery,
-  from: StartableStatus,
+  from: StatusIn<'waiting'>,
 ): Promise<WriteOutcome<RunningTask>> {
   const { store, clock, instanceId, attemptNeedsMs } = deps;
   const { runId, hops, invocationEndTime } = wakeUp;
@@ -82,7 +82,7 @@ function startFrom(
 async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: Delivery): Promise<void> {
   let payloadText: string;
   try {
-    payloadText = await deps.payloads.read(task.payload);
+    payloadText = await deps.payloads.read(task.payload, payloadOwner(task));
   } catch (error) {
     if (error instanceof ObjectGoneError) {
       return endRun(deps, task, { isSuccess: false, failure: FAILURES.payloadExpired }, wakeUp);
@@ -94,7 +94,7 @@ async function runStarted(deps: RunDependencies, task: RunningTask, wakeUp: Deli
 }
 
 /** `done`: there is nothing more to do for this message. Else the task may start, from this status. */
-type Found = 'done' | { readonly startFrom: StartableStatus };
+type Found = 'done' | { readonly startFrom: StatusIn<'waiting'> };
 
 /** Decides from the row why the task did not start, and does what is to be done about it. */
 async function settleRefused(
@@ -129,7 +129,7 @@ async function settleRefused(
 async function awaitDue(
   deps: RunDependencies,
   wakeUp: Delivery,
-  task: TaskIn<StartableStatus>,
+  task: TaskIn<StatusIn<'waiting'>>,
 ): Promise<Found> {
   const waitMs = task.notBefore - deps.clock();
   if (waitMs <= EARLY_START_MS) return { startFrom: task.status };
@@ -138,6 +138,6 @@ async function awaitDue(
 }
 
 /** A task that changed before it could expire is looked at again: this may be the only message that it has. */
-async function expire(deps: RunDependencies, task: TaskIn<'Enqueued' | 'Processed'>): Promise<Found> {
+async function expire(deps: RunDependencies, task: TaskIn<SourceOf<'expire'>>): Promise<Found> {
   return (await expireTask(deps, task, deps.clock())) ? 'done' : { startFrom: 'Enqueued' };
 }

@@ -18,14 +18,18 @@ export interface StoppedExecution {
   readonly missingTasks: number;
 }
 
-/** Stops every task that an execution waits for; those of them that have ended, or wait for another, are left alone. */
+/**
+ * Stops every task that an execution waits for; those of them that have ended, or wait for another, are left alone.
+ * Returns undefined if there is no such execution.
+ */
 export async function stopExecution(
   deps: StopExecutionDependencies,
   executionArn: string,
-): Promise<StoppedExecution> {
+): Promise<StoppedExecution | undefined> {
   const seen = new Set<string>();
   const counts = { stopped: 0, missing: 0, left: 0 };
   for await (const requests of deps.executions.requests(executionArn)) {
+    if (!requests) return undefined;
     const keys = requests.flatMap((request) => deps.taskOf(request) ?? []);
     const fresh = keys.filter(({ functionName, taskId }) => {
       const id = `${functionName}#${taskId}`;

@@ -1,7 +1,7 @@
 import type { WriteOutcome } from '../aws/task-rows.ts';
 import type { Change, TaskStore } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
-import { targetsOf } from '../domain/lifecycle.ts';
+import { isStopRequested, targetsOf } from '../domain/lifecycle.ts';
 import { expiresAtOfEnd, type Task, type TaskKey } from '../domain/task.ts';
 import { type FindFunctionDependencies, knownFunction } from './find-function.ts';
 import { taskNotFound } from './get-task.ts';
@@ -52,7 +52,7 @@ export async function stopFrom(
   let current: Task | undefined = task;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     if (!current) throw taskNotFound(task);
-    if (current.status === 'Stopping' || current.status === 'Stopped' || !isMeant(current)) {
+    if (isStopRequested(current.status) || !isMeant(current)) {
       return { isWritten: false, current };
     }
     const outcome: WriteOutcome = await stopAsRead(store, current, { now: deps.clock(), eventDetail });

@@ -103,8 +103,7 @@ export async function recordTask(
   const submissionId = randomUUID();
   const payload = { text, digest: digestOf(text) };
   const stored = await placed(deps.payloads, payload, key, submissionId);
-  const task = newTask({ request, key, submissionId, payload: stored, target, now: deps.clock() });
-  const outcome = await created(deps.storeFor(target.shardCount), task);
+  const { task, outcome } = await createTask(deps, { request, key, submissionId, payload: stored, target });
   if (outcome.isWritten) {
     const { delaySeconds } = request;
     return task.wakeTime === undefined ? { key, wakeUp: { task, delaySeconds } } : { key };
@@ -154,13 +153,20 @@ async function placed(
   return { objectKey, digest };
 }
 
-/** A row that is gone by the time it is read is no longer in the way: the write that it refused is made again. */
-async function created(store: TaskStore, task: Task): Promise<WriteOutcome> {
-  let outcome = await store.create(task, task.submitTime);
-  for (let tries = 1; tries < MAX_TRIES && !outcome.isWritten && !outcome.current; tries += 1) {
-    outcome = await store.create(task, task.submitTime);
+/**
+ * Creates the task. A row that refused the write and is gone when it is read is no longer in the way: the write is made
+ * again, with a submit time of its own, so that none is older than CREATE_DEADLINE_MS when it is written.
+ */
+async function createTask(
+  { storeFor, clock }: SubmitDependencies,
+  draft: Omit<NewTask, 'now'>,
+): Promise<{ readonly task: Task; readonly outcome: WriteOutcome }> {
+  const store = storeFor(draft.target.shardCount);
+  for (let tries = 1; ; tries += 1) {
+    const task = newTask({ ...draft, now: clock() });
+    const outcome = await store.create(task, task.submitTime);
+    if (outcome.isWritten || outcome.current || tries === MAX_TRIES) return { task, outcome };
   }
-  return outcome;
 }
 
 interface NewTask {

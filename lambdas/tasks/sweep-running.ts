@@ -1,7 +1,7 @@
-import { isIn } from '../aws/task-item.ts';
 import { DEAD_AFTER_LEASE_MS } from '../domain/limits.ts';
 import type { Task } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
+import { isTaskIn } from '../domain/task-group.ts';
 import { type EndLog, endDeadRun, type LeaveDependencies } from './end-run.ts';
 import type { SweepRun } from './sweep-run.ts';
 
@@ -27,7 +27,7 @@ export async function sweepRunning(run: SweepRun, record: TaskFunctionRecord, sh
   };
   const pages = deps.index.deadRuns({ functionName: record.functionName, shard }, before);
   await run.throughPages(`running tasks of ${record.functionName}`, pages, async (task) => {
-    if (!isIn(task, 'Running', 'Stopping') || task.leaseUntil >= before) return false;
+    if (!isTaskIn(task, 'running') || task.leaseUntil >= before) return false;
     await endDeadRun(ending, task, sweepWakeUp(task, deps.clock()));
     return run.count('deadRuns');
   });

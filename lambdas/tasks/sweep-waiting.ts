@@ -1,8 +1,8 @@
-import type { WaitingStatus } from '../domain/lifecycle.ts';
 import { ORPHANS_IN_BACKLOG_MAX, SWEEP_MIN_AGE_MS } from '../domain/limits.ts';
 import { isTakenForOrphan } from '../domain/orphan.ts';
-import type { Task, TaskIn } from '../domain/task.ts';
+import type { Task } from '../domain/task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
+import type { TaskInGroup } from '../domain/task-group.ts';
 import {
   type EndWaitingDependencies,
   expireTask,
@@ -75,7 +75,7 @@ export class WaitingSweep {
     return this.#healOrphan(task, now);
   }
 
-  async #healOrphan(task: TaskIn<WaitingStatus>, now: number): Promise<boolean> {
+  async #healOrphan(task: TaskInGroup<'waiting'>, now: number): Promise<boolean> {
     const isQueueEmpty = await this.#askQueue();
     if (!isTakenForOrphan(task, isQueueEmpty, now)) return false;
     if (!isQueueEmpty && this.#orphansInBacklog >= ORPHANS_IN_BACKLOG_MAX) return false;

@@ -5,14 +5,14 @@ const SETTLED_WITHIN_MS = 8000;
 
 export interface LoadedModule<T> {
   readonly loaded: Promise<T>;
-  /** Resolves when the module is loaded or has failed to load, or after 8 s. Never rejects. */
+  /** Resolves when the module is loaded or has failed to load, or when its time within INIT is up. Never rejects. */
   readonly settled: Promise<void>;
   /** Whether it failed to load. Node keeps the failure for as long as the process lives. */
   readonly isBroken: boolean;
 }
 
 /** Follows a module that is being loaded. */
-export function loadModule<T>(loaded: Promise<T>): LoadedModule<T> {
+export function loadModule<T>(loaded: Promise<T>, withinMs: number = SETTLED_WITHIN_MS): LoadedModule<T> {
   let isBroken = false;
   const ended = loaded.then(
     () => undefined,
@@ -22,7 +22,7 @@ export function loadModule<T>(loaded: Promise<T>): LoadedModule<T> {
   );
   return {
     loaded,
-    settled: Promise.race([ended, pause(SETTLED_WITHIN_MS, undefined, { ref: false })]),
+    settled: Promise.race([ended, pause(withinMs, undefined, { ref: false })]),
     get isBroken() {
       return isBroken;
     },

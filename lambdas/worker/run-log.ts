@@ -15,20 +15,20 @@ export const runLog: RunLog & InvocationLog = {
       ...aboutTask(task),
       status: current?.status,
     }),
-  handedBack: (task, cause) =>
+  handedBack: (task, reason) =>
     logger.warn('task handed back: it runs again, the attempt is not counted', {
       ...aboutTask(task),
-      cause,
+      cause: String(reason),
     }),
   rowMissing: (key) => logger.warn('message dropped: its task does not exist', { ...key }),
   invocationFailed: ({ invocation, attempt }, failure) =>
     logger.warn('attempt failed', { ...aboutInvocation(invocation), attempt, failure }),
   invocationExpired: (invocation) =>
     logger.warn('invocation dropped: it was not started in time', aboutInvocation(invocation)),
-  invocationHandedBack: ({ invocation }, cause) =>
+  invocationHandedBack: ({ invocation }, reason) =>
     logger.warn('invocation handed back: it runs again, the attempt is not counted', {
       ...aboutInvocation(invocation),
-      cause,
+      cause: String(reason),
     }),
 };
 

@@ -15,16 +15,19 @@ const lineLog: EndLog & InvocationLog = {
   stopped: (task, detail) => line('task stopped', { ...aboutTask(task), detail }),
   superseded: (task, current) =>
     line('run superseded: what it did does not count', { ...aboutTask(task), status: current?.status }),
-  handedBack: (task, cause) =>
-    line('task handed back: it runs again, the attempt is not counted', { ...aboutTask(task), cause }),
+  handedBack: (task, reason) =>
+    line('task handed back: it runs again, the attempt is not counted', {
+      ...aboutTask(task),
+      cause: String(reason),
+    }),
   invocationFailed: ({ invocation, attempt }, failure) =>
     line('attempt failed', { ...aboutInvocation(invocation), attempt, failure }),
   // Only the main thread finds one expired.
   invocationExpired: () => undefined,
-  invocationHandedBack: ({ invocation }, cause) =>
+  invocationHandedBack: ({ invocation }, reason) =>
     line('invocation handed back: it runs again, the attempt is not counted', {
       ...aboutInvocation(invocation),
-      cause,
+      cause: String(reason),
     }),
 };
 

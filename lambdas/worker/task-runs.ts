@@ -1,7 +1,7 @@
-import { isIn } from '../aws/task-item.ts';
 import { DEAD_AFTER_LEASE_MS } from '../domain/limits.ts';
 import { NO_LONGER_AWAITED } from '../domain/stop-detail.ts';
-import type { RunningTask, Task, TaskIn } from '../domain/task.ts';
+import type { RunningTask, Task } from '../domain/task.ts';
+import { isTaskIn, type TaskInGroup } from '../domain/task-group.ts';
 import { heartbeatPauseMs, type Waiter } from '../domain/waiter.ts';
 import { type EndDependencies, endKilledRun, handBackNeighbour, wakeAgain } from '../tasks/end-run.ts';
 import { isWaiting } from '../tasks/end-waiting.ts';
@@ -117,6 +117,6 @@ function isRunning(task: Task | undefined, { runId }: TaskRun): task is RunningT
   return task?.status === 'Running' && task.runId === runId;
 }
 
-function isOfRun(task: Task | undefined, { runId }: TaskRun): task is TaskIn<'Running' | 'Stopping'> {
-  return task !== undefined && isIn(task, 'Running', 'Stopping') && task.runId === runId;
+function isOfRun(task: Task | undefined, { runId }: TaskRun): task is TaskInGroup<'running'> & Task {
+  return task !== undefined && isTaskIn(task, 'running') && task.runId === runId;
 }

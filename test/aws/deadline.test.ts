@@ -2,12 +2,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskIndex } from '../../lambdas/aws/task-index.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
+import { CREATE_DEADLINE_MS } from '../../lambdas/domain/limits.ts';
 import { newTask } from './tasks.ts';
 
 /** An AWS that takes every request and answers none. */
@@ -43,7 +44,11 @@ test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   ['a put of a payload', (signal) => new PayloadStore({ bucketName: 'payloads', signal }).put('a', '1')],
   [
     'a read of a payload',
-    (signal) => new PayloadStore({ bucketName: 'payloads', signal }).read({ objectKey: 'a' }),
+    (signal) =>
+      new PayloadStore({ bucketName: 'payloads', signal }).read(
+        { objectKey: 'payloads/echo/t/s' },
+        { functionName: 'echo', taskId: 't', since: Date.now() },
+      ),
   ],
   ['a look at a function', (signal) => new FunctionRegistry(table).find('echo', 0, signal)],
   ['a query of an index', (signal) => new TaskIndex({ ...table, signal }).queryShard(query)],
@@ -52,4 +57,32 @@ test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   const startTime = performance.now();
   await expect(call(AbortSignal.timeout(200))).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   expect(performance.now() - startTime).toBeLessThan(2000);
+});
+
+test.each([
+  ['no deadline of its own', undefined],
+  ['a later one, as a trigger has', 30_000],
+])('a put of a task ends at CREATE_DEADLINE_MS for a caller with %s', async (_, laterMs) => {
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  const spy = vi.spyOn(AbortSignal, 'timeout');
+  spy.mockImplementation((ms) => timeout(ms === CREATE_DEADLINE_MS ? 200 : ms));
+  const signal = laterMs === undefined ? undefined : timeout(laterMs);
+  const store = new TaskStore({ ...table, shardCount: 1, ...(signal && { signal }) });
+  const sent: string[] = [];
+  dynamoDb.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) => {
+        sent.push(commandName);
+        // The row is read when the put has ended, to see whether it was written.
+        if (commandName === 'GetItemCommand') throw new Error('the put has ended');
+        return next(args);
+      },
+    { step: 'initialize', name: 'watch' },
+  );
+  const startTime = performance.now();
+  await expect(store.create(task, 0)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  expect(performance.now() - startTime).toBeLessThan(2000);
+  expect(sent).toEqual(['PutItemCommand', 'GetItemCommand']);
+  dynamoDb.middlewareStack.remove('watch');
+  spy.mockRestore();
 });

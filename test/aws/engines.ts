@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { s3Client } from '../../lambdas/aws/clients.ts';
 import { startQueueEngine } from '../../local/engines/queue-engine.ts';
 import { startTableEngine } from '../../local/engines/table-engine.ts';
@@ -110,6 +110,22 @@ export async function createTaskTable(client: DynamoDBClient, tableName: string)
         },
       ],
     }),
+  );
+}
+
+/** Has S3 deny access to every object, until it is restored: a policy, an endpoint, or a role that is not known everywhere yet. */
+export async function denyingObjects() {
+  const client = await s3Client();
+  const send = client.send.bind(client) as (command: object) => Promise<unknown>;
+  return vi.spyOn(client, 'send').mockImplementation((command: object) =>
+    command instanceof GetObjectCommand
+      ? Promise.reject(
+          Object.assign(new Error('Access Denied'), {
+            name: 'AccessDenied',
+            $metadata: { httpStatusCode: 403 },
+          }),
+        )
+      : send(command),
   );
 }
 

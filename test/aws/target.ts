@@ -16,9 +16,13 @@ export interface TargetReply {
 export const TARGET_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:target';
 
 /** A Lambda service with one function in it, which is `invoke`, and a client of it that never repeats a call. */
-export async function startTarget(
-  invoke: (payload: string) => TargetReply | Promise<TargetReply>,
-): Promise<{ readonly client: LambdaClient; readonly endpoint: string }> {
+export async function startTarget(invoke: (payload: string) => TargetReply | Promise<TargetReply>): Promise<{
+  readonly client: LambdaClient;
+  readonly endpoint: string;
+  /** How many connections were made to it. */
+  readonly connections: () => number;
+}> {
+  let connections = 0;
   const server = createServer(async (request, response) => {
     let payload = '';
     for await (const chunk of request) payload += chunk;
@@ -26,6 +30,9 @@ export async function startTarget(
     if (isLost) request.socket.destroy();
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(JSON.stringify(body));
+  });
+  server.on('connection', () => {
+    connections += 1;
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -41,5 +48,5 @@ export async function startTarget(
     server.closeAllConnections();
     server.close();
   });
-  return { client, endpoint };
+  return { client, endpoint, connections: () => connections };
 }

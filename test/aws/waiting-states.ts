@@ -2,6 +2,14 @@ import { afterAll } from 'vitest';
 import { AwsApiError, serveAwsJsonApi } from '../../local/aws-json-api.ts';
 import type { JsonObject } from '../../local/json.ts';
 
+function jsonOf(output: string): unknown {
+  try {
+    return JSON.parse(output);
+  } catch {
+    throw new AwsApiError('InvalidOutput', `Invalid Output: ${output}`);
+  }
+}
+
 /** Step Functions with states that wait, each by its token, and executions that have asked for tasks and run for ever. */
 export async function startWaitingStates() {
   const waiting = new Set<string>();
@@ -27,7 +35,7 @@ export async function startWaitingStates() {
     version: '1.0',
     maxRequestBytes: 1_000_000,
     calls: {
-      SendTaskSuccess: (input) => answer(input, { output: JSON.parse(String(input.output)) }),
+      SendTaskSuccess: (input) => answer(input, { output: jsonOf(String(input.output)) }),
       SendTaskFailure: (input) =>
         answer(input, { error: input.error, cause: JSON.parse(String(input.cause)) }),
       SendTaskHeartbeat: (input) => ifWaiting(input, (token) => heartbeats.push(token)),
@@ -46,6 +54,9 @@ export async function startWaitingStates() {
       ListExecutions: () => ({ executions: [] }),
       StopExecution: () => ({ stopDate: 2 }),
       GetExecutionHistory: ({ executionArn, nextToken }) => {
+        if (String(executionArn).endsWith(':unknown')) {
+          throw new AwsApiError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+        }
         const texts = requests.get(String(executionArn)) ?? [];
         const index = nextToken === undefined ? 0 : Number(nextToken);
         const text = texts[index];

@@ -6,10 +6,18 @@ import { stepLines } from '../../cli/execution-rows.ts';
 import { endLines, progressText } from '../../cli/follow-bulk-job.ts';
 import { logText } from '../../cli/log-lines.ts';
 import { plain } from '../../cli/screen.ts';
+import { GROUP_STYLE, STATUS_STYLE } from '../../cli/status-style.ts';
 import { taskLines } from '../../cli/task-rows.ts';
+import { ranMs } from '../../cli/task-times.ts';
 import { taskView } from '../../cli/task-view.ts';
 import { instantText } from '../../cli/times.ts';
-import type { AsyncTask, BulkJob, ExecutionStep } from '../../client/index.ts';
+import {
+  type AsyncTask,
+  type BulkJob,
+  type ExecutionStep,
+  statusGroupOf,
+  TASK_STATUSES,
+} from '../../client/index.ts';
 
 const START_MS = Date.UTC(2026, 10, 24, 18);
 
@@ -48,6 +56,23 @@ it('shows a task with its times, its error apart from the stack, and where its h
 it('lists a task in a line, whatever its error says', () => {
   const [, line] = taskLines([FAILED], { ...LAYOUT, times: 'ago' });
   expect(line).toBe('photo-1  Failed  1 min ago   20 ms  15 ms      2  no \u{fffd}[31mimage');
+});
+
+it.each(['Retrying', 'Enqueued'] as const)(
+  'shows no run time for a %s task, which waits for its next run',
+  (status) => {
+    const { durationMs: _, ...task } = FAILED;
+    expect(ranMs({ ...task, status, endTime: 0 }, LAYOUT.nowMs)).toBeUndefined();
+    expect(ranMs({ ...task, status: 'Stopping', endTime: 0 }, START_MS + 50)).toBe(30);
+  },
+);
+
+it('colours a status as its group, and yellow between attempts and while it stops', () => {
+  const unlike = TASK_STATUSES.filter((each) => STATUS_STYLE[each] !== GROUP_STYLE[statusGroupOf(each)]);
+  expect(unlike.map((status) => [status, STATUS_STYLE[status]])).toEqual([
+    ['Retrying', 'yellow'],
+    ['Stopping', 'yellow'],
+  ]);
 });
 
 it('has what is within a Map or a Parallel stand below it', () => {

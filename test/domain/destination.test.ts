@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { checkedWebhook, destinationNotAllowed, parseDestination } from '../../lambdas/domain/destination.ts';
+import {
+  checkedWebhook,
+  destinationNotAllowed,
+  isAllowedFor,
+  parseDestination,
+} from '../../lambdas/domain/destination.ts';
 
 test.each([
   ['arn:aws:sqs:us-east-1:123456789012:done', 'queue'],
@@ -50,11 +55,33 @@ test.each([
 test('a URL without TLS may be on the list, where the deployment says so, and else is refused', () => {
   const url = 'http://example.com/';
   const parsed = (destination: string) => ({ kind: 'webhook', destination });
-  expect(destinationNotAllowed('onSuccess', url).message).toBe(
+  expect(destinationNotAllowed('onSuccess', 'echo', url).message).toBe(
     `onSuccess must be an https:// URL, got "${url}"`,
   );
   expect(() => checkedWebhook('webhook url', url)).toThrow('webhook url must be an https:// URL');
   expect(() => checkedWebhook('webhook url', 'arn:aws:sqs:us-east-1:123456789012:done')).toThrow('https://');
   expect(checkedWebhook('webhook url', 'https://example.com')).toEqual(parsed('https://example.com/'));
   expect(checkedWebhook('webhook url', url, { isPlainHttpAllowed: true })).toEqual(parsed(url));
+});
+
+test.each([
+  ['https://me:hunter2-hunter2@example.com/', 'got "https://…@example.com/"'],
+  ['https://example.com/?token=hunter2-hunter2#part', 'got "https://example.com/?token=…#…"'],
+])('refuses %s without repeating its credential', (text, shown) => {
+  expect(() => parseDestination('onSuccess', text)).toThrow(shown);
+});
+
+test('refuses a destination that is not allowed without repeating its credential', () => {
+  const { message } = destinationNotAllowed('onSuccess', 'echo', 'https://example.com/?token=hunter2');
+  expect(message).toBe(
+    `onSuccess must be one of the destinations that this deployment allows for function 'echo' (its onSuccess and onFailure, and TaskMode.allowDestination), got "https://example.com/?token=…"`,
+  );
+});
+
+test('allows a destination for the functions of its entry, and for all functions if the entry names none', () => {
+  const destination = 'https://example.com/';
+  expect(isAllowedFor({ destination, functions: ['echo'] }, 'echo')).toBe(true);
+  expect(isAllowedFor({ destination, functions: ['echo'] }, 'echo-2')).toBe(false);
+  expect(isAllowedFor({ destination, functions: [] }, 'echo')).toBe(false);
+  expect(isAllowedFor({ destination }, 'echo')).toBe(true);
 });

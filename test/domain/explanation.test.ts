@@ -5,7 +5,7 @@ import {
   explainWaiting,
   type Surroundings,
 } from '../../lambdas/domain/explanation.ts';
-import type { EndedTask, TaskIn } from '../../lambdas/domain/task.ts';
+import { type EndedTask, type TaskIn, withHandBack } from '../../lambdas/domain/task.ts';
 import type { TaskFunctionRecord } from '../../lambdas/domain/task-function.ts';
 
 const NOW = 1_795_510_275_000;
@@ -29,6 +29,7 @@ const task = (overrides: object = {}) =>
     notBefore: NOW - 10_000,
     startDeadline: NOW + 60_000,
     config: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 60 },
+    events: [{ status: 'Enqueued', timestamp: NOW - 10_000 }],
     ...overrides,
   }) as unknown as TaskIn<'Enqueued'>;
 
@@ -45,7 +46,17 @@ describe('a task that waits', () => {
   test.each([
     ['its function was removed', {}, { isDeleted: true }, {}, 'FunctionRemoved', undefined],
     ['it is delayed', { dueTime: NOW + 5000, notBefore: NOW + 5000 }, {}, {}, 'Delayed', NOW + 5000],
-    ['it was handed back', { notBefore: NOW + 5000 }, {}, {}, 'HandedBack', NOW + 5000],
+    [
+      'it was handed back',
+      {
+        notBefore: NOW + 5000,
+        ...withHandBack(task(), { status: 'Enqueued', now: NOW, cause: 'throttled' }),
+      },
+      {},
+      {},
+      'HandedBack',
+      NOW + 5000,
+    ],
     [
       'its back-off lasts',
       { status: 'Retrying', attempt: 2, notBefore: NOW + 9000 },

@@ -75,6 +75,29 @@ test.each([
   expect(truncated(text, bytes)).toBe(cut);
 });
 
+test.each([
+  ['a 😀', 100, 'a �'],
+  ['a 😀', 5, 'a �'],
+  ['a long text 😀', 8, 'a lon…'],
+])('%s without its last half of a character, cut to %d bytes, is %s', (whole, bytes, cut) => {
+  expect(truncated(whole.slice(0, -1), bytes)).toBe(cut);
+});
+
+test('a failure is well-formed text, wherever user code has cut what it throws', () => {
+  const error = Object.assign(new Error('cut here 😀'.slice(0, 10)), {
+    name: '😀'.slice(1),
+    stack: '  at 😀'.slice(0, 6),
+  });
+  const failure = failureOf('HandledInvocationError', error);
+  expect(failure).toEqual({
+    kind: 'HandledInvocationError',
+    errorType: '�',
+    errorMessage: 'cut here �',
+    stack: 'at �',
+  });
+  expect(failureDetail({ ...failure, errorMessage: '😀'.repeat(1000).slice(1) }).isWellFormed()).toBe(true);
+});
+
 test('an error shows hostile values quoted and cut', () => {
   expect(quoted('x'.repeat(1000)).length).toBeLessThan(110);
   expect(quoted({ a: 1 })).toBe('"{"a":1}"');

@@ -136,7 +136,7 @@ test('functions are listed with what their tasks are at, and a task says why it 
     cli.run(['functions', '--prefix', 'thumb']),
     cli.run(['explain', 'thumbnail', 'cli-later']),
   ]);
-  expect(functions.stdout).toMatch(/^FUNCTION +AT ONCE +WAITING .*\nthumbnail +100 +1 +0 +0 +0 +0\n$/);
+  expect(functions.stdout).toMatch(/^FUNCTION +AT ONCE +WAITING .*\nthumbnail +100 +1 +0 +0 +0\n$/);
   expect(explained.stdout).toMatch(/^cli-later is Enqueued: Delayed\n.*\n {2}until \d{4}-.* in 59 min/);
 });
 

@@ -14,6 +14,7 @@ import { errorOf } from './api.ts';
 import { startExample, temporaryFolder } from './runtime.ts';
 
 interface Hook {
+  readonly url: string | undefined;
   readonly headers: Record<string, string>;
   readonly body: string;
 }
@@ -22,12 +23,14 @@ interface Hook {
 const hooks: Hook[] = [];
 const answer = { status: 204 };
 const hookUrl = await serve(async (request, response) => {
-  hooks.push({ headers: request.headers as Record<string, string>, body: await bodyOf(request) });
+  const headers = request.headers as Record<string, string>;
+  hooks.push({ url: request.url, headers, body: await bodyOf(request) });
   response.writeHead(answer.status).end();
 });
 
 const assemblyDir = temporaryFolder('assembly');
-process.env.HOOK_URL = `${hookUrl}/hook`;
+const TOKEN = 'e2e-token-4f1e9c8d';
+process.env.HOOK_URL = `${hookUrl}/hook?token=${TOKEN}`;
 await synthesize({
   appDir: resolve('test/end-to-end/destinations-app'),
   outDir: assemblyDir,
@@ -161,7 +164,7 @@ describe('a webhook', () => {
     answer.status = 500;
     const id = await api.accepted('told-webhook', { payload: {} });
     await delivered('told-webhook', id).toEqual({
-      destination: `${hookUrl}/hook`,
+      destination: `${hookUrl}/hook?token=…`,
       state: 'Pending',
       attempts: 1,
       lastError: 'it answered 500',
@@ -177,13 +180,44 @@ describe('a webhook', () => {
   });
 });
 
+const put = (destination: string, functionName = 'told-later', change: object = {}) =>
+  api.fetch(`/${functionName}/async-invoke-config`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...change, destinationConfig: { onSuccess: { destination } } }),
+  });
+
+test('no answer shows the token of a webhook, and a shortened address that is sent back keeps the webhook', async () => {
+  const shown = { destinationConfig: { onSuccess: { destination: `${hookUrl}/hook?token=…` } } };
+  const read = async (response: Response) => {
+    const text = await response.text();
+    expect(text).not.toContain(TOKEN);
+    return JSON.parse(text);
+  };
+  const changed = await put(shown.destinationConfig.onSuccess.destination, 'told-webhook', {
+    maxAsyncRetryAttempts: 1,
+  });
+  expect(await read(changed)).toMatchObject({ maxAsyncRetryAttempts: 1, ...shown });
+  expect(await read(await api.fetch('/told-webhook/async-invoke-config'))).toMatchObject(shown);
+  const configs = await fetch(`${runtime.url}/2023-03-30/async-invoke-configs`);
+  expect(await read(configs)).toMatchObject({ configs: [shown] });
+  const id = await api.accepted('told-webhook', { payload: {} });
+  await delivered('told-webhook', id).toMatchObject({ state: 'Delivered' });
+  expect(hooks.map(({ url }) => url)).toEqual([`/hook?token=${TOKEN}`]);
+  await read(await api.fetch(`/told-webhook/async-tasks/${id}`));
+  await read(await api.fetch('/told-webhook/async-tasks'));
+  expect(lines.join('\n')).not.toContain(TOKEN);
+});
+
 describe('a destination that is put at run time', () => {
-  const put = (destination: string) =>
-    api.fetch('/told-later/async-invoke-config', {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ destinationConfig: { onSuccess: { destination } } }),
+  test('PutAsyncInvokeConfig refuses the destination of another function', async () => {
+    const destination = ref('Topic') ?? '';
+    expect(await errorOf(await put(destination))).toMatchObject({
+      status: 400,
+      Code: 'InvalidArgument',
+      Message: `destinationConfig.onSuccess.destination must be one of the destinations that this deployment allows for function 'told-later' (its onSuccess and onFailure, and TaskMode.allowDestination), got "${destination}"`,
     });
+  });
 
   test('is refused when the app does not allow it', async () => {
     expect(await errorOf(await put('arn:aws:sqs:us-east-1:000000000000:other'))).toMatchObject({

@@ -52,8 +52,10 @@ test("its own time-out is the task's failure, and not its own error", async () =
   expect(task.taskErrorMessage).toMatch(/^UnhandledInvocationError: .*timed out/i);
 });
 
-test('one that does not exist fails its tasks, and says so', async () => {
+test('a function that does not exist fails its tasks by the name of AWS', async () => {
   const id = await api.accepted('legacy-gone');
   const task = await api.until('legacy-gone', id, 'Failed');
-  expect(task.taskErrorMessage).toContain('Target.NotInvoked: the existing function could not be invoked');
+  expect(task.taskErrorMessage).toContain(
+    'Lambda.ResourceNotFoundException: the existing function was not invoked: it does not exist',
+  );
 });

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { isRunning } from '../local/fixtures/processes.ts';
@@ -57,6 +58,33 @@ test('a module that cannot be loaded is a failed attempt, told with its error', 
   const id = await api.accepted('unloadable');
   const task = await api.until('unloadable', id, 'Failed');
   expect(task.taskErrorMessage).toContain('UnhandledInvocationError: Error: this module cannot be loaded');
+});
+
+describe('a module that fails to load once', () => {
+  const file = join(tmpdir(), 'unruly-service-is-down');
+
+  test('fails the attempts on its instance with its own error, ends that instance, and no other task', async () => {
+    await writeFile(file, '');
+    const first = await api.accepted('moody');
+    const failed = await api.until('moody', first, 'Failed', 20_000);
+    await rm(file);
+    expect(failed.taskErrorMessage).toContain('UnhandledInvocationError: Error: config service answered 503');
+    expect(statusesOf(failed).filter((status) => status === 'Retrying')).toHaveLength(1);
+    const next = await Promise.all(Array.from({ length: 6 }, () => api.accepted('moody')));
+    for (const id of next) {
+      expect(await api.until('moody', id, 'Succeeded', 20_000)).toMatchObject({ alreadyRetriedTimes: 0 });
+    }
+    expect(lines.some((line) => line.includes('instance ends: the module'))).toBe(true);
+  });
+
+  test('answers a synchronous call with its own error, and the call after it runs on a fresh instance', async () => {
+    await writeFile(file, '');
+    const failed = await api.invoke('moody');
+    await rm(file);
+    expect(failed.headers.get('x-fc-error-type')).toBe('UnhandledInvocationError');
+    const again = async () => (await api.invoke('moody')).headers.get('x-fc-error-type');
+    await expect.poll(again, { timeout: 20_000 }).toBeNull();
+  });
 });
 
 test('code inside native code, which cannot be paused, is dead before its task is said to be Stopped', async () => {
@@ -130,8 +158,7 @@ describe('a kill beside neighbours in the same process', () => {
       for (const id of neighbours) {
         const neighbour = await api.until('crowd', id, 'Succeeded');
         expect(statusesOf(neighbour)).toEqual([
-          ...['Enqueued', 'Processed', 'Running'],
-          ...['Enqueued', 'Processed', 'Running', 'Succeeded'],
+          ...['Enqueued', 'Enqueued', 'Processed', 'Running', 'Succeeded'],
         ]);
         expect(neighbour.alreadyRetriedTimes).toBe(0);
         expect(neighbour.returnPayload).toContain('"attempt":1');
@@ -141,7 +168,12 @@ describe('a kill beside neighbours in the same process', () => {
         expect(second.map((note) => note.pid)).not.toContain(pid);
         // Code that was paused stands still, though its process may still be there for a moment.
         if (endedBy === 'died') expect(second[0]?.time).toBeGreaterThan(deathTime);
-        const [handedBack, startedAgain] = [neighbour.events[3], neighbour.events[5]];
+        const [, handedBack, , startedAgain] = neighbour.events;
+        expect(JSON.parse(handedBack?.eventDetail ?? '{}')).toEqual({
+          handBacks: 1,
+          firstTime: handedBack?.timestamp,
+          cause: `killed beside ${cutOff}`,
+        });
         expect((startedAgain?.timestamp ?? 0) - (handedBack?.timestamp ?? 0)).toBeGreaterThanOrEqual(waitMs);
         expect(await linesOf(id)).toEqual([
           `${id} begins`,
@@ -171,6 +203,20 @@ describe('with cooperative stop', () => {
     await api.stop('polite', id);
     const task = await api.until('polite', id, 'Stopped');
     expect(detailOf(task.events, 'Stopped').endedBy).toBe('cooperative');
+  });
+
+  test('a task that blocks its thread runs once, and is Stopping until its code has ended', async () => {
+    const journal = join(temporaryFolder('blocking'), 'journal');
+    const id = await api.accepted('polite', { payload: { does: 'hang', seconds: 5, journal } });
+    await api.until('polite', id, 'Running');
+    await api.stop('polite', id);
+    const task = await api.until('polite', id, 'Stopped', 20_000);
+    const notes = (await readFile(journal, 'utf-8'))
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    expect(notes.map(([, , what]) => what)).toEqual(['begins', 'ends']);
+    expect(task.events.at(-1)?.timestamp).toBeGreaterThanOrEqual(Number(notes[1]?.[3]));
   });
 
   test('a task that ignores it is Stopping for as long as it runs', async () => {

@@ -15,7 +15,7 @@ import { expectSound } from './answers.ts';
 import { setEnvironment } from './environment.ts';
 import { answerOf, eventOf, handlerOf } from './events.ts';
 import { startLambda } from './lambda-engine.ts';
-import { KNOWN, requestOf } from './requests.ts';
+import { KNOWN, requestOf, requestWithHeaderInQuery } from './requests.ts';
 import { itemsOf } from './state.ts';
 import { startKnownWorkflow } from './workflow.ts';
 
@@ -78,3 +78,22 @@ describe('whatever is asked of it, an operation answers below 500 in the right s
     120_000,
   );
 });
+
+test('every operation refuses a field in its query that must be a header, and changes nothing', async () => {
+  const requests = fc.constantFrom(...OPERATION_NAMES).chain(requestWithHeaderInQuery);
+  const before = await kept();
+  await fc.assert(
+    fc.asyncProperty(requests, async (request) => {
+      const handler = await handlerOf(request.operation);
+      const answer = answerOf(await handler(eventOf(request, IAM)));
+      expectSound(answer, JSON.stringify(request));
+      expectDescribed(request.operation, answer);
+      expect(answer.status).toBe(400);
+      expect(JSON.parse(answer.body).Message).toMatch(
+        /^x-(fc|task-mode)-\S* must be a header, not a parameter of the query, got "/i,
+      );
+    }),
+    { numRuns: RUNS * 3 },
+  );
+  expect(await kept()).toEqual(before);
+}, 120_000);

@@ -117,7 +117,8 @@ const FIELDS = [
 ];
 
 const QUERY_NAMES = FIELDS.filter((name) => !name.startsWith('x-'));
-const HEADER_NAMES = [...FIELDS.filter((name) => name.startsWith('x-')), 'x-fc-request-id', 'content-type'];
+const FIELD_HEADERS = [...FIELDS.filter((name) => name.startsWith('x-')), 'x-fc-request-id'];
+const HEADER_NAMES = [...FIELD_HEADERS, 'content-type'];
 
 /** What makes sense in a field; one that is not here gets words of all kinds. */
 const SENSE: Readonly<Record<string, readonly string[]>> = {
@@ -269,6 +270,14 @@ const parametersOf = (operation: OperationName) =>
       ]),
     ),
   );
+
+/** A request of one operation with a field in its query that is a field in headers only. */
+export function requestWithHeaderInQuery(operation: OperationName): fc.Arbitrary<FuzzRequest> {
+  const strayName = fc.constantFrom(...FIELD_HEADERS, 'x-fc-', 'x-task-mode-new', 'X-Fc-Invocation-Type');
+  return fc
+    .tuple(requestOf(operation), strayName, fc.oneof(word, fc.constantFrom('Async', 'fuzz-1')))
+    .map(([request, name, value]) => ({ ...request, query: { ...request.query, [name]: value } }));
+}
 
 /** A request of one operation: some of it plausible, so that it gets far, and some of it hostile. */
 export function requestOf(operation: OperationName): fc.Arbitrary<FuzzRequest> {

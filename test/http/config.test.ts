@@ -112,6 +112,29 @@ describe('the body of PutAsyncInvokeConfig', () => {
   });
 });
 
+describe('the shape of a configuration', () => {
+  const record = (destinations: object) =>
+    ({
+      functionName: 'echo',
+      functionArn: 'arn:echo',
+      defaults: { asyncTask: true, maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 60, destinations },
+    }) as TaskFunctionRecord;
+
+  test('shows destinations shortened, be they deployed or put, and ARNs whole', () => {
+    const queue = 'arn:aws:sqs:us-east-1:000000000000:done';
+    const onSuccess = 'https://example.com/hook?token=secret';
+    expect(toAsyncConfig(record({ onSuccess, onFailure: queue })).destinationConfig).toEqual({
+      onSuccess: { destination: 'https://example.com/hook?token=…' },
+      onFailure: { destination: queue },
+    });
+    const runtimeConfig = { createdTime: 0, lastModifiedTime: 0, revision: 'r', destinations: { onSuccess } };
+    expect(toAsyncConfig({ ...record({}), runtimeConfig }).destinationConfig).toEqual({
+      onSuccess: { destination: 'https://example.com/hook?token=…' },
+      onFailure: undefined,
+    });
+  });
+});
+
 describe('a list of functions', () => {
   test('has twenty of them by default', () => {
     expect(parseFields(listConfigsFields, {})).toEqual({ limit: 20 });

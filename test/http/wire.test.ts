@@ -153,6 +153,49 @@ test('a large answer is base64, so that it cannot grow beyond what Lambda return
   expect(JSON.stringify(response).length).toBeLessThan(6 * 1024 * 1024);
 });
 
+describe('fields of x-fc- and x-task-mode- headers', () => {
+  const fields: Operation = async (request) => ({ statusCode: 200, body: request.fields });
+  const refusal = (name: string, value: string) => ({
+    Code: 'InvalidArgument',
+    Message: `${name} must be a header, not a parameter of the query, got "${value}"`,
+    RequestId: 'JKJaXmPLvHcESHA=',
+  });
+
+  test.each([
+    ['x-fc-invocation-type', 'Async'],
+    ['X-Fc-Invocation-Type', 'Async'],
+    ['x-fc-async-task-id', 'mine'],
+    ['x-fc-request-id', 'mine'],
+    ['x-task-mode-tenant', 'someone'],
+    ['X-TASK-MODE-x', ''],
+  ])(
+    'an x-fc- or x-task-mode- field in the query is refused, whatever the headers say: %s=%s',
+    async (name, value) => {
+      const operation = vi.fn(fields);
+      const response = await answer(operation, {
+        headers: { 'x-fc-invocation-type': 'Sync', 'x-fc-async-task-id': 'other' },
+        queryStringParameters: { qualifier: 'LATEST', [name]: value },
+      });
+      expect(response.statusCode).toBe(400);
+      expect(JSON.parse(response.body ?? '')).toEqual(refusal(name, value));
+      expect(operation).not.toHaveBeenCalled();
+    },
+  );
+
+  test('x-fc- and x-task-mode- headers are fields in any case, and no other header is one', async () => {
+    const response = await answer(fields, {
+      headers: { 'X-Fc-Async-Task-Id': 'mine', 'x-task-mode-tenant': 'someone', limit: '7', prefix: 'p' },
+      queryStringParameters: { limit: '8', 'x-fc': 'no prefix' },
+    });
+    expect(JSON.parse(response.body ?? '')).toEqual({
+      'x-fc-async-task-id': 'mine',
+      'x-task-mode-tenant': 'someone',
+      limit: '8',
+      'x-fc': 'no prefix',
+    });
+  });
+});
+
 describe('a body', () => {
   const echo: Operation = async ({ body }) => ({ statusCode: 200, body: { body } });
 

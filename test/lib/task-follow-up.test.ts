@@ -166,17 +166,91 @@ function withAllowed() {
 const TARGET_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:target';
 const SECRET_ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:hook';
 
+/** The call that writes the list of destinations, with references in short. */
+function allowedRow(template: Template) {
+  const rows = Object.entries(template.findResources('Custom::AWS'));
+  const [, row] = rows.find(([id]) => id.startsWith('TaskModeFollowUpDestinations')) ?? [];
+  const { Update } = row?.Properties ?? {};
+  const parts: unknown[] = typeof Update === 'string' ? [Update] : Update['Fn::Join'][1];
+  const text = parts.map((part) =>
+    typeof part === 'string' ? part : (/Success|Failure|Topic|Bus/.exec(JSON.stringify(part)) ?? 'x'),
+  );
+  return JSON.parse(text.join(''));
+}
+
+/** The functions that each destination of a stack is allowed for; undefined is all of them. */
+function allowedFunctions(stack: Stack): Record<string, string[] | undefined> {
+  const { parameters } = allowedRow(Template.fromStack(stack));
+  const entries: { M: { destination: { S: string }; functions?: { L: { S: string }[] } } }[] =
+    parameters.ExpressionAttributeValues[':allowed'].L;
+  return Object.fromEntries(
+    entries.map(({ M: { destination, functions } }) => [destination.S, functions?.L.map(({ S }) => S)]),
+  );
+}
+
+describe('destinations by function', () => {
+  /** A stack in which a test allows a queue. */
+  const allowing = (allow: (taskMode: TaskMode, success: TaskDestination) => void) => {
+    const { stack, taskMode } = deployed({ functions: {} });
+    allow(taskMode, TaskDestination.queue(new Queue(stack, 'Success')));
+    return allowedFunctions(stack);
+  };
+
+  test('onSuccess and onFailure allow a destination for their own function only', () => {
+    expect(allowedFunctions(withDestinations().stack)).toEqual({
+      Success: ['half', 'told'],
+      Failure: ['told'],
+    });
+  });
+
+  test('a deployment takes a destination from a function that is deployed without it', () => {
+    const deploy = (...names: string[]) =>
+      allowing((taskMode, onSuccess) => {
+        taskMode.addFunction('first', { entry: ECHO, onSuccess });
+        taskMode.addFunction('second', { entry: ECHO, ...(names.includes('second') && { onSuccess }) });
+      });
+    expect(deploy('second')).toEqual({ Success: ['first', 'second'] });
+    expect(deploy()).toEqual({ Success: ['first'] });
+  });
+
+  test('allowDestination adds the functions that it names to those that were deployed with the destination', () => {
+    const functions = allowing((taskMode, success) => {
+      taskMode.allowDestination(success, { functions: ['removed', 'b'] });
+      taskMode.allowDestination(success, { functions: ['a', 'b'] });
+      taskMode.addFunction('told', { entry: ECHO, onFailure: success });
+    });
+    expect(functions).toEqual({ Success: ['a', 'b', 'removed', 'told'] });
+  });
+
+  test.each(['before', 'after'])(
+    'allowDestination without names allows all functions, also %s calls with names',
+    (place) => {
+      const functions = allowing((taskMode, success) => {
+        if (place === 'before') taskMode.allowDestination(success);
+        taskMode.allowDestination(success, { functions: ['a'] });
+        taskMode.addFunction('told', { entry: ECHO, onSuccess: success });
+        if (place === 'after') taskMode.allowDestination(success);
+      });
+      expect(functions).toEqual({ Success: undefined });
+    },
+  );
+
+  test.each([
+    [[], 'functions of allowDestination must name at least one function, or be absent for all, got []'],
+    [['told', 'a b'], 'functions of allowDestination must be names of functions, got "a b"'],
+    [['told*'], 'functions of allowDestination must be names of functions, got "told*"'],
+  ])('allowDestination refuses the functions %j at synth', (functions, wanted) => {
+    expect(() => allowing((taskMode, success) => taskMode.allowDestination(success, { functions }))).toThrow(
+      wanted,
+    );
+  });
+});
+
 describe('what a deployment allows', () => {
   const template = Template.fromStack(withAllowed().stack);
 
   test('is in one row that is no function, each destination once and webhooks with their secret', () => {
-    const rows = Object.entries(template.findResources('Custom::AWS'));
-    const [, row] = rows.find(([id]) => id.startsWith('TaskModeFollowUpDestinations')) ?? [];
-    const parts: unknown[] = row?.Properties.Update['Fn::Join'][1];
-    const text = parts.map((part) =>
-      typeof part === 'string' ? part : (/Success|Topic|Bus/.exec(JSON.stringify(part)) ?? 'x'),
-    );
-    const { parameters } = JSON.parse(text.join(''));
+    const { parameters } = allowedRow(template);
     expect(parameters.Key).toEqual({ functionName: { S: '#destinations' } });
     expect(parameters.UpdateExpression).toBe('SET allowed = :allowed');
     const entry = (destination: string) => ({ M: { destination: { S: destination } } });
@@ -246,10 +320,12 @@ describe('what a deployment allows', () => {
   test('is refused with a second secret', () => {
     const { stack, taskMode } = deployed({ functions: {} });
     const webhook = (name: string) =>
-      TaskDestination.webhook('https://example.com/', { secret: Secret.fromSecretNameV2(stack, name, name) });
+      TaskDestination.webhook('https://example.com/?token=4f1e9c', {
+        secret: Secret.fromSecretNameV2(stack, name, name),
+      });
     taskMode.allowDestination(webhook('one'));
     expect(() => taskMode.allowDestination(webhook('two'))).toThrow(
-      'webhook https://example.com/ must have one secret, got two',
+      'webhook https://example.com/?token=… must have one secret, got two',
     );
   });
 

@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { API_URL_DESCRIPTION } from '../../lambdas/domain/stack-output.ts';
-import { templateOf } from './synthesized.ts';
+import { deployed, templateOf } from './synthesized.ts';
 
 type Resource = { readonly Properties: Record<string, unknown>; readonly DeletionPolicy?: string };
 
@@ -159,6 +159,37 @@ describe('the API', () => {
         Format: Match.stringLikeRegexp('"requestId":"\\$context.requestId"'),
       },
     });
+  });
+
+  test('the stage takes 1,000 requests a second and 500 at once by default', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 500 },
+    });
+  });
+
+  test.each([
+    [
+      { perSecond: 20, burst: 7 },
+      { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 7 },
+    ],
+    [{ perSecond: 8000 }, { ThrottlingRateLimit: 8000, ThrottlingBurstLimit: 500 }],
+    [{ burst: 100_000 }, { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 100_000 }],
+  ])('the stage takes what requestRate %o says', (requestRate, DefaultRouteSettings) => {
+    templateOf({ taskMode: { requestRate } }).hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings,
+    });
+  });
+
+  test.each([
+    [{ perSecond: 0 }, 'requestRate.perSecond of TaskMode must be a whole number from 1 to 100000, got 0'],
+    [
+      { perSecond: 0.5 },
+      'requestRate.perSecond of TaskMode must be a whole number from 1 to 100000, got 0.5',
+    ],
+    [{ burst: 100_001 }, 'requestRate.burst of TaskMode must be a whole number from 1 to 100000, got 100001'],
+    [{ burst: Number.NaN }, 'requestRate.burst of TaskMode must be a whole number from 1 to 100000, got NaN'],
+  ])('synth refuses requestRate %o', (requestRate, message) => {
+    expect(() => deployed({ taskMode: { requestRate } })).toThrow(message);
   });
 
   test('integrations speak payload format 2.0', () => {

@@ -1,6 +1,7 @@
 import aslValidator from 'asl-validator';
 import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import {
   JsonPath,
   Map as MapState,
@@ -287,4 +288,27 @@ test('without a workflow nothing is deployed for one', () => {
   const template = Template.fromStack(deployed().stack);
   template.resourceCountIs('AWS::StepFunctions::StateMachine', 0);
   expect(JSON.stringify(template.toJSON())).not.toMatch(/states:|Workflow/);
+});
+
+test('Lambda does not end loops of the functions that send to their own queues, and ends those of all others', () => {
+  const { stack, taskMode } = withWorkflow();
+  const legacy = new LambdaFunction(stack, 'Legacy', {
+    runtime: Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: Code.fromInline('exports.handler = async () => 1'),
+  });
+  taskMode.addExistingFunction('legacy', legacy);
+  const functions = Object.entries(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+  const named = (isAllowed: boolean) =>
+    functions
+      .filter(([, { Properties }]) => (Properties.RecursiveLoop === 'Allow') === isAllowed)
+      .map(([id]) => id.replace(/^TaskMode/, '').replace(/[0-9A-F]{8}$/, ''));
+  expect(named(true).sort()).toEqual([
+    'BulkJobsFunction',
+    'FollowUpFunction',
+    'WorkflowsStopFunction',
+    'echoWorker',
+    'legacyWorker',
+  ]);
+  expect(named(false)).toEqual(expect.arrayContaining(['Legacy', 'SweepFunction', 'ApiInvokeFunction']));
 });

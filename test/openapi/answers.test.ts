@@ -92,9 +92,10 @@ async function send(operation: OperationName, change: Partial<FuzzRequest> = {})
 
 /** What leads to a code, whatever the operation. */
 const REFUSED: Partial<Record<ErrorCode, (operation: OperationName) => Partial<FuzzRequest>>> = {
-  InvalidArgument: () => ({
+  InvalidArgument: (operation) => ({
     parameters: { functionName: '1', workflowName: '1', executionName: '*' },
-    query: { limit: '0' },
+    // It has no field of its own that could be wrong.
+    query: operation === 'GetOpenApi' ? { 'x-fc-log-type': 'Tail' } : { limit: '0' },
   }),
   FunctionNotFound: () => ({ parameters: { functionName: 'nobody' }, query: { functionName: 'nobody' } }),
   AliasNotFound: () => ({ query: { qualifier: 'prod' } }),

@@ -54,7 +54,7 @@ test('a large payload is kept in S3, and the message says where', async () => {
   const payload = JSON.stringify('"'.repeat(50_000));
   await accept({ payload });
   const { payload: stored } = (await take())?.invocation ?? {};
-  expect(stored).toEqual({ objectKey: expect.stringMatching(/^payloads\/loose\/i-[0-9a-f-]{36}$/) });
+  expect(stored).toEqual({ objectKey: expect.stringMatching(/^payloads\/loose\/i-[0-9a-f-]{36}\/payload$/) });
   const Key = stored && 'objectKey' in stored ? stored.objectKey : '';
   const { Body } = await (await s3Client()).send(new GetObjectCommand({ Bucket: BUCKET, Key }));
   expect(await Body?.transformToString()).toBe(payload);

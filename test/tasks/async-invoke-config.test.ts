@@ -14,7 +14,8 @@ const world = await startSweepWorld();
 const { time, clock, dynamoDb, register, registry, submit, read } = world;
 
 const settings = new FunctionSettings({ client: dynamoDb, tableName: FUNCTION_TABLE });
-const allowedDestinations = new AllowedDestinations({ client: dynamoDb, tableName: FUNCTION_TABLE });
+const newAllowedDestinations = () => new AllowedDestinations({ client: dynamoDb, tableName: FUNCTION_TABLE });
+const allowedDestinations = newAllowedDestinations();
 
 const ALLOWED = ['arn:aws:sqs:us-east-1:000000000000:done', 'https://example.com/done'] as const;
 
@@ -147,6 +148,87 @@ describe('a Put', () => {
       ),
     });
     expect(await settings.read('echo')).toEqual(before);
+  });
+});
+
+describe('PutAsyncInvokeConfig', () => {
+  test('takes a destination for the functions that it is allowed for, and refuses it for others without a change', async () => {
+    await world.allow({ destination: ALLOWED[0], functions: ['told'] });
+    const fresh = { allowedDestinations: newAllowedDestinations() };
+    const before = await settings.read('echo');
+    await expect(
+      put({ asyncTask: false, destinations: { onSuccess: ALLOWED[0] } }, 'echo', fresh),
+    ).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      message: expect.stringMatching(
+        `^destinationConfig.onSuccess.destination must be one of the destinations .* function 'echo' .*, got "${ALLOWED[0]}"$`,
+      ),
+    });
+    expect(await settings.read('echo')).toEqual(before);
+    await put({ destinations: { onSuccess: ALLOWED[0] } }, 'told', fresh);
+    expect((await get('told')).destinations).toMatchObject({ onSuccess: ALLOWED[0] });
+  });
+
+  describe('with shortened addresses', () => {
+    const WHOLE = 'https://example.com/hook?token=one';
+    const SHOWN = 'https://example.com/hook?token=…';
+    const fieldOf = (name: string) => `destinationConfig.${name}.destination`;
+    let fresh: { allowedDestinations: AllowedDestinations };
+
+    beforeEach(async () => {
+      await world.allow(WHOLE, `${WHOLE}-more`, ALLOWED[0]);
+      fresh = { allowedDestinations: newAllowedDestinations() };
+    });
+
+    test('keeps the destination that was put if a Put repeats its shortened address', async () => {
+      await put({ destinations: { onSuccess: WHOLE } }, 'echo', fresh);
+      await put(
+        { asyncTask: false, destinations: { onSuccess: SHOWN, onFailure: ALLOWED[0] } },
+        'echo',
+        fresh,
+      );
+      expect(await get()).toMatchObject({
+        asyncTask: false,
+        destinations: { onSuccess: WHOLE, onFailure: ALLOWED[0] },
+      });
+    });
+
+    test('does not put the deployed destination if a Put repeats its shortened address', async () => {
+      const deploy = (onSuccess: string) =>
+        register('echo', { defaults: { ...DEPLOYED, destinations: { onSuccess } } });
+      await deploy(WHOLE);
+      const { runtimeConfig } = await put({ destinations: { onSuccess: SHOWN } }, 'echo', fresh);
+      expect(runtimeConfig).not.toHaveProperty('destinations');
+    });
+
+    test.each([
+      ['onFailure', SHOWN],
+      ['onSuccess', 'https://example.com/hook?key=…'],
+      ['onSuccess', 'https://…@example.com/hook'],
+    ] as const)(
+      'refuses as %s a shortened address that is not its own, and changes nothing: %s',
+      async (name, text) => {
+        await put({ destinations: { onSuccess: WHOLE } }, 'echo', fresh);
+        const before = await settings.read('echo');
+        await expect(
+          put({ asyncTask: false, destinations: { [name]: text } }, 'echo', fresh),
+        ).rejects.toMatchObject({
+          code: 'InvalidArgument',
+          message: expect.stringContaining(`${fieldOf(name)} must be a whole address`),
+        });
+        expect(await settings.read('echo')).toEqual(before);
+      },
+    );
+
+    test('refuses a shortened address that a URL parser has encoded, and changes nothing', async () => {
+      await put({ destinations: { onSuccess: WHOLE } }, 'echo', fresh);
+      const before = await settings.read('echo');
+      const encoded = new URL(SHOWN).href;
+      await expect(put({ destinations: { onSuccess: encoded } }, 'echo', fresh)).rejects.toMatchObject({
+        code: 'InvalidArgument',
+      });
+      expect(await settings.read('echo')).toEqual(before);
+    });
   });
 });
 

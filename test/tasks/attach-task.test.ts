@@ -138,6 +138,17 @@ describe('a state that begins to wait', () => {
     ]);
   });
 
+  test('a state is answered by a failure when Step Functions does not take the result of its task', async () => {
+    await attach(waiterOf('t1'));
+    await deliver({ isSuccess: true, resultText: 'OK' });
+    await world.deliverAll();
+    const errorMessage = expect.stringContaining('InvalidOutput');
+    expect(states.answers).toEqual([
+      { token: 't1', answer: { error: 'TaskMode.ResultNotTaken', cause: { errorMessage } } },
+    ]);
+    expect(await read(KEY)).toMatchObject({ status: 'Succeeded', followUp: 'delivered' });
+  });
+
   test('is not answered once more when its message comes twice', async () => {
     await attach(waiterOf('t1'));
     await deliver(succeeds);

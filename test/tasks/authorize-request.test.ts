@@ -33,16 +33,18 @@ let requests = 0;
 /** A request that was signed by a key's secret, or by one that the test gives. */
 function signed(
   accessKeyId: string,
-  overrides: Partial<SignedRequest> & { secret?: string; signTime?: number } = {},
+  overrides: Partial<SignedRequest> & { secret?: string; signTime?: number; isOfBody?: boolean } = {},
 ) {
   requests += 1;
-  const { secret = SECRET, signTime = NOW, ...request } = overrides;
+  const { secret = SECRET, signTime = NOW, isOfBody = true, ...request } = overrides;
   const tried: string[] = [];
+  const hashed = vi.fn(() => isOfBody);
   return {
     routeName: 'GetAsyncTask' as const,
     functionName: 'echo',
     requestId: `request-${requests}`,
     tried,
+    hashed,
     ...request,
     signature: {
       accessKeyId,
@@ -52,6 +54,7 @@ function signed(
         tried.push(candidate);
         return candidate === secret;
       },
+      isOfBody: hashed,
     },
   };
 }
@@ -85,8 +88,33 @@ describe('a request', () => {
     expect(forged.tried).toHaveLength(1);
   });
 
+  test.each<[string, SignedRequest & { hashed: ReturnType<typeof vi.fn> }, string]>([
+    ['an unknown key', signed('TM-unknown'), 'InvalidAccessKeyID'],
+    ['a known key id and a wrong secret', signed('TM-all', { secret: 'another' }), 'SignatureNotMatch'],
+    ['a date too long ago', signed('TM-all', { signTime: 0 }), 'SignatureNotMatch'],
+  ])('authorizeRequest does not hash the body for %s, right or wrong', async (_, request, code) => {
+    for (const isOfBody of [true, false]) {
+      request.hashed.mockReturnValue(isOfBody);
+      expect(await codeOf(request)).toBe(code);
+    }
+    expect(request.hashed).not.toHaveBeenCalled();
+  });
+
+  test('authorizeRequest refuses another body than the signed one, whatever the key may do', async () => {
+    for (const request of [
+      signed('TM-all', { isOfBody: false }),
+      signed('TM-reader', { isOfBody: false, routeName: 'StopAsyncTask' }),
+    ]) {
+      await expect(authorize(request)).rejects.toMatchObject({
+        code: 'SignatureNotMatch',
+        message: 'x-acs-content-sha256 must be the SHA-256 of the body as it was received, in hexadecimal',
+      });
+      expect(request.hashed).toHaveBeenCalledTimes(1);
+    }
+  });
+
   test('cannot be signed by the stand-in for an unknown key', async () => {
-    const { tried, ...request } = signed('TM-unknown');
+    const { tried, hashed: _, ...request } = signed('TM-unknown');
     await authorize(request).catch(() => undefined);
     expect(await codeOf(signed('TM-unknown', { secret: tried[0] ?? '' }))).toBe('InvalidAccessKeyID');
   });
@@ -179,6 +207,7 @@ describe('a signature', () => {
       signed('TM-unknown'),
       signed('TM-all', { secret: 'another' }),
       signed('TM-all', { signTime: 0 }),
+      signed('TM-all', { isOfBody: false }),
       signed('TM-reader', { routeName: 'StopAsyncTask' }),
       signed('TM-reader', { functionName: 'wait' }),
     ]) {

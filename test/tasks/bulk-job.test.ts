@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type BulkJob, isActedOn } from '../../lambdas/domain/bulk-job.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
-import { BULK_LEASE_MS, BULK_STALLED_MS } from '../../lambdas/domain/limits.ts';
+import { BULK_LEASE_MS, BULK_STALLED_MS, LIST_WORK_MS } from '../../lambdas/domain/limits.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { listBulkJobs } from '../../lambdas/tasks/list-bulk-jobs.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
@@ -552,6 +552,9 @@ describe('a dry run', () => {
 
   test('says that there may be more when there is no time to look at all', async () => {
     const functionName = await newFunction();
+    // Of twice as many parts as are looked at in any case.
+    await world.register(functionName, { shardCounts: new Set([4, 8]) });
+    world.registry.forget(functionName);
     await submitMany(functionName, idsOf('a-', 5));
     const { countBulkTasks } = await import('../../lambdas/tasks/count-bulk-tasks.ts');
     let now = time.now;
@@ -566,6 +569,22 @@ describe('a dry run', () => {
     expect(counted.isComplete).toBe(false);
     expect(counted.matched).toBeLessThanOrEqual(5);
   });
+});
+
+test('a dry run counts what its first look finds, though there was no time left when its function was known', async () => {
+  const functionName = await newFunction();
+  await submitMany(functionName, idsOf('a-', 5));
+  const { countBulkTasks } = await import('../../lambdas/tasks/count-bulk-tasks.ts');
+  let looks = 0;
+  const clock = () => {
+    looks += 1;
+    return time.now + (looks > 1 ? LIST_WORK_MS : 0);
+  };
+  const counted = await countBulkTasks(
+    { ...world.common, clock },
+    { functionName, action: 'Stop', filter: {} },
+  );
+  expect(counted).toMatchObject({ matched: 5, isComplete: true });
 });
 
 test('jobs are listed by function, the latest first, page by page, and forgotten after 90 days', async () => {

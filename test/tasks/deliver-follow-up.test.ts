@@ -296,6 +296,22 @@ describe('a destination', () => {
     });
   });
 
+  test('delivery refuses a destination that is allowed for other functions only, until it is allowed', async () => {
+    const functionName = await toldBy(LATE);
+    await world.allow({ destination: LATE, functions: ['told'] });
+    const fresh = { allowedDestinations: world.newAllowedDestinations() };
+    await world.sqs.send(new CreateQueueCommand({ QueueName: 'late' }));
+    const key = await submit({ functionName });
+    await deliver(key);
+    expect(await deliverAll(fresh)).toMatchObject([{ outcome: 'again' }]);
+    expect(await read(key)).toMatchObject({ followUpError: 'the deployment does not allow it' });
+    expect(await world.take(world.queueUrl.replace('/echo', '/late'))).toEqual([]);
+    await world.allow({ destination: LATE, functions: ['told', functionName] });
+    const again = { ...deliverDependencies, allowedDestinations: world.newAllowedDestinations() };
+    expect(await deliverFollowUp(again, key)).toEqual({ outcome: 'delivered' });
+    await world.sqs.send(new DeleteQueueCommand({ QueueUrl: world.queueUrl.replace('/echo', '/late') }));
+  });
+
   test.each(OTHER_KINDS)('of another kind is told the same, under one id: %s', async (kind) => {
     const functionName = await toldBy(world.receivers.destinations[kind]);
     const trace = { traceparent: `00-${'4b'.repeat(16)}-${'0f'.repeat(8)}-01`, tracestate: 'a=1' };

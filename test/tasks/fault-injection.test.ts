@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
@@ -24,7 +25,7 @@ import { destinationOf, followUpId, isFollowUpPending } from '../../lambdas/doma
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import { BULK_LEASE_MS, SUBMITS_PER_COUNT } from '../../lambdas/domain/limits.ts';
 import { newAllowance } from '../../lambdas/domain/submit-rate.ts';
-import type { EndedTask, Task, TaskKey } from '../../lambdas/domain/task.ts';
+import { type EndedTask, resultOwner, type Task, type TaskKey } from '../../lambdas/domain/task.ts';
 import { attachTask } from '../../lambdas/tasks/attach-task.ts';
 import { authorizeRequest } from '../../lambdas/tasks/authorize-request.ts';
 import { countTasks } from '../../lambdas/tasks/count-tasks.ts';
@@ -102,6 +103,9 @@ const WAITER = {
   waitFor: 'task',
   executionId: 'arn:aws:states:us-east-1:000000000000:execution:w:e',
 } as const;
+
+const executionEndsUrl = world.queueUrl.replace('/echo', '/execution-ends');
+await world.sqs.send(new CreateQueueCommand({ QueueName: 'execution-ends' }));
 
 const states = await startWaitingStates();
 states.requests.set(WAITER.executionId, ['a task', 'the same task']);
@@ -186,6 +190,7 @@ function processWith(recorder: CallRecorder) {
             signTime: time.now,
             digest: randomUUID(),
             isMadeWith: (secret) => secret === SECRET,
+            isOfBody: () => true,
           },
         },
       ),
@@ -253,11 +258,11 @@ function processWith(recorder: CallRecorder) {
         delaySeconds: 0,
         requestId: 'message-1',
       }),
-    stopExecution: (key: TaskKey) =>
-      stopExecution(
-        { ...common, executions: recorder.recorded(new Executions()), taskOf: () => key },
-        WAITER.executionId,
-      ),
+    stopExecution: async (key: TaskKey) => {
+      const executions = recorder.recorded(new Executions());
+      await stopExecution({ ...common, executions, taskOf: () => key }, WAITER.executionId);
+      await adapters.queue.sendBody(executionEndsUrl, 'an end to look at again', { delaySeconds: 10 });
+    },
     workflows: async (key: TaskKey) => {
       const executions = {
         ...common,
@@ -958,7 +963,7 @@ async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskK
   expect(illegalSteps(statuses)).toEqual([]);
   expect(endings(statuses)).toBe(1);
   if (task?.status === 'Succeeded') {
-    const result = await world.payloads.read(task.result);
+    const result = await world.payloads.read(task.result, resultOwner(task));
     expect(executions).toContain(JSON.parse(result).trim());
   }
   await expectTold(task);

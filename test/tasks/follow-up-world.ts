@@ -18,12 +18,14 @@ export async function startFollowUpWorld() {
   const world = await startSweepWorld();
   const { sqs, store, registry, payloads, clock, queueUrl, followUpQueueUrl } = world;
   const receivers = await startReceivers(world);
+  const newAllowedDestinations = () =>
+    new AllowedDestinations({ client: world.dynamoDb, tableName: FUNCTION_TABLE });
   const dependencies: DeliverDependencies = {
     store,
     registry,
     payloads,
     clock,
-    allowedDestinations: new AllowedDestinations({ client: world.dynamoDb, tableName: FUNCTION_TABLE }),
+    allowedDestinations: newAllowedDestinations(),
     destinations: receivers.adapters,
     waiters: new Waiters(),
   };
@@ -97,6 +99,8 @@ export async function startFollowUpWorld() {
     clear,
     receivers,
     registerTold,
+    newAllowedDestinations,
+    take,
     deliverDependencies: dependencies,
     takeHandedOver,
     handedOver,

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LogReader } from '../../lambdas/aws/log-reader.ts';
+import { LOG_WORK_MS } from '../../lambdas/domain/limits.ts';
 import type { TaskKey } from '../../lambdas/domain/task.ts';
 import { getTaskLogs, type LogPlace, type LogRequest } from '../../lambdas/tasks/get-task-logs.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
@@ -119,6 +120,21 @@ test('a page ends before it has grown too large for an answer', async () => {
   expect(lines).toHaveLength(3);
   expect(isUpToDate).toBe(false);
   expect((await read(key, { after: readTo })).lines).toHaveLength(1);
+});
+
+test('a page has lines, though there was no time left when its task was known', async () => {
+  later();
+  const key = await submit();
+  await run(key, () => log(key, 'one'));
+  later();
+  const find = world.registry.find.bind(world.registry);
+  const slow = vi.spyOn(world.registry, 'find').mockImplementation(async (...args) => {
+    time.now += LOG_WORK_MS;
+    return find(...args);
+  });
+  const page = await read(key);
+  slow.mockRestore();
+  expect(page).toMatchObject({ lines: [{ message: 'one' }], isUpToDate: true, readTo: undefined });
 });
 
 describe('attempts', () => {

@@ -113,7 +113,7 @@ describe('a hand-back', () => {
     const task = await read(key);
     expect(await statuses(key)).toEqual(['Enqueued', 'Enqueued']);
     expect(task?.events.flatMap((event) => handBackDetailOf(event) ?? [])).toEqual([
-      { handBacks: 120, firstTime: first, cause: 'TooManyRequestsException: Rate exceeded' },
+      { handBacks: 120, firstTime: first, cause: 'TooManyRequestsException' },
     ]);
     await deliver(key, succeed);
     expect(await statuses(key)).toEqual(['Enqueued', 'Enqueued', 'Processed', 'Running', 'Succeeded']);

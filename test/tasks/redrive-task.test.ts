@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
@@ -8,7 +9,7 @@ import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { getTask } from '../../lambdas/tasks/get-task.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
-import { losingResponses, TASK_TABLE } from '../aws/engines.ts';
+import { BUCKET, denyingObjects, losingResponses, TASK_TABLE } from '../aws/engines.ts';
 import { startWorld, succeed } from './world.ts';
 
 const world = await startWorld();
@@ -85,6 +86,48 @@ test.each([
   await redriveTask(world, key);
   await deliver(key);
   expect(await read(key)).toMatchObject({ status: 'Succeeded', series: 2 });
+});
+
+test('a redrive follows a function whose queue was replaced within the last seconds', async () => {
+  await world.register('moved');
+  const key = await submit({ functionName: 'moved' });
+  await deliver(key, failing);
+  await purge();
+  const gone = world.queueUrl.replace('/echo', '/gone');
+  await world.register('moved', { queueUrl: gone });
+  world.registry.forget('moved');
+  await world.registry.find('moved', time.now);
+  await world.register('moved');
+  await redriveTask(world, key);
+  expect(await world.receive()).toMatchObject({ key });
+});
+
+test('a redrive while S3 denies access to the payload answers 503, and takes when access is back', async () => {
+  const key = await failedTask(JSON.stringify('x'.repeat(5000)));
+  const before = await read(key);
+  const denied = await denyingObjects();
+  await expect(redriveTask(world, key)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  expect(await read(key)).toEqual(before);
+  denied.mockRestore();
+  await redriveTask(world, key);
+  expect(await read(key)).toMatchObject({ status: 'Enqueued', series: 2 });
+});
+
+test('the age of a payload that a redrive has copied counts from the redrive', async () => {
+  const key = await failedTask(JSON.stringify('x'.repeat(5000)));
+  for (let days = 0; days < 24; days += 6) {
+    time.now += 6 * 86_400_000;
+    await redriveTask(world, key);
+    await deliver(key, failing);
+  }
+  await purge();
+  const denied = await denyingObjects();
+  const outcome = redriveTask(
+    { ...world, payloads: new PayloadStore({ bucketName: BUCKET, clock: world.clock }) },
+    key,
+  );
+  await expect(outcome).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  denied.mockRestore();
 });
 
 describe('refuses', () => {

@@ -10,7 +10,7 @@ import { getTask } from '../../lambdas/tasks/get-task.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { NonRetryableError } from '../../lambdas/worker/handler.ts';
-import { TASK_TABLE } from '../aws/engines.ts';
+import { denyingObjects, TASK_TABLE } from '../aws/engines.ts';
 import { startWorld, succeed } from './world.ts';
 
 const world = await startWorld();
@@ -442,6 +442,17 @@ describe('when AWS fails us', () => {
     expect(await read(key)).toMatchObject({ status: 'Succeeded', attempt: 1 });
   });
 
+  test('a payload that S3 denies access to hands its task back, which runs when access is back', async () => {
+    const key = await submit({ payload: JSON.stringify('x'.repeat(5000)) });
+    const denied = await denyingObjects();
+    await deliver(key);
+    expect(await read(key)).toMatchObject({ status: 'Enqueued', attempt: 0 });
+    denied.mockRestore();
+    time.now += 5000;
+    await deliver(key);
+    expect(await read(key)).toMatchObject({ status: 'Succeeded', attempt: 1 });
+  });
+
   test('a payload that is gone fails the task by name', async () => {
     const key = await submit({ payload: JSON.stringify('x'.repeat(5000)) });
     const gone = new (class extends PayloadStore {
@@ -467,7 +478,7 @@ test('a late run changes nothing, and its result is removed', async () => {
   const task = await read(key);
   expect(task).toMatchObject({ status: 'Failed', error: { errorType: 'Runtime.ExitError' } });
   expect(log).toContain('superseded Failed');
-  await expect(world.payloads.read({ objectKey: `results/echo/late/${task?.runId}` })).rejects.toThrow(
-    'does not exist',
-  );
+  const written = { objectKey: `results/echo/late/${task?.runId}` };
+  const owner = { functionName: 'echo', taskId: 'late', since: time.now };
+  await expect(world.payloads.read(written, owner)).rejects.toThrow('does not exist');
 });

@@ -2,11 +2,14 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { s3Client } from '../../lambdas/aws/clients.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
+import type { WriteOutcome } from '../../lambdas/aws/task-rows.ts';
+import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
+import { CREATE_DEADLINE_MS } from '../../lambdas/domain/limits.ts';
 import { getTask } from '../../lambdas/tasks/get-task.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
-import { BUCKET } from '../aws/engines.ts';
-import { startWorld } from './world.ts';
+import { BUCKET, TASK_TABLE } from '../aws/engines.ts';
+import { SHARDS, startWorld } from './world.ts';
 
 const world = await startWorld();
 const { submit, read, messages, purge, time } = world;
@@ -95,6 +98,26 @@ test('keeps a large payload in S3 under its own name, and reads it back whole', 
     payload: { objectKey: expect.stringMatching(/^payloads\/echo\/large\/[0-9a-f-]{36}$/) },
   });
   expect((await getTask(world, key)).payloadText).toBe(payload);
+});
+
+test('a write that is made again has a submit time of its own', async () => {
+  class CrowdedStore extends TaskStore {
+    tries = 0;
+    override async create(...args: Parameters<TaskStore['create']>): Promise<WriteOutcome> {
+      this.tries += 1;
+      if (this.tries === 3) return super.create(...args);
+      time.now += CREATE_DEADLINE_MS;
+      // Its id was taken by a row that is gone when it is read.
+      return { isWritten: false, current: undefined };
+    }
+  }
+  const store = new CrowdedStore({ client: world.dynamoDb, tableName: TASK_TABLE, shardCount: SHARDS });
+  const beginTime = time.now;
+  const key = await world.submitAs({ ...world, storeFor: () => store }, { delaySeconds: 60 });
+  expect(await read(key)).toMatchObject({
+    submitTime: beginTime + 2 * CREATE_DEADLINE_MS,
+    dueTime: beginTime + 2 * CREATE_DEADLINE_MS + 60_000,
+  });
 });
 
 describe('when the wake-up cannot be sent', () => {

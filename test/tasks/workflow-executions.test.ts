@@ -262,7 +262,47 @@ describe('a history', () => {
     expect(steps).toMatchObject([{ step: { stateName: 'Rest', status: 'Running' }, task: undefined }]);
   });
 
-  test('that is too long to be read in time is told as far as it was', async () => {
+  /** Reads a history of which Step Functions gives an event at a time, each after `eventMs`. */
+  const readSlowly = async (executionName: string, eventMs: number, offset = 0, limit = 100) => {
+    let now = 0;
+    class SlowExecutions extends Executions {
+      override async *history(executionArn: string) {
+        for await (const part of super.history(executionArn)) {
+          for (const [index, event] of (part?.events ?? []).entries()) {
+            now += eventMs;
+            yield { events: [event], isLast: index + 1 === part?.events.length };
+          }
+        }
+      }
+    }
+    const slow = { ...deps, executions: new SlowExecutions(), clock: () => now };
+    return getWorkflowExecutionHistory(slow, { workflowName: 'many', executionName, limit, offset });
+  };
+
+  test('a page that ran out of time has the steps that were read and a next page, and never looks like the end', async () => {
+    await world.submit({ taskId: 'linked', delaySeconds: 600 }).catch(() => undefined);
+    const { executionName } = await start('many', 'slow-to-read', '[1,2,3]');
+    await ended('many', executionName);
+    const whole = await history('many', executionName);
+    const names: string[] = [];
+    let offset: number | undefined = 0;
+    let eventMs = 1500;
+    do {
+      const page = await readSlowly(executionName, eventMs, offset);
+      names.push(...page.steps.map(({ step }) => step.stateName));
+      expect(page.readTo === undefined).toBe(page.isComplete);
+      offset = page.readTo;
+      eventMs /= 2;
+    } while (offset !== undefined);
+    expect(names).toEqual(whole.steps.map(({ step }) => step.stateName));
+  });
+
+  test('a page whose first step cannot be read in time is an error, and not the end of the list', async () => {
+    const reading = readSlowly('slow-to-read', 3000, 3);
+    await expect(reading).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  });
+
+  test('a history that was read to its end is complete, however long that took', async () => {
     const { executionName } = await start('quick', 'long');
     await ended('quick', executionName);
     let now = 0;
@@ -271,8 +311,11 @@ describe('a history', () => {
       return now;
     };
     const request = { workflowName: 'quick', executionName, limit: 100, offset: 0 };
-    expect(await getWorkflowExecutionHistory({ ...deps, clock }, request)).toMatchObject({
-      isComplete: false,
+    const page = await getWorkflowExecutionHistory({ ...deps, clock }, request);
+    expect(page).toMatchObject({
+      isComplete: true,
+      readTo: undefined,
+      steps: [{ step: { stateName: 'Pass' } }],
     });
   });
 });

@@ -1,10 +1,4 @@
-import {
-  type BulkAction,
-  type BulkFilter,
-  isTerminal,
-  TASK_STATUSES,
-  type TaskStatus,
-} from '../../../client/index.ts';
+import { type BulkAction, type BulkFilter, statusesWith, type TaskStatus } from '../../../client/index.ts';
 import { exactText } from '../display/time.ts';
 import { apiFilterOf, type ListView } from './task-filter.ts';
 
@@ -19,10 +13,10 @@ export const ACTION_WORDS = {
   Redrive: { act: 'Redrive', past: 'redriven' },
 } as const satisfies Record<BulkAction, object>;
 
-/** The tasks that an action can be taken on: what has not ended, or has ended without success. */
+/** The statuses in which an action can be taken. */
 export const ACTION_STATUSES: Readonly<Record<BulkAction, readonly TaskStatus[]>> = {
-  Stop: TASK_STATUSES.filter((status) => !isTerminal(status) && status !== 'Stopping'),
-  Redrive: TASK_STATUSES.filter((status) => isTerminal(status) && status !== 'Succeeded'),
+  Stop: statusesWith('stop'),
+  Redrive: statusesWith('redrive'),
 };
 
 /** Why an action cannot be taken on what a list shows; undefined when it can. */

@@ -5,6 +5,7 @@ import { errorText, taskApi } from '../data/task-api.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { taskHref } from '../shell/router.ts';
 import { Status } from './status.tsx';
+import { statusClasses } from './status-classes.ts';
 import { timeText } from './time.ts';
 
 const SHOWN = 30;
@@ -34,7 +35,7 @@ export function LatestTasks({ functionName }: { readonly functionName: string })
             <span
               key={task.taskId}
               title={`${task.taskId}: ${task.status}`}
-              className={`strip-${task.status}`}
+              className={statusClasses('strip', task.status)}
             />
           );
         })}

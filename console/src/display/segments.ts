@@ -1,4 +1,4 @@
-import { type AsyncTask, type AsyncTaskEvent, isTerminal } from '../../../client/index.ts';
+import { type AsyncTask, type AsyncTaskEvent, isTerminal, statusGroupOf } from '../../../client/index.ts';
 
 export type SegmentKind = 'wait' | 'run' | 'backOff' | 'stop';
 
@@ -12,13 +12,14 @@ export interface Segment {
   readonly next: AsyncTaskEvent['status'] | undefined;
 }
 
-const KINDS: Partial<Record<AsyncTaskEvent['status'], SegmentKind>> = {
-  Enqueued: 'wait',
-  Processed: 'wait',
-  Running: 'run',
-  Retrying: 'backOff',
-  Stopping: 'stop',
-};
+/** Returns what a task does from an event with this status on; `undefined` if the series has ended. */
+function kindOf(status: AsyncTaskEvent['status']): SegmentKind | undefined {
+  if (status === 'Retrying') return 'backOff';
+  if (status === 'Stopping') return 'stop';
+  const group = statusGroupOf(status);
+  if (group === 'waiting') return 'wait';
+  return group === 'running' ? 'run' : undefined;
+}
 
 const LABELS: Record<SegmentKind, string> = {
   wait: 'Queue wait',
@@ -31,7 +32,7 @@ const LABELS: Record<SegmentKind, string> = {
 export function segmentsOf({ events }: Pick<AsyncTask, 'events'>, now: number): readonly Segment[] {
   let attempts = 0;
   return events.flatMap((event, index): Segment[] => {
-    const kind = KINDS[event.status];
+    const kind = kindOf(event.status);
     const next = events[index + 1];
     if (kind === undefined) return [];
     if (kind === 'run') attempts += 1;
@@ -53,7 +54,7 @@ export function queueWaitOf({ events, startedTime, status }: AsyncTask, now: num
 export function durationOf({ durationMs, events, status }: AsyncTask, now: number): number | undefined {
   if (durationMs !== undefined) return durationMs;
   const run = events.findLast((event) => event.status === 'Running');
-  return (status === 'Running' || status === 'Stopping') && run !== undefined
+  return statusGroupOf(status) === 'running' && run !== undefined
     ? Math.max(now - run.timestamp, 0)
     : undefined;
 }

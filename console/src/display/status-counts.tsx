@@ -3,6 +3,7 @@ import { apiTime } from '../data/api-time.ts';
 import { taskApi } from '../data/task-api.ts';
 import { apiFilterOf, type ListView } from '../data/task-filter.ts';
 import { usePolled } from '../data/use-polled.ts';
+import { statusClasses } from './status-classes.ts';
 
 /** Above this a count says so with a plus: whoever needs the number has the metrics. */
 const COUNTED = 100;
@@ -29,7 +30,7 @@ export function StatusCounts({ functionName, view, isLive, onChoose }: StatusCou
         <button
           key={status}
           type="button"
-          className={`count count-${status}`}
+          className={`count ${statusClasses('count', status)}`}
           aria-pressed={view.status === status}
           onClick={() => onChoose(view.status === status ? undefined : status)}
         >

@@ -1,19 +1,18 @@
 import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
-import type { TaskStatus } from '../../../client/index.ts';
+import { type StatusGroup, statusGroupOf, type TaskStatus } from '../../../client/index.ts';
 
-const INDICATORS: Record<TaskStatus, StatusIndicatorProps.Type> = {
-  Enqueued: 'pending',
-  Processed: 'pending',
-  Running: 'in-progress',
-  Retrying: 'warning',
-  Stopping: 'in-progress',
-  Succeeded: 'success',
-  Failed: 'error',
-  Stopped: 'stopped',
-  Expired: 'error',
-  Invalid: 'error',
+const INDICATORS: Record<StatusGroup, StatusIndicatorProps.Type> = {
+  waiting: 'pending',
+  running: 'in-progress',
+  succeeded: 'success',
+  failed: 'error',
+  stopped: 'stopped',
 };
 
+/** It waits, and its last attempt failed. */
+const RETRYING = 'warning';
+
 export function Status({ status }: { readonly status: TaskStatus }) {
-  return <StatusIndicator type={INDICATORS[status]}>{status}</StatusIndicator>;
+  const type = status === 'Retrying' ? RETRYING : INDICATORS[statusGroupOf(status)];
+  return <StatusIndicator type={type}>{status}</StatusIndicator>;
 }

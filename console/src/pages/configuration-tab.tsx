@@ -10,7 +10,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useState } from 'react';
-import type { AsyncInvokeConfig, ConcurrencyConfig } from '../../../client/index.ts';
+import { type AsyncInvokeConfig, type ConcurrencyConfig, statusesIn } from '../../../client/index.ts';
 import { type ConfigDraft, changeOf, configFaults, draftOf } from '../data/config-draft.ts';
 import { useFunction, useFunctions } from '../data/functions.tsx';
 import { errorText, taskApi } from '../data/task-api.ts';
@@ -153,7 +153,7 @@ function TaskSettings({ functionName, config, onChanged }: TaskSettingsProps) {
           </FormField>
           <FormField
             label="Destination of success"
-            description="An ARN or webhook that the app allows; empty for none."
+            description="An ARN or webhook that the app allows for this function; empty for none. … stands for what is not shown."
           >
             <Input
               value={draft.onSuccess}
@@ -163,7 +163,7 @@ function TaskSettings({ functionName, config, onChanged }: TaskSettingsProps) {
           </FormField>
           <FormField
             label="Destination of failure"
-            description="Also of Expired and Invalid; empty for none."
+            description={`Notified of ${statusesIn('failed').join(', ')}. Empty for none.`}
           >
             <Input
               value={draft.onFailure}

@@ -9,7 +9,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
-import { type AsyncTask, isTaskModeError, isTerminal, type TaskStatus } from '../../../client/index.ts';
+import { type AsyncTask, allows, isTaskModeError, isTerminal, statusGroupOf } from '../../../client/index.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { usePolled } from '../data/use-polled.ts';
 import { EventTable } from '../display/event-table.tsx';
@@ -25,8 +25,6 @@ import { functionHref } from '../shell/router.ts';
 import { SubmitDialog } from './submit-dialog.tsx';
 
 const POLL_MS = 1000;
-
-const WAITING: ReadonlySet<TaskStatus> = new Set(['Enqueued', 'Processed', 'Retrying']);
 
 export interface TaskPageProps {
   readonly functionName: string;
@@ -97,7 +95,9 @@ function TaskDetail({ functionName, task, onChanged }: TaskDetailProps) {
     >
       <SpaceBetween size="l">
         <TaskFailure task={task} />
-        {WAITING.has(task.status) && <Explanation functionName={functionName} taskId={task.taskId} />}
+        {statusGroupOf(task.status) === 'waiting' && (
+          <Explanation functionName={functionName} taskId={task.taskId} />
+        )}
         <TaskFacts task={task} now={now} />
         <Grid gridDefinition={[{ colspan: { default: 12, xs: 7 } }, { colspan: { default: 12, xs: 5 } }]}>
           <Life task={task} now={now} />
@@ -145,7 +145,6 @@ function TaskActions({ functionName, task, onChanged }: TaskDetailProps) {
   const [isSubmitting, setSubmitting] = useState(false);
   const { succeeded, failed } = useNotifications();
   const { taskId, status } = task;
-  const isEnded = isTerminal(status);
   const act = async (what: string, done: string, call: Promise<void>) => {
     try {
       await call;
@@ -158,13 +157,13 @@ function TaskActions({ functionName, task, onChanged }: TaskDetailProps) {
   return (
     <SpaceBetween direction="horizontal" size="xs">
       <Button
-        disabled={isEnded || status === 'Stopping'}
+        disabled={!allows(status, 'stop')}
         onClick={() => act('stopped', `${taskId} is told to stop`, taskApi.stop(functionName, taskId))}
       >
         Stop
       </Button>
       <Button
-        disabled={!isEnded || status === 'Succeeded'}
+        disabled={!allows(status, 'redrive')}
         onClick={() => act('redriven', `${taskId} runs again`, taskApi.redrive(functionName, taskId))}
       >
         Redrive

@@ -7,7 +7,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useState } from 'react';
-import { type AsyncTask, isTerminal } from '../../../client/index.ts';
+import { type AsyncTask, allows } from '../../../client/index.ts';
 import { errorText, taskApi } from '../data/task-api.ts';
 import { queryOf, viewOf } from '../data/task-filter.ts';
 import { useTaskPages } from '../data/task-pages.ts';
@@ -153,8 +153,8 @@ interface TaskActionsProps {
 /** What can be done with the tasks that are chosen. */
 function TaskActions({ functionName, tasks, onDone }: TaskActionsProps) {
   const { succeeded, failed } = useNotifications();
-  const stoppable = tasks.filter(({ status }) => !isTerminal(status));
-  const redrivable = tasks.filter(({ status }) => isTerminal(status) && status !== 'Succeeded');
+  const stoppable = tasks.filter(({ status }) => allows(status, 'stop'));
+  const redrivable = tasks.filter(({ status }) => allows(status, 'redrive'));
   const act = async (
     what: string,
     chosen: readonly AsyncTask[],

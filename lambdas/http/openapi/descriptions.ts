@@ -272,7 +272,7 @@ export const DESCRIPTIONS: Readonly<Record<OperationName, OperationDescription>>
     tag: 'Description',
     fields: z.object({}),
     answers: { 200: { description: 'The description.', body: answers.openApi } },
-    errors: [],
+    errors: ['InvalidArgument'],
   },
   ListWorkflows: {
     summary: 'List the workflows',

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Code, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -34,11 +36,13 @@ taskMode.addFunction('polite', {
   memorySize: 128,
 });
 
+const successes = TaskDestination.queue(new Queue(stack, 'Successes'));
+taskMode.allowDestination(successes, { functions: ['polite'] });
 taskMode.addFunction('told', {
   entry: 'unruly.ts',
   ...short,
   maxAsyncRetryAttempts: 0,
-  onSuccess: TaskDestination.queue(new Queue(stack, 'Successes')),
+  onSuccess: successes,
   onFailure: TaskDestination.queue(new Queue(stack, 'Failures')),
 });
 
@@ -90,4 +94,7 @@ taskMode.addExistingFunction(
 );
 taskMode.addExistingFunction('legacy-gone', LambdaFunction.fromFunctionArn(stack, 'Gone', GONE), ofThree);
 
+// Its module cannot be loaded while this file is there.
+const environment = { SERVICE_IS_DOWN_FILE: join(tmpdir(), 'unruly-service-is-down') };
+taskMode.addFunction('moody', { entry: 'moody.ts', ...short, environment, maxConcurrency: 2 });
 taskMode.addFunction('unloadable', { entry: 'unloadable.ts', ...short, maxAsyncRetryAttempts: 0 });

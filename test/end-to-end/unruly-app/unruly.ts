@@ -5,7 +5,7 @@ import type { TaskHandler } from '../../../lambdas/worker/handler.ts';
 
 interface UnrulyPayload {
   /** What it does for `seconds`, at least on its first `attempts`. */
-  readonly does?: 'spin' | 'block' | 'ignore' | 'heed' | 'exit' | 'exhaust';
+  readonly does?: 'spin' | 'block' | 'hang' | 'ignore' | 'heed' | 'exit' | 'exhaust';
   readonly seconds?: number;
   readonly attempts?: number;
   /** The file that it writes down in what it does. */
@@ -41,6 +41,8 @@ const DEEDS: Record<NonNullable<UnrulyPayload['does']>, Deed> = {
     note('blocks');
     pbkdf2Sync('password', 'salt', 2 ** 31 - 1, 64, 'sha512');
   },
+  /** Keeps the event loop without burning CPU, as a parser or a codec keeps it. */
+  hang: (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
   ignore: (ms) => pause(ms),
   heed: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
   exit: () => process.exit(7),
