@@ -7,7 +7,7 @@ import { FunctionRegistry } from './aws/function-registry.ts';
 import { FunctionSettings } from './aws/function-settings.ts';
 import { metricLog } from './aws/metric-log.ts';
 import { SweepIndex } from './aws/sweep-index.ts';
-import { TaskIndex } from './aws/task-index.ts';
+import { SweepRows } from './aws/sweep-rows.ts';
 import { TaskQueue } from './aws/task-queue.ts';
 import { TaskStore } from './aws/task-store.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
@@ -22,7 +22,7 @@ const functionTable = { client: dynamoDb, tableName: requiredEnv(process.env, EN
 const dependencies = {
   registry: new FunctionRegistry(functionTable),
   index: new SweepIndex(table),
-  rows: new TaskIndex(table),
+  rows: new SweepRows(table),
   storeFor: (shardCount: number) => new TaskStore({ ...table, shardCount, countMetrics }),
   queue: new TaskQueue({ client: sqs }),
   eventSources: new EventSources(),
@@ -35,10 +35,14 @@ const dependencies = {
   countMetrics,
   clock: Date.now,
   random: Math.random,
+  log: {
+    droppedMessages: (queueUrl: string, reasons: Readonly<Record<string, number>>) =>
+      logger.warn('dropped dead letters that are none of ours', { queueUrl, reasons }),
+  },
   lookedTo: new Map<string, string>(),
 };
 
-/** Comes every minute; what it was called with does not matter. Answers how many of each kind of finding it saw to. */
+/** Runs every minute, whatever the event. Returns how many of each kind of finding it handled. */
 export async function handler(): Promise<SweepReport['counts']> {
   const report = await sweepTasks(dependencies);
   logReport(report);
@@ -46,7 +50,7 @@ export async function handler(): Promise<SweepReport['counts']> {
   return report.counts;
 }
 
-/** That it ran, and what it found; a kind of which there was none costs no metric. */
+/** Emits that it ran and what it found; a kind of which there was none costs no metric. */
 function countFindings({ counts, failureCount }: SweepReport): void {
   const found = SWEEP_FINDINGS.filter((finding) => counts[finding] > 0);
   countMetrics(undefined, {

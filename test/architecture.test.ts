@@ -91,6 +91,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'bench/workflow-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],
+  'bench/sweep/sweep-child': ['lambdas/sweep.lambda.ts'],
   'bench/metrics-cost': ['bench/', 'local/', 'lambdas/domain/', 'lambdas/aws/metric-log.ts', 'node:'],
   'bench/': [
     ...['bench/', 'local/', 'node:', '@aws-sdk/'],

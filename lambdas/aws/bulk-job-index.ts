@@ -1,11 +1,12 @@
-import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type BulkJob, type BulkJobKey, isReadableBulkJob } from '../domain/bulk-job.ts';
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import { sortKeyOf } from '../domain/task.ts';
+import { batchGet } from './batch-get.ts';
 import { bulkJobKeyOf, bulkJobTimeShardOf, keyOfBulkJob, toBulkJob } from './bulk-job-item.ts';
 import { callAws } from './faults.ts';
-import { type Item, toAttributes } from './task-item.ts';
+import { toAttributes } from './task-item.ts';
 
 export interface BulkJobsPage {
   readonly jobs: readonly BulkJob[];
@@ -76,17 +77,7 @@ export class BulkJobIndex {
   }
 
   async #readAll(keys: readonly BulkJobKey[]): Promise<BulkJob[]> {
-    const { tableName } = this.#options;
-    const jobs: BulkJob[] = [];
-    let pending: Item[] = keys.map(bulkJobKeyOf);
-    while (pending.length > 0) {
-      const command = new BatchGetItemCommand({
-        RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } },
-      });
-      const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
-      jobs.push(...(answer.Responses?.[tableName] ?? []).map(toBulkJob));
-      pending = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
-    }
-    return jobs;
+    const rows = await batchGet(this.#options, { keys: keys.map(bulkJobKeyOf) });
+    return rows.map(toBulkJob);
   }
 }

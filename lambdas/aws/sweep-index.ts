@@ -1,27 +1,36 @@
-import {
-  type DynamoDBClient,
-  paginateQuery,
-  type QueryCommandInput,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { IndexState } from '../domain/lifecycle.ts';
 import { SWEEP_PAGE_ENTRIES } from '../domain/limits.ts';
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import { sortKeyBounds, type TaskKey } from '../domain/task.ts';
 import { callAws } from './faults.ts';
-import { keyOf, stateShardKey, toAttributes } from './task-item.ts';
+import { type Item, keyOf, stateShardKey, timeShardOf, toAttributes } from './task-item.ts';
+
+/** An entry of an index: of a row, and where it stands in its shard. */
+export interface SweepEntry {
+  readonly key: TaskKey;
+  /** Sort keys are text in `byState`, and epoch milliseconds in `byWakeTime`. */
+  readonly place: string;
+}
 
 /** One page of an index, which may be empty though more follow. */
 export interface SweepPage {
-  readonly keys: readonly TaskKey[];
-  /** The sort key up to which the shard was looked at; undefined when this was to its end. */
+  readonly entries: readonly SweepEntry[];
+  /** Entries that are not of the function whose shard this is: a worker's role can put its own anywhere in `byState`. */
+  readonly strays: readonly TaskKey[];
+  /** The sort key up to which the shard was read; undefined at its end. */
   readonly scannedTo: string | undefined;
 }
 
-export interface StateShard {
+export interface FunctionShard {
   readonly functionName: string;
   readonly shard: number;
+}
+
+/** Which part of a shard of `byState` to read. */
+export interface StateRange {
+  /** Only entries behind this sort key. */
+  readonly after?: string | undefined;
 }
 
 export interface SweepIndexOptions {
@@ -29,7 +38,7 @@ export interface SweepIndexOptions {
   readonly tableName: string;
 }
 
-/** What the indexes of the task table tell about tasks that need somebody. They may lag behind: the rows decide. */
+/** Queries the indexes of the task table for tasks that need the sweep. Indexes may lag behind: the rows decide. */
 export class SweepIndex {
   readonly #options: SweepIndexOptions;
 
@@ -37,68 +46,106 @@ export class SweepIndex {
     this.#options = options;
   }
 
-  /** Finds the tasks of a wake shard whose wake time comes by `until`, the earliest first. */
-  due(wakeShard: number, until: number): AsyncGenerator<SweepPage> {
-    return this.#pages({
+  /** Finds the rows of a function's shard whose wake time comes by `until` (epoch milliseconds), the earliest first. */
+  due({ functionName, shard }: FunctionShard, until: number): AsyncGenerator<SweepPage> {
+    return this.#pages(functionName, 'wakeTime', {
       IndexName: TASK_INDEXES.byWakeTime,
-      KeyConditionExpression: 'wakeShard = :shard AND wakeTime <= :until',
-      ExpressionAttributeValues: toAttributes({ ':shard': String(wakeShard), ':until': until }),
+      KeyConditionExpression: 'timeShard = :shard AND wakeTime <= :until',
+      ExpressionAttributeValues: toAttributes({
+        ':shard': timeShardOf(functionName, shard),
+        ':until': until,
+      }),
     });
   }
 
-  /** Finds waiting tasks that have no wake time, the oldest first: submitted by `until`, and after the key `after`. */
+  /** Finds waiting tasks that have no wake time, the oldest first: submitted by `until`. */
   waiting(
-    shard: StateShard,
-    { until, after }: { readonly until: number; readonly after?: string | undefined },
+    shard: FunctionShard,
+    { until, after }: StateRange & { readonly until: number },
   ): AsyncGenerator<SweepPage> {
-    const { low, high } = sortKeyBounds(0, until);
-    return this.#pages({
+    const { high } = sortKeyBounds(0, until);
+    return this.#pages(shard.functionName, 'sortKey', {
       IndexName: TASK_INDEXES.byState,
       KeyConditionExpression: 'stateShard = :shard AND sortKey BETWEEN :low AND :high',
       FilterExpression: 'attribute_not_exists(wakeTime)',
       ExpressionAttributeValues: toAttributes({
-        ...shardValue(shard, 'waiting'),
-        ':low': after ?? low,
+        ':shard': stateKey(shard, 'waiting'),
+        ':low': behind(after),
         ':high': high,
       }),
     });
   }
 
   /** Finds every waiting task of a shard, whatever its wake time. */
-  allWaiting(shard: StateShard): AsyncGenerator<SweepPage> {
-    return this.#pages({
+  allWaiting(shard: FunctionShard, { after }: StateRange = {}): AsyncGenerator<SweepPage> {
+    return this.#pages(shard.functionName, 'sortKey', {
       IndexName: TASK_INDEXES.byState,
-      KeyConditionExpression: 'stateShard = :shard',
-      ExpressionAttributeValues: toAttributes(shardValue(shard, 'waiting')),
+      KeyConditionExpression: 'stateShard = :shard AND sortKey >= :low',
+      ExpressionAttributeValues: toAttributes({
+        ':shard': stateKey(shard, 'waiting'),
+        ':low': behind(after),
+      }),
     });
   }
 
-  /** Finds running tasks whose lease ended before `before`. */
-  deadRuns(shard: StateShard, before: number): AsyncGenerator<SweepPage> {
-    return this.#pages({
+  /**
+   * Finds running tasks whose first lease ended before `before`: later leases are in the rows only. Entries of an earlier
+   * form do not have it, and are found as well.
+   */
+  pastFirstLease(
+    shard: FunctionShard,
+    { before, after }: StateRange & { readonly before: number },
+  ): AsyncGenerator<SweepPage> {
+    return this.#pages(shard.functionName, 'sortKey', {
       IndexName: TASK_INDEXES.byState,
-      KeyConditionExpression: 'stateShard = :shard',
-      FilterExpression: 'leaseUntil < :before',
-      ExpressionAttributeValues: toAttributes({ ...shardValue(shard, 'running'), ':before': before }),
+      KeyConditionExpression: 'stateShard = :shard AND sortKey >= :low',
+      FilterExpression: 'attribute_not_exists(lookFrom) OR lookFrom < :before',
+      ExpressionAttributeValues: toAttributes({
+        ':shard': stateKey(shard, 'running'),
+        ':low': behind(after),
+        ':before': before,
+      }),
     });
   }
 
-  async *#pages(query: Partial<QueryCommandInput>): AsyncGenerator<SweepPage> {
+  async *#pages(
+    functionName: string,
+    sortKey: 'sortKey' | 'wakeTime',
+    query: Omit<QueryCommandInput, 'TableName'>,
+  ): AsyncGenerator<SweepPage> {
     const { client, tableName } = this.#options;
-    const pages = paginateQuery({ client, pageSize: SWEEP_PAGE_ENTRIES }, { TableName: tableName, ...query });
-    for (;;) {
-      const { value, done } = await callAws('DynamoDB', () => pages.next());
-      if (done || !value) return;
-      yield toPage(value);
-    }
+    let from: Item | undefined;
+    do {
+      const command = new QueryCommand({
+        TableName: tableName,
+        ProjectionExpression: `pk, ${sortKey}`,
+        Limit: SWEEP_PAGE_ENTRIES,
+        ExclusiveStartKey: from,
+        ...query,
+      });
+      const { Items = [], LastEvaluatedKey } = await callAws('DynamoDB', () => client.send(command));
+      from = LastEvaluatedKey;
+      const entries = Items.map((item) => ({ key: keyOf(item), place: placeOf(item, sortKey) }));
+      yield {
+        entries: entries.filter(({ key }) => key.functionName === functionName),
+        strays: entries.flatMap(({ key }) => (key.functionName === functionName ? [] : key)),
+        scannedTo: LastEvaluatedKey && placeOf(LastEvaluatedKey, sortKey),
+      };
+    } while (from);
   }
 }
 
-function shardValue({ functionName, shard }: StateShard, state: IndexState) {
-  return { ':shard': stateShardKey(functionName, state, shard) };
+/** The partition of `byState` that a shard's tasks of a state are in. */
+export function stateKey({ functionName, shard }: FunctionShard, state: IndexState): string {
+  return stateShardKey(functionName, state, shard);
 }
 
-function toPage({ Items = [], LastEvaluatedKey }: QueryCommandOutput): SweepPage {
-  const last = LastEvaluatedKey && unmarshall(LastEvaluatedKey);
-  return { keys: Items.map(keyOf), scannedTo: last && String(last.sortKey ?? last.wakeTime) };
+/** The lowest sort key behind another. Without one: the lowest there is, since DynamoDB takes no empty text. */
+function behind(after: string | undefined): string {
+  // '!' sorts before every character that an id can have.
+  return after === undefined ? '0' : `${after}!`;
+}
+
+function placeOf(item: Item, sortKey: 'sortKey' | 'wakeTime'): string {
+  return item[sortKey]?.S ?? item[sortKey]?.N ?? '';
 }

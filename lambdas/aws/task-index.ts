@@ -1,12 +1,13 @@
-import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { type IndexState, indexStateOf, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
+import { batchGet } from './batch-get.ts';
 import { callAws } from './faults.ts';
 import { listed, statusValues } from './task-guards.ts';
 import {
   type Item,
+  keyOf,
   primaryKeyOf,
   stateShardKey,
   stateShardOf,
@@ -86,7 +87,10 @@ export interface TaskIndexOptions {
   readonly signal?: AbortSignal;
 }
 
-/** DynamoDB BatchGetItem takes 100 keys a request, as many as the longest page has. */
+/**
+ * Queries the indexes of the task table, and reads rows by their keys. DynamoDB BatchGetItem takes 100 keys a request, as many
+ * as the longest page has.
+ */
 export class TaskIndex {
   readonly #options: TaskIndexOptions;
   readonly #call: { abortSignal?: AbortSignal };
@@ -124,8 +128,8 @@ export class TaskIndex {
       Limit: query.maxScanned,
     });
     const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
-    const last = answer.LastEvaluatedKey && String(unmarshall(answer.LastEvaluatedKey).sortKey);
-    return { entries: (answer.Items ?? []).map((item) => toEntry(item, functionName)), scannedTo: last };
+    const last = answer.LastEvaluatedKey?.sortKey?.S;
+    return { entries: entriesOf(answer.Items, functionName), scannedTo: last };
   }
 
   /** Counts the tasks of a shard by status, as far as it looks. */
@@ -134,7 +138,7 @@ export class TaskIndex {
       TableName: this.#options.tableName,
       IndexName: TASK_INDEXES.byState,
       KeyConditionExpression: `stateShard = :shard${below === undefined ? '' : ' AND sortKey < :below'}`,
-      ProjectionExpression: '#status',
+      ProjectionExpression: 'pk, #status',
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: toAttributes({
         ':shard': stateShardKey(functionName, state, shard),
@@ -144,8 +148,9 @@ export class TaskIndex {
     });
     const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
     const counts = new Map<TaskStatus, number>();
-    for (const { status } of (answer.Items ?? []).map((item) => unmarshall(item))) {
-      if (isTaskStatus(status)) counts.set(status, (counts.get(status) ?? 0) + 1);
+    for (const item of answer.Items ?? []) {
+      const status = item.status?.S;
+      if (isOf(item, functionName) && isTaskStatus(status)) counts.set(status, (counts.get(status) ?? 0) + 1);
     }
     return { counts, isWhole: answer.LastEvaluatedKey === undefined };
   }
@@ -181,27 +186,19 @@ export class TaskIndex {
     const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
     return {
       entries: (answer.Items ?? []).flatMap((item) => {
-        const { status } = unmarshall(item);
-        return isTaskStatus(status) ? [{ ...toEntry(item, functionName), status }] : [];
+        const status = item.status?.S;
+        return isOf(item, functionName) && isTaskStatus(status) ? [{ ...toEntry(item), status }] : [];
       }),
-      scannedTo: answer.LastEvaluatedKey && String(unmarshall(answer.LastEvaluatedKey).sortKey),
+      scannedTo: answer.LastEvaluatedKey?.sortKey?.S,
     };
   }
 
   /** Reads the rows of at most 100 tasks, consistently, in no particular order; the ones that are gone are left out. */
   async readAll(keys: readonly TaskKey[]): Promise<Task[]> {
-    const { tableName } = this.#options;
-    const tasks: Task[] = [];
-    let pending = keys.map((key) => toAttributes({ pk: primaryKeyOf(key) }));
-    while (pending.length > 0) {
-      const command = new BatchGetItemCommand({
-        RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } },
-      });
-      const answer = await callAws('DynamoDB', () => this.#options.client.send(command, this.#call));
-      tasks.push(...(answer.Responses?.[tableName] ?? []).flatMap((item) => toTask(item) ?? []));
-      pending = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
-    }
-    return tasks;
+    const rows = await batchGet(this.#options, {
+      keys: keys.map((key) => toAttributes({ pk: primaryKeyOf(key) })),
+    });
+    return rows.flatMap((row) => toTask(row) ?? []);
   }
 }
 
@@ -210,7 +207,15 @@ export function isIndexedByState(status: TaskStatus): boolean {
   return indexStateOf(status) !== undefined;
 }
 
-function toEntry(item: Item, functionName: string): IndexEntry {
-  const { pk, sortKey } = unmarshall(item);
-  return { taskId: String(pk).slice(functionName.length + 1), sortKey: String(sortKey) };
+function entriesOf(items: readonly Item[] | undefined, functionName: string): IndexEntry[] {
+  return (items ?? []).flatMap((item) => (isOf(item, functionName) ? toEntry(item) : []));
+}
+
+/** Tells whether an entry is of the function asked for: workers may put entries into any partition of `byState`. */
+function isOf(item: Item, functionName: string): boolean {
+  return keyOf(item).functionName === functionName;
+}
+
+function toEntry(item: Item): IndexEntry {
+  return { taskId: keyOf(item).taskId, sortKey: item.sortKey?.S ?? '' };
 }

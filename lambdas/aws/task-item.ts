@@ -16,7 +16,8 @@ export function primaryKeyOf({ functionName, taskId }: TaskKey): string {
 
 /** Tells which task an item or an index entry is of. */
 export function keyOf(item: Item): TaskKey {
-  const pk = String(unmarshall(item).pk);
+  // Not unmarshalled: an attribute that a worker wrote, such as a number too large, must not hide whose row it is.
+  const pk = item.pk?.S ?? '';
   // Neither a function name nor a task id can have a #.
   const end = pk.indexOf('#');
   return { functionName: pk.slice(0, end), taskId: pk.slice(end + 1) };
@@ -62,11 +63,20 @@ export function toAttributes(values: Record<string, unknown>): Item {
  * Its names come from the key, which is all that a worker's role is bound to.
  */
 export function toTask(item: Item): Task | undefined {
-  const row = unmarshall(item);
-  if (!isTaskStatus(row.status) || !isSubmitted(row)) return undefined;
+  const row = attributesOf(item);
+  if (!row || !isTaskStatus(row.status) || !isSubmitted(row)) return undefined;
   const key = keyOf(item);
   for (const attribute of INDEX_ATTRIBUTES) delete row[attribute];
   return { ...row, ...key } as Task;
+}
+
+/** Reads an item, or returns undefined for one with a number that JavaScript does not know: only workers can write such. */
+export function attributesOf(item: Item): Record<string, unknown> | undefined {
+  try {
+    return unmarshall(item);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Tells whether a row has what only submits write: no role that runs user code may write any of these. */

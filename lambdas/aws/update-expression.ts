@@ -57,13 +57,19 @@ export class Update {
 
   build() {
     const clauses = { SET: this.#sets, REMOVE: this.#removes };
+    const UpdateExpression = Object.entries(clauses)
+      .filter(([, parts]) => parts.length > 0)
+      .map(([verb, parts]) => `${verb} ${parts.join(', ')}`)
+      .join(' ');
+    const ConditionExpression = this.#conditions.join(' AND ');
+    // DynamoDB refuses a name that no expression has.
+    const isUsed = (name: string) => UpdateExpression.includes(name) || ConditionExpression.includes(name);
     return {
-      UpdateExpression: Object.entries(clauses)
-        .filter(([, parts]) => parts.length > 0)
-        .map(([verb, parts]) => `${verb} ${parts.join(', ')}`)
-        .join(' '),
-      ConditionExpression: this.#conditions.join(' AND '),
-      ExpressionAttributeNames: this.#names,
+      UpdateExpression,
+      ConditionExpression,
+      ExpressionAttributeNames: Object.fromEntries(
+        Object.entries(this.#names).filter(([name]) => isUsed(name)),
+      ),
       ExpressionAttributeValues: this.#values,
     };
   }

@@ -70,15 +70,46 @@ export const EARLY_START_MS = 1000;
 export const RESEND_AFTER_MS = 5000;
 
 /**
- * One run of the sweep, of which there is one a minute: it ends by itself before Lambda's time-out of 60 s, works on so
- * many things at once, and leaves to the next run what exceeds its bounds. A query of an index looks at 300 entries,
- * about 50 KB; a shard is read on while it yields something, for at most ten pages.
+ * The sweep runs once a minute, and ends by itself before Lambda's time-out of 60 s. It works in lanes side by side, each
+ * with its own time (`workMs`) and requests (`atOnce` tasks at once, 45 in all: the SDK keeps 50 connections a service). In
+ * a lane, so many functions (`functionsAtOnce`) work at once, each in turns of 100 tasks. What exceeds its bounds, the next run does.
  */
-export const SWEEP_WORK_MS = 45_000;
-export const SWEEP_ITEMS_AT_ONCE = 10;
-export const SWEEP_FUNCTIONS_AT_ONCE = 5;
+export const SWEEP_LANES = {
+  deadRuns: { workMs: 45_000, functionsAtOnce: 2, atOnce: 8 },
+  due: { workMs: 45_000, functionsAtOnce: 4, atOnce: 16 },
+  waiting: { workMs: 45_000, functionsAtOnce: 2, atOnce: 8 },
+  followUps: { workMs: 45_000, functionsAtOnce: 2, atOnce: 8 },
+  deadLetters: { workMs: 30_000, functionsAtOnce: 4, atOnce: 10 },
+  settings: { workMs: 30_000, functionsAtOnce: 2, atOnce: 2 },
+} as const;
+
+/** A function's turn in a lane: as many tasks as one BatchGetItem reads (AWS DynamoDB quota). */
+export const SWEEP_TURN_TASKS = 100;
+
+/** All lanes together read the small fields of so many rows at once: 4 turns of 100, some 2 MB at most. */
+export const SWEEP_READS_AT_ONCE = 4;
+
+/** And so many whole rows at once, each of at most 400 KB (AWS DynamoDB quota), which is some 2 MB in memory. */
+export const SWEEP_WHOLE_ROWS_AT_ONCE = 16;
+
+/** A lane leaves a function for the next run after so many failures; and at once where AWS is away or its queue is gone. */
+export const SWEEP_FAILURES_MAX = 10;
+
+/** A query of an index looks at 300 entries at most, about 50 KB: a page that waits for its function's turn is small. */
 export const SWEEP_PAGE_ENTRIES = 300;
-export const SWEEP_PAGES_MAX = 10;
+
+/** In a shard of waiting tasks a run looks at the oldest, and at those behind where it looked last, until so many need nothing. */
+export const SWEEP_WAITING_LOOK = 300;
+
+/** A task whose wake-up could not be sent is looked at again after this, so that it does not stand before the others. */
+export const WAKE_RETRY_MS = 10 * 60_000;
+
+/** A Retrying task that no worker took for so long after its back-off is Failed: TTL would forget it a week later, without a word. */
+export const RETRYING_MAX_MS = 7 * 86_400_000;
+
+/** What DynamoDB leaves out of a batch of reads is asked for again: after these pauses, and for so long. */
+export const BATCH_GET_PAUSE_MS = { min: 20, max: 500 } as const;
+export const BATCH_GET_WITHIN_MS = 2000;
 
 /** How far ahead the sweep sends wake-ups: within SQS's 15 minutes even where a run comes a minute late. */
 export const SWEEP_AHEAD_MS = 14 * 60_000;

@@ -48,6 +48,10 @@ const FUNCTION_METRICS: Readonly<Record<FunctionMetric, MetricDefinition>> = {
     meaning:
       'from the start of a worker’s process to its first message; its sample count is the number of cold starts',
   },
+  BacklogAge: {
+    meaning:
+      'for how long the longest-waiting due task has waited, of the oldest that the sweep reads each minute; none while no task has waited for a minute',
+  },
   StopLatency: { meaning: 'from a stop asked of a task that runs to Stopped' },
   DestinationDeliveredCount: {
     meaning: 'ends of tasks that their destinations were told of',
@@ -74,11 +78,14 @@ const FINDING_MEANINGS: Readonly<Record<SweepFinding, string>> = {
   deadRuns: 'runs whose process died, which the sweep ended',
   expired: 'tasks not started in time, which the sweep ended; they count as Expired as well',
   invalid: 'tasks of removed functions, which the sweep ended; they count as Invalid as well',
+  abandoned:
+    'tasks between two attempts that no worker took for 7 days, which the sweep ended; they count as Failed as well',
   orphans: 'lost wake-ups that the sweep sent again',
   deadLetters: 'messages that the sweep took from dead-letter queues',
   followUps: 'ended tasks that the sweep handed over again, since their destinations were not told yet',
   forgotten: 'removed functions of which no task was left',
   concurrencies: 'functions whose concurrency was not what was put at run time, and is again',
+  strays: 'index entries that a worker put into a shard of another function, which the sweep removed',
   bulkJobs: 'bulk jobs that nobody worked on, which the sweep had a worker take up again',
 };
 

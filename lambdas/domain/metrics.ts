@@ -23,6 +23,7 @@ export type FunctionMetric =
   | 'RunDuration'
   | 'ColdStartDuration'
   | 'StopLatency'
+  | 'BacklogAge'
   | 'DestinationDeliveredCount'
   | 'DestinationErrorCount'
   | 'DestinationGivenUpCount';

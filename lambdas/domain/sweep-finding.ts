@@ -6,6 +6,8 @@ export const SWEEP_FINDINGS = [
   'deadRuns',
   'expired',
   'invalid',
+  /** Tasks between two attempts that no worker took for a week, which it ended. */
+  'abandoned',
   /** Wake-ups that it sent again. */
   'orphans',
   /** Messages that it took from dead-letter queues. */
@@ -16,6 +18,8 @@ export const SWEEP_FINDINGS = [
   'forgotten',
   /** Event sources that it told how many tasks may run at once, as was put at run time. */
   'concurrencies',
+  /** Index entries of other functions that it removed from a function's shards. */
+  'strays',
   /** Bulk jobs that it had a worker look at again. */
   'bulkJobs',
 ] as const;

@@ -1,19 +1,20 @@
 import { BULK_WAKE_REPEAT_MS } from '../domain/limits.ts';
+import type { FunctionLane } from './sweep-lane.ts';
 import type { SweepRun } from './sweep-run.ts';
 
 /**
- * Sends the messages of bulk jobs again that nobody works on: they were lost, or those who had them died. Each is sent
- * before the wake time changes: who dies in between only has it sent twice.
+ * Sends the messages of a function's bulk jobs again that no worker has: they were lost, or their workers died. Each is sent
+ * before the wake time changes: a sweep that dies in between only has it sent twice.
  */
-export async function sweepBulkJobs(run: SweepRun): Promise<void> {
+export async function sweepBulkJobs(run: SweepRun, own: FunctionLane): Promise<void> {
   const { jobs, jobIndex, queue, bulkJobQueueUrl, clock } = run.deps;
-  await run.each('bulk jobs', await jobIndex.due(clock()), async (key) => {
+  await own.each(await jobIndex.due(own.functionName, clock()), async (key) => {
     const now = clock();
     const job = await jobs.get(key, now);
-    // The index lags behind: it was seen to already, or has ended.
-    if (job?.wakeTime === undefined || job.wakeTime > now) return false;
+    // The index lags behind: it was handled already, or has ended.
+    if (job?.wakeTime === undefined || job.wakeTime > now) return;
     await queue.sendBulkJob(bulkJobQueueUrl, job);
     await jobs.noteWakeTime(job, now + BULK_WAKE_REPEAT_MS);
-    return run.count('bulkJobs');
+    run.count('bulkJobs');
   });
 }

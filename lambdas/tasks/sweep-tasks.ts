@@ -1,104 +1,125 @@
-import type { FunctionRegistry } from '../aws/function-registry.ts';
-import { REMOVED_FUNCTION_SECONDS, SWEEP_FUNCTIONS_AT_ONCE } from '../domain/limits.ts';
+import { REMOVED_FUNCTION_SECONDS } from '../domain/limits.ts';
 import type { SweepFinding } from '../domain/sweep-finding.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import { sweepBulkJobs } from './sweep-bulk-jobs.ts';
 import { sweepConcurrency } from './sweep-concurrency.ts';
 import { sweepDeadLetters } from './sweep-dead-letters.ts';
 import { sweepDue } from './sweep-due.ts';
-import { type SweepDependencies, type SweepFailure, SweepRun } from './sweep-run.ts';
+import { sweepFollowUps } from './sweep-follow-ups.ts';
+import type { FunctionLane, Lane, LaneName, Turns } from './sweep-lane.ts';
+import { type SweepDependencies, type SweepFailure, SweepRun, shardsOf } from './sweep-run.ts';
 import { sweepRunning } from './sweep-running.ts';
 import { sweepUndelivered } from './sweep-undelivered.ts';
 import { sweepRemoved, WaitingSweep } from './sweep-waiting.ts';
 
-export interface SweepTasksDependencies extends SweepDependencies {
-  readonly registry: FunctionRegistry;
-}
-
 export interface SweepReport {
-  /** How many of each were found and seen to. */
+  /** How many of each were found and handled. */
   readonly counts: Readonly<Record<SweepFinding, number>>;
   /** The first things that went wrong, and how many there were. */
   readonly failures: readonly SweepFailure[];
   readonly failureCount: number;
-  /** There was time to look at all that one run looks at. */
+  /** Each lane had time for all that one run looks at. */
   readonly isComplete: boolean;
 }
 
+/** The name under which the queue that all functions share takes turns with theirs: no function can have it. */
+const SHARED = '#shared';
+
 /**
- * Looks for tasks that need somebody, and sees to them: the only one who does. Each write is conditional and each
+ * Finds and repairs tasks that nothing else will make progress on, in lanes side by side. Each write is conditional and each
  * message only a wake-up, so that it may run twice at once, and die anywhere.
  * @throws TaskModeError when the functions cannot be listed; other failures are reported, and concern their part only.
  */
-export async function sweepTasks({ registry, ...deps }: SweepTasksDependencies): Promise<SweepReport> {
+export async function sweepTasks(deps: SweepDependencies): Promise<SweepReport> {
   const run = new SweepRun(deps);
-  const records = await registry.list();
-  const functions = new Map(records.map((record) => [record.functionName, record]));
+  const records = await deps.registry.list();
+  const lanes = {
+    deadRuns: run.lane('deadRuns'),
+    due: run.lane('due'),
+    waiting: run.lane('waiting'),
+    followUps: run.lane('followUps'),
+    deadLetters: run.lane('deadLetters'),
+    settings: run.lane('settings'),
+  };
+  fill(lanes, run, records);
+  const { followUps, ...others } = lanes;
+  for (const lane of Object.values(others)) lane.close();
   await Promise.all([
-    sweepDue(run, functions),
-    run.tryTo('undelivered ends', () => sweepUndelivered(run)),
-    run.tryTo('bulk jobs', () => sweepBulkJobs(run)),
-    run.each(
-      'functions',
-      fromRandomOn(records, deps.random()),
-      (record) => sweepFunction(run, registry, record),
-      SWEEP_FUNCTIONS_AT_ONCE,
+    // It learns from the other what there is to do.
+    lanes.due.work().finally(() => followUps.close()),
+    ...[followUps, lanes.deadRuns, lanes.waiting, lanes.deadLetters, lanes.settings].map((lane) =>
+      lane.work(),
     ),
   ]);
-  const { counts, failures, failureCount, hasTime } = run;
-  return { counts, failures, failureCount, isComplete: hasTime };
+  for (const [functionName, BacklogAge] of run.backlogAges) deps.countMetrics(functionName, { BacklogAge });
+  const { counts, failures, failureCount } = run;
+  return { counts, failures, failureCount, isComplete: Object.values(lanes).every(({ hasTime }) => hasTime) };
 }
 
-async function sweepFunction(
+function fill(
+  lanes: Readonly<Record<LaneName, Lane>>,
   run: SweepRun,
-  registry: FunctionRegistry,
-  record: TaskFunctionRecord,
-): Promise<true> {
-  const { functionName, isDeleted } = record;
-  const forget = () => forgetRemoved(run, registry, record);
-  if (isDeleted && (await run.tryTo(`removed function ${functionName}`, forget)))
-    return run.count('forgotten');
-  const waiting = new WaitingSweep(run, record);
-  await Promise.all([
-    eachShard(run, `running tasks of ${functionName}`, record, (shard) => sweepRunning(run, record, shard)),
-    eachShard(run, `waiting tasks of ${functionName}`, record, (shard) =>
-      isDeleted ? sweepRemoved(run, record, shard) : waiting.sweep(shard),
-    ),
-    // The queues of a removed function may be gone, and the right to them is.
-    !isDeleted && run.tryTo(`dead letters of ${functionName}`, () => sweepDeadLetters(run, record)),
-    !isDeleted && run.tryTo(`concurrency of ${functionName}`, () => sweepConcurrency(run, record)),
+  records: readonly TaskFunctionRecord[],
+): void {
+  const { deps } = run;
+  const inLane = (
+    lane: Lane,
+    piecesOf: (record: TaskFunctionRecord, own: FunctionLane) => readonly Turns[],
+  ) => {
+    for (const record of lane.inOrder(records, deps.random())) {
+      const { functionName } = record;
+      for (const turns of piecesOf(record, lane.of(functionName))) lane.add(functionName, turns);
+    }
+  };
+  inLane(lanes.deadRuns, (record, own) =>
+    shardsOf(record).map((shard) => sweepRunning(run, own, record, shard)),
+  );
+  inLane(lanes.due, (record, own) =>
+    shardsOf(record).map((shard) => {
+      let isFound = false;
+      const onFollowUp = () => {
+        if (!isFound)
+          lanes.followUps.add(own.functionName, sweepFollowUps(run, lanes.followUps, record, shard));
+        isFound = true;
+      };
+      return sweepDue(run, own, record, { shard, onFollowUp });
+    }),
+  );
+  inLane(lanes.waiting, (record, own) => {
+    const waiting = new WaitingSweep(run, own, record);
+    return shardsOf(record).map((shard) =>
+      record.isDeleted ? sweepRemoved(run, own, record, shard) : waiting.sweep(shard),
+    );
+  });
+  lanes.deadLetters.add(SHARED, sweepUndelivered(run, lanes.deadLetters.of(SHARED)));
+  // The queues of a removed function may be gone, and the right to them is.
+  inLane(lanes.deadLetters, (record, own) => (record.isDeleted ? [] : [sweepDeadLetters(run, own, record)]));
+  inLane(lanes.settings, (record, own) => [
+    oneTurn(() => sweepBulkJobs(run, own)),
+    oneTurn(() => sweepSettings(run, record)),
   ]);
-  return true;
 }
 
-/** Forgets a function that was removed so long ago that its tasks are forgotten too; tells whether. */
+async function* oneTurn(work: () => Promise<void>): Turns {
+  await work();
+  yield;
+}
+
+async function sweepSettings(run: SweepRun, record: TaskFunctionRecord): Promise<void> {
+  if (!record.isDeleted) await sweepConcurrency(run, record);
+  else if (await forgetRemoved(run, record)) run.count('forgotten');
+}
+
+/** Forgets a function that was removed so long ago that its tasks are forgotten too; returns whether it did. */
 async function forgetRemoved(
-  { deps }: SweepRun,
-  registry: FunctionRegistry,
+  { deps: { registry, clock } }: SweepRun,
   { functionName, deletedTime }: TaskFunctionRecord,
 ): Promise<boolean> {
-  const now = deps.clock();
+  const now = clock();
   if (deletedTime === undefined) {
     await registry.noteRemoved(functionName, now);
     return false;
   }
   const isDue = now > deletedTime + REMOVED_FUNCTION_SECONDS * 1000;
   return isDue && registry.removeRemoved(functionName, deletedTime);
-}
-
-/** One shard after the other: what is done side by side are the tasks of each, and the SDK has 50 connections. */
-function eachShard(
-  run: SweepRun,
-  part: string,
-  { maxShardCount }: TaskFunctionRecord,
-  work: (shard: number) => Promise<void>,
-): Promise<number> {
-  const shards = Array.from({ length: maxShardCount }, (_, shard) => shard);
-  return run.each(part, shards, (shard) => work(shard).then(() => true), 1);
-}
-
-/** Where time does not suffice for all functions, the same ones must not always be the last. */
-function fromRandomOn<T>(items: readonly T[], random: number): T[] {
-  const first = Math.floor(random * items.length);
-  return [...items.slice(first), ...items.slice(0, first)];
 }

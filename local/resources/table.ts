@@ -1,41 +1,41 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DescribeTableCommand,
-  type GlobalSecondaryIndexDescription,
-  ResourceNotFoundException,
-  type TableDescription,
-} from '@aws-sdk/client-dynamodb';
+import type { GlobalSecondaryIndexDescription, TableDescription } from '@aws-sdk/client-dynamodb';
 import { StartupError } from '../startup-error.ts';
 import type { DeployedResource, Host, Resource } from './deployer.ts';
 import { physicalName } from './physical-name.ts';
 import type { Properties } from './properties.ts';
+import {
+  createTable,
+  describeTable,
+  finishRebuild,
+  nameAside,
+  rebuildTable,
+  type Schema,
+} from './rebuild-table.ts';
 
-const POLL_MS = 5;
-
-/** The part of a table that decides what can be asked of it. Billing, TTL, recovery and encryption decide nothing here. */
-type Schema = Pick<
-  CreateTableCommandInput,
-  'AttributeDefinitions' | 'KeySchema' | 'GlobalSecondaryIndexes' | 'LocalSecondaryIndexes'
->;
-
-/** Deploys AWS::DynamoDB::GlobalTable and AWS::DynamoDB::Table; an existing table of the same schema keeps its rows. */
+/**
+ * Deploys AWS::DynamoDB::GlobalTable and AWS::DynamoDB::Table. An existing table keeps its rows, also if the template has
+ * other indexes now: then it is made anew with them.
+ * @throws StartupError if the template has another primary key now
+ */
 export async function deployTable(resource: Resource, host: Host): Promise<DeployedResource> {
   const { properties, logicalId } = resource;
+  const { dynamodb } = host;
   const name = properties.optionalString('TableName') ?? physicalName(host.stackName, logicalId, 255);
   const schema = schemaOf(resource);
-  const existing = await describe(name, host);
-  if (existing === undefined) {
-    await host.dynamodb.send(
-      new CreateTableCommand({ TableName: name, BillingMode: 'PAY_PER_REQUEST', ...schema }),
-    );
-    await untilActive(name, host);
-  } else if (!isDeepStrictEqual(comparable(existing), comparable(schema))) {
+  const existing = (await describeTable(dynamodb, name)) ?? (await describeTable(dynamodb, nameAside(name)));
+  if (existing && !isDeepStrictEqual(primaryKey(existing), primaryKey(schema))) {
     throw new StartupError(
-      `table ${name} (${logicalId}) is kept in the data directory with another key schema or other indexes than the template's: start with --fresh to delete what is kept and begin anew`,
+      `table ${name} (${logicalId}) is kept in the data directory with another primary key than the template's: start with --fresh to delete what is kept and begin anew`,
     );
+  }
+  if (existing === undefined) {
+    await createTable(dynamodb, name, schema);
+  } else if (existing.TableName === name && !isDeepStrictEqual(comparable(existing), comparable(schema))) {
+    host.log(`table ${name} gets other indexes: it is made anew with all its rows`);
+    await rebuildTable(dynamodb, name, schema);
+  } else {
+    await finishRebuild(dynamodb, name, schema);
   }
   host.tableNames.push(name);
   return {
@@ -81,22 +81,6 @@ function keySchemaOf(properties: Properties) {
   }));
 }
 
-async function describe(name: string, host: Host): Promise<TableDescription | undefined> {
-  try {
-    return (await host.dynamodb.send(new DescribeTableCommand({ TableName: name }))).Table;
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-/** A table takes items only when it is active, which an engine reports a moment after it was created. */
-async function untilActive(name: string, host: Host): Promise<void> {
-  while ((await describe(name, host))?.TableStatus !== 'ACTIVE') await pause(POLL_MS);
-}
-
 type Index = Pick<GlobalSecondaryIndexDescription, 'IndexName' | 'KeySchema' | 'Projection'>;
 type Described = Schema | TableDescription;
 
@@ -118,6 +102,14 @@ function comparable(table: Described): unknown {
     global: indexes(table.GlobalSecondaryIndexes),
     local: indexes(table.LocalSecondaryIndexes),
   };
+}
+
+function primaryKey({ KeySchema = [], AttributeDefinitions = [] }: Described): unknown {
+  const typeOf = (name: string | undefined) =>
+    AttributeDefinitions.find(({ AttributeName }) => AttributeName === name)?.AttributeType;
+  return KeySchema.map(
+    ({ AttributeName, KeyType }) => `${KeyType}:${AttributeName}:${typeOf(AttributeName)}`,
+  );
 }
 
 function keys(schema: Schema['KeySchema']): string[] {

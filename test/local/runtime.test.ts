@@ -280,25 +280,16 @@ describe('a second start on the same data', () => {
     expect(await rowOf(third.runtime, 'old')).toEqual({});
   });
 
-  it('refuses a table whose key schema or indexes changed, and suggests --fresh', async () => {
+  it('refuses a table whose primary key changed, and suggests --fresh', async () => {
     const dataDir = await temporaryFolder();
     const { runtime } = await startResources({ Table: table() }, { dataDir });
     await runtime.stop();
     const changed = table({
-      AttributeDefinitions: [
-        { AttributeName: 'functionName', AttributeType: 'S' },
-        { AttributeName: 'status', AttributeType: 'S' },
-      ],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'byStatus',
-          KeySchema: [{ AttributeName: 'status', KeyType: 'HASH' }],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-      ],
+      AttributeDefinitions: [{ AttributeName: 'name', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'name', KeyType: 'HASH' }],
     });
     await expect(startResources({ Table: changed }, { dataDir })).rejects.toThrow(
-      /table Test-Table \(Table\).*--fresh/,
+      /table Test-Table \(Table\).*primary key.*--fresh/,
     );
     await startResources({ Table: changed }, { dataDir, fresh: true });
     await runtimes.at(-1)?.stop();

@@ -518,11 +518,11 @@ describe('to start a job', () => {
     const common = { ...world.common, queue };
     const job = await startBulkJob(common, { functionName, action: 'Stop', filter: {}, maxTasks: 1 });
     expect(job.wakeTime).toBe(time.now + 60_000);
-    expect(await world.jobIndex.due(time.now + 59_999)).not.toContainEqual({
+    expect(await world.jobIndex.due(functionName, time.now + 59_999)).not.toContainEqual({
       functionName,
       bulkJobId: job.bulkJobId,
     });
-    expect(await world.jobIndex.due(time.now + 60_000)).toContainEqual({
+    expect(await world.jobIndex.due(functionName, time.now + 60_000)).toContainEqual({
       functionName,
       bulkJobId: job.bulkJobId,
     });

@@ -359,7 +359,7 @@ function processWith(recorder: CallRecorder) {
         ...world.dependencies,
         registry: adapters.registry,
         index: recorder.recorded(world.dependencies.index),
-        rows: adapters.index,
+        rows: recorder.recorded(world.dependencies.rows),
         storeFor: () => adapters.store,
         queue: adapters.queue,
         eventSources: config.eventSources,

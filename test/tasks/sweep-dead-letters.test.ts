@@ -64,6 +64,64 @@ test('takes all that are there, several of one task too', async () => {
   expect(await deadLetters()).toBe(0);
 });
 
+const INVOCATION = {
+  functionName: 'echo',
+  invocationId: 'i-1',
+  requestId: 'r',
+  tenant: 'tenant-1',
+  submitTime: 1,
+  dueTime: 1,
+  startDeadline: 9_999_999_999_999,
+  attempt: 0,
+  payload: { text: '1' },
+  config: { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
+};
+
+test('an invocation without a record in a dead-letter queue is sent to its function again', async () => {
+  await putDeadLetter({ invocation: INVOCATION });
+  expect(await sweep()).toEqual({ ...NOTHING, deadLetters: 1 });
+  expect(await messages()).toEqual({ visible: 1, delayed: 0, inFlight: 0 });
+  expect(world.dropped).toEqual([]);
+});
+
+test.each<[string, unknown]>([
+  ['a payload of null', { payload: null }],
+  ['a payload of another function', { payload: { objectKey: 'payloads/stubborn/x' } }],
+  ['a config of null', { config: null }],
+  ['a destination that is no text', { config: { ...INVOCATION.config, destinations: { onFailure: {} } } }],
+  ['a start deadline that is no number', { startDeadline: 'soon' }],
+  ['an attempt below zero', { attempt: -1 }],
+  ['a tenant that SQS refuses', { tenant: 'a b' }],
+  ['a function of another name', { functionName: 'stubborn' }],
+  ['an id that is no text', { invocationId: 7 }],
+])(
+  'an invocation in a dead-letter queue with %s is dropped, and the log names queue and reason',
+  async (_, fields) => {
+    await putDeadLetter({ invocation: { ...INVOCATION, ...(fields as object) } });
+    expect(await sweep()).toEqual({ ...NOTHING, deadLetters: 1 });
+    expect(await messages()).toEqual({ visible: 0, delayed: 0, inFlight: 0 });
+    expect(await deadLetters()).toBe(0);
+    expect(world.dropped).toEqual([
+      {
+        queueUrl: world.deadLetterQueueUrl,
+        reasons: expect.toSatisfy((reasons) => Object.values(reasons)[0] === 1),
+      },
+    ]);
+  },
+);
+
+test('dead letters that are none of ours are logged in one line a run and queue', async () => {
+  for (const body of ['hello', null, 7, [], { functionName: 'echo', taskId: '#' }]) await putDeadLetter(body);
+  await putDeadLetter({ functionName: 'stubborn', taskId: 't' });
+  expect(await sweep()).toEqual({ ...NOTHING, deadLetters: 6 });
+  expect(world.dropped).toEqual([
+    {
+      queueUrl: world.deadLetterQueueUrl,
+      reasons: { 'neither the key of a task nor an invocation': 5, 'a task of another function': 1 },
+    },
+  ]);
+});
+
 test('stays where it is while no wake-up can be sent', async () => {
   await world.register('echo', { queueUrl: world.queueUrl.replace('/echo', '/gone') });
   const key = { functionName: 'echo', taskId: (await submit({ functionName: 'stubborn' })).taskId };

@@ -11,9 +11,11 @@ import { BulkJobStore } from '../../lambdas/aws/bulk-job-store.ts';
 import { EventSources } from '../../lambdas/aws/event-sources.ts';
 import { FunctionSettings } from '../../lambdas/aws/function-settings.ts';
 import { SweepIndex } from '../../lambdas/aws/sweep-index.ts';
+import { SweepRows } from '../../lambdas/aws/sweep-rows.ts';
 import { toItem } from '../../lambdas/aws/task-item.ts';
 import { shardOf, type Task } from '../../lambdas/domain/task.ts';
-import { type SweepTasksDependencies, sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
+import type { SweepDependencies } from '../../lambdas/tasks/sweep-run.ts';
+import { sweepTasks } from '../../lambdas/tasks/sweep-tasks.ts';
 import { FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
 import { startEventSource } from '../aws/event-source-engine.ts';
 import { FOLLOW_UP_QUEUES, SHARDS, startWorld } from './world.ts';
@@ -24,10 +26,12 @@ export const NOTHING = {
   deadRuns: 0,
   expired: 0,
   invalid: 0,
+  abandoned: 0,
   orphans: 0,
   deadLetters: 0,
   followUps: 0,
   concurrencies: 0,
+  strays: 0,
   bulkJobs: 0,
   forgotten: 0,
 };
@@ -58,6 +62,8 @@ export async function startSweepWorld() {
   const clear = async () => {
     await empty(TASK_TABLE, 'pk', () => false);
     await empty(FUNCTION_TABLE, 'functionName', (name) => OWN.includes(name));
+    dependencies.lookedTo.clear();
+    dropped.length = 0;
     eventSource.put({ isEnabled: true, maximumConcurrency: 100 });
     await world.register('echo');
     // Each function drains its own, as each has its own.
@@ -75,10 +81,13 @@ export async function startSweepWorld() {
 
   beforeEach(clear);
 
-  const dependencies: SweepTasksDependencies = {
+  /** What was dropped from dead-letter queues. */
+  const dropped: { readonly queueUrl: string; readonly reasons: Readonly<Record<string, number>> }[] = [];
+
+  const dependencies: SweepDependencies = {
     registry: world.registry,
     index: new SweepIndex({ client: dynamoDb, tableName: TASK_TABLE }),
-    rows: world.index,
+    rows: new SweepRows({ client: dynamoDb, tableName: TASK_TABLE }),
     storeFor: world.storeFor,
     queue: world.queue,
     eventSources: new EventSources({ client: eventSource.client }),
@@ -91,14 +100,15 @@ export async function startSweepWorld() {
     countMetrics: world.counts.count,
     clock: world.clock,
     random: () => world.random.value,
+    log: { droppedMessages: (queueUrl, reasons) => dropped.push({ queueUrl, reasons }) },
     lookedTo: new Map(),
   };
 
-  const report = (overrides: Partial<SweepTasksDependencies> = {}) =>
+  const report = (overrides: Partial<SweepDependencies> = {}) =>
     sweepTasks({ ...dependencies, ...overrides });
 
   /** One run, in which nothing may fail; tells how many of each finding there were. */
-  const sweep = async (overrides?: Partial<SweepTasksDependencies>) => {
+  const sweep = async (overrides?: Partial<SweepDependencies>) => {
     const { counts, failures } = await report(overrides);
     if (failures[0]) throw failures[0].error;
     return counts;
@@ -131,6 +141,7 @@ export async function startSweepWorld() {
     deadLetterQueueUrl,
     followUpDeadLetterQueueUrl,
     dependencies,
+    dropped,
     report,
     sweep,
     put,
