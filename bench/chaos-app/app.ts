@@ -25,6 +25,8 @@ for (const name of CHAOS_FUNCTION_NAMES) {
     timeout: Duration.seconds(5),
     // Many: kills use attempts up, and few tasks are to fail for that.
     maxAsyncRetryAttempts: 8,
+    // Few: the sweep, which goes through all of them, comes every two seconds on a machine that is kept full.
+    shards: 2,
     ...(isTold && { onSuccess: webhook, onFailure: webhook }),
   });
   // A message whose receiver died comes again after Lambda's time-out, which is AWS's least, and not a minute later.
