@@ -95,7 +95,9 @@ export function checkedTaskFunction(functionName: string, props: TaskExecutor): 
   const executor = 'target' in props ? checkedTarget(props, check) : checkedHandler(props, check);
   const { stop, timeoutSeconds, graceSeconds } = executor;
   const lambdaTimeoutSeconds = timeoutSeconds + graceSeconds + TIMEOUT_MARGIN_SECONDS;
-  if (stop === 'cooperative' && props.lease !== undefined) {
+  // On the thread of user code, which may block it. An existing function runs elsewhere, and blocks nothing here.
+  const canBlock = stop === 'cooperative' && !('target' in props);
+  if (canBlock && props.lease !== undefined) {
     check.refuse(
       'lease',
       "absent with stop: 'cooperative', where a run is believed alive until its invocation ends",
@@ -106,7 +108,7 @@ export function checkedTaskFunction(functionName: string, props: TaskExecutor): 
     ...executor,
     lambdaTimeoutSeconds,
     hasHeartbeats:
-      stop === 'kill' && (props.lease !== undefined || lambdaTimeoutSeconds > HEARTBEAT_FREE_TIMEOUT_SECONDS),
+      !canBlock && (props.lease !== undefined || lambdaTimeoutSeconds > HEARTBEAT_FREE_TIMEOUT_SECONDS),
     leaseSeconds: check.seconds('lease', props.lease, LEASE_SECONDS_RANGE),
     instanceConcurrency: check.whole(
       'instanceConcurrency',

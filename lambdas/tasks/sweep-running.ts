@@ -56,7 +56,8 @@ function isLeaseOver(row: SweptRow, before: number): boolean {
 
 function endingOf(run: SweepRun, { shardCount, queueUrl }: TaskFunctionRecord): LeaveDependencies {
   const { clock, random } = run.deps;
-  return { ...run.ending(shardCount), queueUrl, clock, random, pause: async () => undefined, log: NO_LOG };
+  const pause = async () => undefined;
+  return { ...run.ending(shardCount), queueUrl, clock, random, pause, stopEnd: 'died', log: NO_LOG };
 }
 
 /** There is no message, and no time to repeat a write that AWS does not take: the next run does. */
