@@ -226,6 +226,10 @@ export function ledgerText(ledger: Ledger): string {
     ['seconds that the webhook was down', ends.downSeconds.toFixed(0)],
     ['minutes that the clock was advanced', ends.advancedMinutes],
     [
+      `${machine.workMs} ms of CPU took: p50, p99`,
+      `${machine.workP50Ms.toFixed(0)} ms, ${machine.workP99Ms.toFixed(0)} ms`,
+    ],
+    [
       'timers of an idle process late by: p50, p99',
       `${machine.lagP50Ms.toFixed(0)} ms, ${machine.lagP99Ms.toFixed(0)} ms`,
     ],

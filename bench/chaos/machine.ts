@@ -7,7 +7,10 @@ export interface MachineFigures {
   /** By how much the timers of a process that does nothing else fired late. */
   readonly lagP50Ms: number;
   readonly lagP99Ms: number;
-  readonly lagMaxMs: number;
+  /** How long a thread took for work that needs the CPU for `workMs`. */
+  readonly workMs: number;
+  readonly workP50Ms: number;
+  readonly workP99Ms: number;
   /** Load averages over a minute. */
   readonly loadMean: number;
   readonly loadMax: number;
