@@ -1,6 +1,6 @@
 import { isTerminal } from './lifecycle.ts';
 import { EVENTS_KEPT, LOG_LATE_MS } from './limits.ts';
-import type { Task, TaskEventRecord } from './task.ts';
+import { type HandBackDetail, handBackDetailOf, type Task, type TaskEventRecord } from './task.ts';
 
 /** One run of a task's code, as its history tells of it: where and when its log lines were written. */
 export interface LogRun {
@@ -54,7 +54,9 @@ class History {
   add({ status, timestamp, eventDetail, instanceId }: TaskEventRecord): void {
     if (this.#hasEnded && status === 'Enqueued') this.#beginSeries();
     this.#hasEnded = isTerminal(status);
-    if (status === 'Running') {
+    const handBack = handBackDetailOf({ status, timestamp, ...(eventDetail && { eventDetail }) });
+    if (handBack) this.#addHandedBack(handBack, timestamp, instanceId);
+    else if (status === 'Running') {
       if (this.#attempt !== undefined) this.#attempt += 1;
       const attempt = this.#attempt;
       const series = this.#series;
@@ -74,6 +76,14 @@ class History {
       this.#open = undefined;
       if (isHandedBack && this.#attempt !== undefined) this.#attempt -= 1;
     }
+  }
+
+  /** Of the runs that were handed back in a row the history has the last. It was no attempt. */
+  #addHandedBack({ startTime }: HandBackDetail, endTime: number, instanceId: string | undefined): void {
+    if (startTime === undefined) return;
+    const attempt = this.#attempt === undefined ? undefined : this.#attempt + 1;
+    const run = { startTime, endTime, isCutOff: true, attempt, series: this.#series, instanceId };
+    this.#runs.push(run);
   }
 
   /** The row tells the instance of the last run; of those before it, their ends do. */

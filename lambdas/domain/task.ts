@@ -241,6 +241,8 @@ export function withEvent(
 export interface HandBackDetail {
   readonly handBacks: number;
   readonly firstTime: number;
+  /** When the last of these runs began; the event's `instanceId` is where. */
+  readonly startTime?: number;
   readonly cause: string;
 }
 
@@ -251,12 +253,15 @@ export function handBackDetailOf(event: TaskEventRecord | undefined): HandBackDe
   return JSON.parse(eventDetail) as HandBackDetail;
 }
 
+type HandedBackTask = Pick<SubmittedFields, 'events' | 'droppedEvents'> &
+  Partial<Pick<RunFields, 'startTime' | 'instanceId'>>;
+
 /**
  * Folds the run that is handed back, and those handed back right before it, into one event: a target that throttles for a
  * day must not fill the history.
  */
 export function withHandBack(
-  { events, droppedEvents = 0 }: Pick<Task, 'events' | 'droppedEvents'>,
+  { events, droppedEvents = 0, startTime, instanceId }: HandedBackTask,
   { status, now, cause }: { readonly status: TaskStatus; readonly now: number; readonly cause: string },
 ): Pick<Task, 'events' | 'droppedEvents'> {
   const before = [...events];
@@ -267,9 +272,15 @@ export function withHandBack(
   const earlier = last?.status === status ? handBackDetailOf(last) : undefined;
   if (earlier) before.pop();
   const { handBacks = 0, firstTime = now } = earlier ?? {};
-  const detail: HandBackDetail = { handBacks: handBacks + 1, firstTime, cause };
+  const detail: HandBackDetail = {
+    handBacks: handBacks + 1,
+    firstTime,
+    ...(startTime !== undefined && { startTime }),
+    cause,
+  };
+  const event = { status, timestamp: now, eventDetail: JSON.stringify(detail) };
   return withEvent(
     { events: before, droppedEvents },
-    { status, timestamp: now, eventDetail: JSON.stringify(detail) },
+    { ...event, ...(instanceId !== undefined && { instanceId }) },
   );
 }

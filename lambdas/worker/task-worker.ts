@@ -46,13 +46,13 @@ const supervisor: RunSupervisor =
 /** The end of an attempt takes this long at most: the supervisor writes it and kills the process (KILL_WITHIN_MS). */
 const END_MS = TIMEOUT_MARGIN_SECONDS * 1000;
 
-/** Half of the grace period, and this, may be lost between the start of an invocation and that of the code. */
+/** The grace period, and this, may be lost between the start of an invocation and that of the code. */
 const START_SLACK_MS = 500;
 
 const dependencies: Omit<RunDependencies & RunInvocationDependencies, 'attempt'> = {
   ...endDependencies,
   leaseMs,
-  attemptNeedsMs: timeoutSeconds * 1000 + graceMs / 2 + END_MS - START_SLACK_MS,
+  attemptNeedsMs: timeoutSeconds * 1000 + END_MS - START_SLACK_MS,
   stopEnd: isExistingFunction ? 'fenced' : 'cooperative',
   log: runLog,
 };

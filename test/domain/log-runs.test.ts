@@ -73,6 +73,16 @@ describe('the runs of a task', () => {
     expect(handedBack.map(({ isCutOff }) => isCutOff)).toEqual([true, false, true, false]);
   });
 
+  test('include the last of those that were handed back in a row, which are one event', () => {
+    const eventDetail = JSON.stringify({ handBacks: 3, firstTime: 100_000, startTime: 150_000, cause: 'x' });
+    const folded = runs(['Enqueued'], ['Enqueued', { instanceId: 'first', eventDetail }], ['Running']);
+    expect(folded.map(brief)).toEqual([
+      ['first', 150_000, 100_000, 1],
+      ['last', 200_000, undefined, 1],
+    ]);
+    expect(folded.map(({ isCutOff }) => isCutOff)).toEqual([true, false]);
+  });
+
   test('begin to count anew with each series', () => {
     const all = runs(
       ['Enqueued'],

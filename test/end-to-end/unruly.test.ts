@@ -79,10 +79,10 @@ describe('a module that fails to load once', () => {
 
   test('answers a synchronous call with its own error, and the call after it runs on a fresh instance', async () => {
     await writeFile(file, '');
-    const failed = await api.invoke('moody');
+    const failed = await api.invoke('moody-sync');
     await rm(file);
     expect(failed.headers.get('x-fc-error-type')).toBe('UnhandledInvocationError');
-    const again = async () => (await api.invoke('moody')).headers.get('x-fc-error-type');
+    const again = async () => (await api.invoke('moody-sync')).headers.get('x-fc-error-type');
     await expect.poll(again, { timeout: 20_000 }).toBeNull();
   });
 });
@@ -172,6 +172,7 @@ describe('a kill beside neighbours in the same process', () => {
         expect(JSON.parse(handedBack?.eventDetail ?? '{}')).toEqual({
           handBacks: 1,
           firstTime: handedBack?.timestamp,
+          startTime: expect.any(Number),
           cause: `killed beside ${cutOff}`,
         });
         expect((startedAgain?.timestamp ?? 0) - (handedBack?.timestamp ?? 0)).toBeGreaterThanOrEqual(waitMs);

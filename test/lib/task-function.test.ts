@@ -63,6 +63,23 @@ describe('a task function', () => {
     });
   });
 
+  test('has no heartbeats where Lambda ends a run as soon, or where user code can block them', () => {
+    const long = Duration.seconds(81);
+    const of = (props: object) => {
+      const workers = templateOf({ functions: { f: props } }).findResources('AWS::Lambda::Function', {
+        Properties: { Environment: { Variables: { TASK_FUNCTION_NAME: 'f' } } },
+      });
+      return Object.values(workers).map(
+        (worker) => worker.Properties.Environment.Variables.TASK_HAS_HEARTBEATS,
+      );
+    };
+    // Lambda's time-out is the function's, 5 s of grace and 5 s for the last write: 90 s, and 91 s.
+    expect(of({ timeout: Duration.seconds(80) })).toEqual(['false']);
+    expect(of({ timeout: long })).toEqual(['true']);
+    expect(of({ lease: Duration.seconds(3) })).toEqual(['true']);
+    expect(of({ timeout: long, stop: 'cooperative' })).toEqual(['false']);
+  });
+
   test('has an event source with partial batch responses, its batch size and a maximum concurrency', () => {
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       BatchSize: 5,
@@ -163,6 +180,10 @@ describe('what is wrong is refused at synth, with the value and what is wanted',
     [
       { timeout: Duration.seconds(840), stopGracePeriod: Duration.seconds(60) },
       'timeout of task function "f" must be a whole number of seconds from 1 to 835, got 840',
+    ],
+    [
+      { lease: Duration.seconds(30), stop: 'cooperative' as const },
+      'lease of task function "f" must be absent with stop: \'cooperative\', where a run is believed alive until its invocation ends, got 30 seconds',
     ],
     [
       { instanceConcurrency: 11 },

@@ -1,7 +1,9 @@
 import { expect, test, vi } from 'vitest';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
 import type { TaskKey } from '../../lambdas/domain/task.ts';
-import { endDeadRun, untilWritten } from '../../lambdas/tasks/end-run.ts';
+import { endDeadRun, endKilledRun, untilWritten } from '../../lambdas/tasks/end-run.ts';
+import { runTask } from '../../lambdas/tasks/run-task.ts';
+import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { startWorld, succeed } from './world.ts';
 
 const world = await startWorld();
@@ -48,6 +50,40 @@ test('a run is not dead within five seconds after its lease, for clocks differ',
   time.now += 5000;
   await deliver(key);
   expect(await read(key)).toMatchObject({ status: 'Running', runId: 'alive' });
+});
+
+test('a stop that arrives between read and write of a timed-out kill is completed as killed', async () => {
+  const key = await submit();
+  await store.start(key, { runId: 'run-1', now: time.now, leaseUntil: time.now + 70_000, instanceId: 'i-1' });
+  const asRead = await running(key);
+  await stopTask(world, key);
+  const deps = Object.assign(deadRunsOf(), { stopEnd: 'killed' });
+  await endKilledRun(deps, asRead, 60, { key, invocationEndTime: time.now + 70_000 });
+  const task = await read(key);
+  expect(task).toMatchObject({ status: 'Stopped' });
+  expect(JSON.parse(task?.events.at(-1)?.eventDetail ?? '{}')).toMatchObject({ endedBy: 'killed' });
+});
+
+test('a hand-back is written and sent before it is logged, so that a log that fails loses neither', async () => {
+  const key = await submit();
+  await world.purge();
+  const deps = world.runDependencies(async () => ({ isSuccess: false, isHandedBack: true, cause: 'away' }));
+  const log = {
+    ...deps.log,
+    handedBack: () => {
+      throw new Error('the pipe is full');
+    },
+  };
+  const delivery = {
+    key,
+    tenant: 'tenant-1',
+    receiptHandle: 'none',
+    runId: 'run-1',
+    invocationEndTime: time.now + 70_000,
+  };
+  await runTask(Object.assign(deps, { log }), delivery).catch(() => undefined);
+  expect(await read(key)).toMatchObject({ status: 'Enqueued', handBacks: 1 });
+  expect(await world.messages()).toEqual({ visible: 0, delayed: 1, inFlight: 0 });
 });
 
 test('the end of a run is written over the row of a workflow that began to wait for it meanwhile', async () => {

@@ -113,7 +113,12 @@ describe('a hand-back', () => {
     const task = await read(key);
     expect(await statuses(key)).toEqual(['Enqueued', 'Enqueued']);
     expect(task?.events.flatMap((event) => handBackDetailOf(event) ?? [])).toEqual([
-      { handBacks: 120, firstTime: first, cause: 'TooManyRequestsException' },
+      {
+        handBacks: 120,
+        firstTime: first,
+        startTime: expect.any(Number),
+        cause: 'TooManyRequestsException',
+      },
     ]);
     await deliver(key, succeed);
     expect(await statuses(key)).toEqual(['Enqueued', 'Enqueued', 'Processed', 'Running', 'Succeeded']);

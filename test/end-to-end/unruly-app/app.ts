@@ -97,4 +97,5 @@ taskMode.addExistingFunction('legacy-gone', LambdaFunction.fromFunctionArn(stack
 // Its module cannot be loaded while this file is there.
 const environment = { SERVICE_IS_DOWN_FILE: join(tmpdir(), 'unruly-service-is-down') };
 taskMode.addFunction('moody', { entry: 'moody.ts', ...short, environment, maxConcurrency: 2 });
+taskMode.addFunction('moody-sync', { entry: 'moody.ts', ...short, environment });
 taskMode.addFunction('unloadable', { entry: 'unloadable.ts', ...short, maxAsyncRetryAttempts: 0 });
