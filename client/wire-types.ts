@@ -119,7 +119,7 @@ export interface MetricsFilter {
 
 /** Of one metric its statistics, each a list beside the timestamps: null where nothing was measured. */
 export interface MetricSeries {
-  readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
+  readonly unit: 'Count' | 'Milliseconds';
   readonly sum?: readonly (number | null)[];
   readonly average?: readonly (number | null)[];
   readonly maximum?: readonly (number | null)[];

@@ -150,10 +150,9 @@ export class TaskFunction extends Construct {
     return parts.alarms.addFunction(this, this.#subject(checked), alarms);
   }
 
-  #subject({ timeoutSeconds, defaults }: CheckedTaskFunction) {
+  #subject({ timeoutSeconds }: CheckedTaskFunction) {
     const { functionName, queue, deadLetterQueue, worker } = this;
-    const maxAttempts = defaults.maxAsyncRetryAttempts + 1;
-    return { functionName, queue, deadLetterQueue, worker, timeoutSeconds, maxAttempts };
+    return { functionName, queue, deadLetterQueue, worker, timeoutSeconds };
   }
 
   /** What a state of a workflow invokes to have a task of this function run. */

@@ -11,7 +11,7 @@ const INTERVAL = Duration.minutes(1);
 /** A minute that was missed is made up for by the next, and queued up ones would only do the same again. */
 const NO_REPEAT = { retryAttempts: 0, maxEventAge: INTERVAL };
 
-/** Who looks, every minute, for tasks that need somebody: overdue, lost, dead, or of a removed function. */
+/** The function that repairs, every minute, tasks that nothing else makes progress on: overdue, lost, dead, or of a removed function. */
 export class TaskSweep extends Construct {
   readonly function: BundledFunction;
 
@@ -20,9 +20,10 @@ export class TaskSweep extends Construct {
     this.function = new BundledFunction(this, 'Function', {
       bundle: { entry: 'sweep.lambda' },
       description: 'Task Mode: the sweep of every minute',
-      // It stops looking after 45 s (SWEEP_WORK_MS) and then finishes what it has begun.
+      // Its lanes end after 45 s (SWEEP_LANES), and it then finishes what it has begun.
       timeout: Duration.seconds(60),
-      memorySize: 512,
+      // One vCPU: a wake-up takes 0.7 ms of it. Memory is not what it needs: 320 MB (npm run bench:sweep).
+      memorySize: 1769,
     });
     // Lambda's own repeats of an event that failed, beside those of the rule's delivery.
     this.function.configureAsyncInvoke(NO_REPEAT);

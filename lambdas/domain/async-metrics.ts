@@ -16,7 +16,7 @@ interface MetricSource {
   /** Whose metric it is, and so how it is told apart from those of other functions. */
   readonly of: 'function' | 'queue' | 'worker';
   readonly metricName: string;
-  readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
+  readonly unit: 'Count' | 'Milliseconds';
   readonly statistics: readonly MetricStatistic[];
 }
 
@@ -27,10 +27,10 @@ const own = (metricName: FunctionMetricName, ...statistics: MetricStatistic[]): 
   statistics,
 });
 
-const ofQueue = (metricName: string, unit: 'Count' | 'Seconds' = 'Count'): MetricSource => ({
+const ofQueue = (metricName: string): MetricSource => ({
   of: 'queue',
   metricName,
-  unit,
+  unit: 'Count',
   statistics: ['Maximum'],
 });
 
@@ -48,10 +48,11 @@ const SOURCES = {
   destinationDelivered: own('DestinationDeliveredCount', 'Sum'),
   destinationErrors: own('DestinationErrorCount', 'Sum'),
   destinationGivenUp: own('DestinationGivenUpCount', 'Sum'),
+  // SQS knows only how old its messages are, and a task that waits has a fresh one from time to time.
+  ageOfOldest: own('BacklogAge', 'Maximum'),
   backlog: ofQueue('ApproximateNumberOfMessagesVisible'),
   inFlight: ofQueue('ApproximateNumberOfMessagesNotVisible'),
   delayed: ofQueue('ApproximateNumberOfMessagesDelayed'),
-  ageOfOldest: ofQueue('ApproximateAgeOfOldestMessage', 'Seconds'),
   instances: {
     of: 'worker',
     metricName: 'ConcurrentExecutions',

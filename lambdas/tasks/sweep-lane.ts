@@ -100,6 +100,9 @@ export class Lane {
   async work(): Promise<void> {
     const { functionsAtOnce } = SWEEP_LANES[this.name];
     await Promise.all(Array.from({ length: functionsAtOnce }, () => this.#takeTurns()));
+    // What they hold until their end, they let go now.
+    const left = [...this.#functions.values()].flatMap(({ turns }) => turns);
+    await Promise.all(left.map((turns) => turns.return()));
     const [next] = this.#queue;
     if (next && !this.hasTime) this.#options.places.set(this.name, next.functionName);
     else this.#options.places.delete(this.name);
@@ -114,8 +117,8 @@ export class Lane {
         continue;
       }
       own.isQueued = false;
-      const turns = own.turns.shift();
-      if (!turns || own.isLeft) continue;
+      const turns = own.isLeft ? undefined : own.turns.shift();
+      if (!turns) continue;
       // Another piece of its work may be done meanwhile, in its next turn.
       this.#enqueue(own);
       if (await own.takeTurn(turns)) {
@@ -190,9 +193,16 @@ export class FunctionLane {
     });
   }
 
-  /** As `each`, but for what must follow something that is done: whatever the time. */
+  /** As `each`, but for what must follow something that is done: whatever the time, until AWS is away. */
   async finish<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-    await this.#all(items, work);
+    let isOver = false;
+    await this.#all(items, async (item) => {
+      if (isOver) return;
+      await work(item).catch((error: unknown) => {
+        isOver ||= isAway(error);
+        throw error;
+      });
+    });
   }
 
   async #all<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {

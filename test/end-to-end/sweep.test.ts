@@ -63,7 +63,7 @@ describe('the sweep', () => {
     await expect.poll(() => runtime.environmentPids('wait')).toEqual([]);
     expect(await sweep()).toMatchObject({ deadRuns: 0 });
     expect(await api.task('wait', id)).toMatchObject({ status: 'Running' });
-    await setTime('wait', id, 'leaseUntil', Date.now() - MINUTE_MS);
+    for (const field of ['leaseUntil', 'lookFrom']) await setTime('wait', id, field, Date.now() - MINUTE_MS);
     expect(await sweep()).toMatchObject({ deadRuns: 1 });
     await expect
       .poll(async () => statusesOf(await api.task('wait', id)), { timeout: 10_000 })

@@ -68,7 +68,8 @@ describe('each bundle keeps to its budget, minified and with the SDK inside', ()
     ['get-workflow-execution', 330 * KB],
     ['stop-workflow-execution', 330 * KB],
     ['get-workflow-execution-history', 330 * KB],
-    ['sweep', 350 * KB],
+    // Lambda's client for event sources, loaded late.
+    ['sweep', 350 * KB, 610 * KB],
     // A client for each kind of destination, of which one deployment loads a few.
     ['follow-up', 350 * KB, 800 * KB],
     ['workflow-submit', 350 * KB, 650 * KB],

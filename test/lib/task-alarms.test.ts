@@ -161,7 +161,7 @@ const AWS_METRICS: Record<
   { readonly names: readonly string[]; readonly dimensions: readonly string[][] }
 > = {
   'AWS/SQS': {
-    names: ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'],
+    names: ['ApproximateNumberOfMessagesVisible'],
     dimensions: [['QueueName']],
   },
   'AWS/Lambda': { names: ['Throttles', 'ConcurrentExecutions'], dimensions: [['FunctionName'], []] },
@@ -195,6 +195,17 @@ test('every alarm watches a metric that is emitted, by name and dimensions', () 
   expect(new Set(services)).toEqual(new Set(['Stack']));
 });
 
+test('the age of the oldest waiting task is measured by the sweep, in milliseconds: SQS knows only its messages', () => {
+  expect(named('echo-age-of-oldest-high', alarms)).toMatchObject({
+    Namespace: METRIC_NAMESPACE,
+    MetricName: 'BacklogAge',
+    Statistic: 'Maximum',
+    Threshold: 15 * 60_000,
+    EvaluationPeriods: 3,
+    TreatMissingData: 'notBreaching',
+  });
+});
+
 describe('settings', () => {
   test('change a threshold, its periods or a severity, of one function or of all', () => {
     const found = alarmsIn(
@@ -225,11 +236,8 @@ describe('settings', () => {
     });
   });
 
-  test('the age of the oldest message and the time-out follow the function', () => {
+  test('the alarm on attempts near their time-out follows the function', () => {
     const found = alarmsIn(Template.fromStack(stackOf({}, { once: { maxAsyncRetryAttempts: 0 }, echo: {} })));
-    // 900 s of delay, attempts of 60 s with 60 s between them, and 900 s of waiting.
-    expect(named('once-age-of-oldest-high', found)?.Threshold).toBe(900 + 1 * 120 + 900);
-    expect(named('echo-age-of-oldest-high', found)?.Threshold).toBe(900 + 4 * 120 + 900);
     expect(named('echo-near-timeout-medium', found)?.Threshold).toBe(54_000);
   });
 

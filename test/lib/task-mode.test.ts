@@ -40,12 +40,12 @@ describe('the data', () => {
         {
           IndexName: 'byState',
           KeySchema: keys('stateShard'),
-          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'leaseUntil', 'wakeTime'] },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['status', 'lookFrom', 'wakeTime'] },
         },
         {
           IndexName: 'byWakeTime',
           KeySchema: [
-            { AttributeName: 'wakeShard', KeyType: 'HASH' },
+            { AttributeName: 'timeShard', KeyType: 'HASH' },
             { AttributeName: 'wakeTime', KeyType: 'RANGE' },
           ],
           Projection: { ProjectionType: 'KEYS_ONLY' },
@@ -214,10 +214,11 @@ describe('the sweep', () => {
     });
   });
 
-  test('has a minute, of which it works 45 s', () => {
+  test('the sweep has a minute, of which it works 45 s, and a whole vCPU', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Task Mode: the sweep of every minute',
       Timeout: 60,
+      MemorySize: 1769,
     });
   });
 });

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { AccessKeys } from '../../lambdas/aws/access-keys.ts';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
@@ -62,7 +64,7 @@ import type { TaskContext } from '../../lambdas/worker/handler.ts';
 import { invokeExecutor } from '../../lambdas/worker/invoke-executor.ts';
 import { adapterClasses, adapterFiles } from '../aws/adapters.ts';
 import { startCloudWatch } from '../aws/cloudwatch-engine.ts';
-import { FUNCTION_TABLE, SUBMIT_COUNT_TABLE } from '../aws/engines.ts';
+import { FUNCTION_TABLE, SUBMIT_COUNT_TABLE, TASK_TABLE } from '../aws/engines.ts';
 import { startLogs } from '../aws/logs-engine.ts';
 import { webhookDestination } from '../aws/receivers.ts';
 import { startTarget, TARGET_ARN } from '../aws/target.ts';
@@ -118,6 +120,10 @@ world.secrets.deploy({ name: 'access-keys', arn: 'arn', source: 'test' }, () =>
 const { client: cloudWatch } = await startCloudWatch(world.clock);
 
 const { client: cloudWatchLogs } = await startLogs();
+
+/** Puts a row as it is, however it came to be so. */
+const putRow = (row: Record<string, unknown>) =>
+  world.dynamoDb.send(new PutItemCommand({ TableName: TASK_TABLE, Item: marshall(row) }));
 
 const RATE = { perSecond: 1000, burst: 1000 };
 
@@ -745,6 +751,23 @@ const SCENARIOS: Record<string, Scenario> = {
     },
     act: (process) => process.sweep(),
     ends: ['Stopped'],
+  },
+  'sweep of the kept end of an invocation, beside a task': {
+    before: async (key) => {
+      await submitted()(key);
+      await putRow({ pk: 'told#!i-1', timeShard: 'told#0', wakeTime: time.now, ended: '{}' });
+    },
+    act: (process) => process.sweep(),
+    ends: ['Succeeded'],
+  },
+  'sweep of an entry that another function has put into its shard': {
+    before: async (key) => {
+      await submitted()(key);
+      const stateShard = `${key.functionName}#waiting#0`;
+      await putRow({ pk: 'stubborn#t', sortKey: '000000000000001#t', stateShard });
+    },
+    act: (process) => process.sweep(),
+    ends: ['Succeeded'],
   },
   'sweep of a dead letter': {
     before: async (key) => {

@@ -104,6 +104,41 @@ test('a lane waits for work that another lane finds, until it is closed', async 
   expect(taken).toHaveLength(3);
 });
 
+test('what must follow something that is done is done after the time is over, and not once AWS is away', async () => {
+  const { lane, failed } = laneOf({ turnsMax: 0 });
+  const items = Array.from({ length: 20 }, (_, n) => n);
+  const done: number[] = [];
+  await lane.of('a').each(items, async (item) => done.push(item));
+  expect(done).toEqual([]);
+  await lane.of('a').finish(items, async (item) => done.push(item));
+  expect(done).toEqual(items);
+  let tried = 0;
+  await lane.of('b').finish(items, async () => {
+    tried += 1;
+    throw new TaskModeError('ServiceUnavailable', 'away');
+  });
+  expect(tried).toBeLessThanOrEqual(2);
+  expect(failed).toHaveLength(tried);
+});
+
+test('turns for which there is no time end in their finally blocks', async () => {
+  const { lane, work } = laneOf();
+  let isEnded = false;
+  async function* held(): Turns {
+    try {
+      for (;;) {
+        lane.end();
+        yield;
+      }
+    } finally {
+      isEnded = true;
+    }
+  }
+  lane.add('held', held());
+  await work();
+  expect(isEnded).toBe(true);
+});
+
 test('slots do so much at once and no more, in the order of the calls, also after a failure', async () => {
   const slots = new Slots(2);
   const order: number[] = [];

@@ -48,7 +48,7 @@ const asWorker = (pk: string, fields: Record<string, { S: string } | { N: string
   );
 
 describe('a function whose queue takes no message', () => {
-  test('delays no other function: 300 due tasks of one shard stand in front of nobody', async () => {
+  test('300 due tasks of a broken queue in one shard delay no other function', async () => {
     await registerBroken();
     const [last = '', ...ids] = idsOfOneShard(301, SHARDS);
     await put(delayed('broken', ids));
@@ -59,7 +59,7 @@ describe('a function whose queue takes no message', () => {
     expect(await world.messages()).toMatchObject({ delayed: 1 });
   });
 
-  test('has the sweep look at a task again 10 minutes after its wake-up could not be sent', async () => {
+  test('a task whose wake-up could not be sent is looked at again 10 minutes later', async () => {
     await registerBroken();
     const [task = newTask()] = delayed('broken', ['later']);
     await put([task]);
@@ -76,7 +76,7 @@ describe('a function whose queue takes no message', () => {
     expect(await sweep()).toEqual({ ...NOTHING, wokenUp: 1 });
   });
 
-  test('has its tasks expire once their start deadline is over', async () => {
+  test('a task of a broken queue expires once its start deadline is over', async () => {
     await registerBroken();
     const [task = newTask()] = delayed('broken', ['overdue']);
     await put([task]);
@@ -103,7 +103,7 @@ test('a message that SQS refuses within a batch is sent 10 minutes later, and th
 });
 
 describe('a worker that writes what its role may write', () => {
-  test('stops no other function by a row with a wake time that no submit made', async () => {
+  test('a row with a wake time that no submit made stops no other function', async () => {
     const key = await submit({ delaySeconds: 3600 });
     await asWorker('stubborn#x', {
       wakeShard: { S: '0' },
@@ -115,7 +115,7 @@ describe('a worker that writes what its role may write', () => {
     expect(await read(key)).not.toHaveProperty('wakeTime');
   });
 
-  test('puts no entry into the lists and counts of another function, and the sweep removes it', async () => {
+  test('an entry in the shard of another function is in none of its lists and counts, and the sweep removes it', async () => {
     const { taskId } = await submit({ functionName: 'stubborn' });
     await asWorker(`stubborn#${taskId}`, { stateShard: { S: 'echo#waiting#0' } });
     const list = () =>
@@ -137,7 +137,7 @@ describe('a worker that writes what its role may write', () => {
     expect(await read({ functionName: 'stubborn', taskId })).toMatchObject({ status: 'Enqueued' });
   });
 
-  test('hides only its own tasks by numbers that no clock has', async () => {
+  test('numbers that no clock has hide only the tasks of their own function', async () => {
     const [own = newTask()] = delayed('stubborn', ['own']);
     await put([own, ...delayed('echo', ['other'])]);
     await asWorker('stubborn#own', { notBefore: { N: '1e40' }, leaseUntil: { N: '-1e60' } });
@@ -222,7 +222,7 @@ describe('a task between two attempts that no worker takes', () => {
     return { key, task: await read(key) };
   };
 
-  test('fails with its last error 7 days after its back-off, also when its function is paused', async () => {
+  test('a Retrying task fails with its last error 7 days after its back-off, also when its function is paused', async () => {
     await world.register('stubborn', {
       deadLetterQueueUrl: queueUrl.replace('/echo', '/stubborn-dead'),
       runtimeConcurrency: { tasksAtOnce: 0, changedTime: time.now, revision: 'r' },
@@ -242,7 +242,7 @@ describe('a task between two attempts that no worker takes', () => {
     expect(await sweep()).toEqual(NOTHING);
   });
 
-  test('has its destination notified of that', async () => {
+  test('a Retrying task that fails since no worker took it has its destination notified', async () => {
     await world.register('told', {
       ...world.toldFunction,
       defaults: { ...world.toldFunction.defaults, maxAsyncRetryAttempts: 3 },
