@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { BulkJobStore } from './aws/bulk-job-store.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
+import { EndStore } from './aws/end-store.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
 import { type BulkJobMessage, parseBulkJobMessage } from './aws/message.ts';
 import { metricLog } from './aws/metric-log.ts';
@@ -27,6 +28,7 @@ const dependencies = {
   registry: new FunctionRegistry(functionTable),
   payloads: new PayloadStore({ bucketName: requiredEnv(process.env, ENV.payloadBucketName) }),
   queue,
+  ends: new EndStore(table),
   followUpQueueUrl: requiredEnv(process.env, ENV.followUpQueueUrl),
   clock: Date.now,
   pause: (milliseconds: number) =>

@@ -2,10 +2,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { BulkJobIndex } from './aws/bulk-job-index.ts';
 import { BulkJobStore } from './aws/bulk-job-store.ts';
 import { dynamoDb, sqs } from './aws/clients.ts';
+import { EndStore } from './aws/end-store.ts';
 import { EventSources } from './aws/event-sources.ts';
 import { FunctionRegistry } from './aws/function-registry.ts';
 import { FunctionSettings } from './aws/function-settings.ts';
 import { metricLog } from './aws/metric-log.ts';
+import { PayloadStore } from './aws/payload-store.ts';
 import { SweepIndex } from './aws/sweep-index.ts';
 import { SweepRows } from './aws/sweep-rows.ts';
 import { TaskQueue } from './aws/task-queue.ts';
@@ -25,6 +27,8 @@ const dependencies = {
   rows: new SweepRows(table),
   storeFor: (shardCount: number) => new TaskStore({ ...table, shardCount, countMetrics }),
   queue: new TaskQueue({ client: sqs }),
+  ends: new EndStore(table),
+  payloads: new PayloadStore({ bucketName: requiredEnv(process.env, ENV.payloadBucketName) }),
   eventSources: new EventSources(),
   settings: new FunctionSettings(functionTable),
   jobs: new BulkJobStore(table),

@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
-import { ApiAdapters } from './api-adapters.ts';
 import { Waiters } from './aws/waiters.ts';
 import { TaskModeError } from './domain/errors.ts';
 import { traceOfXRay } from './domain/trace.ts';
+import { RedriveAdapters } from './redrive-adapters.ts';
 import { attachTask } from './tasks/attach-task.ts';
 import { submitTask } from './tasks/submit-task.ts';
 import { toWorkflowRequest, waiterOf } from './workflow/workflow-request.ts';
@@ -41,7 +41,7 @@ const pause = (milliseconds: number) =>
 async function submit(event: unknown, context: Context): Promise<WorkflowSubmission> {
   const workflowRequest = toWorkflowRequest(event);
   const { functionName, taskId, payload, delaySeconds, executionId } = workflowRequest;
-  const adapters = new ApiAdapters(AbortSignal.timeout(context.getRemainingTimeInMillis()));
+  const adapters = new RedriveAdapters(AbortSignal.timeout(context.getRemainingTimeInMillis()));
   const request = {
     functionName,
     taskId,

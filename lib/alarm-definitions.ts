@@ -192,8 +192,15 @@ export const SHARED_ALARMS = {
   },
   followUpDeadLetters: {
     severity: 'high',
-    meaning: 'The follow-up function could not read or note tasks whose destinations are to be told.',
+    meaning: 'The follow-up functions could not read or note tasks whose destinations are to be told.',
     metric: ({ followUpDeadLetterQueue }) => visible(followUpDeadLetterQueue),
+    threshold: () => 1,
+    evaluationPeriods: 1,
+  },
+  droppedMessages: {
+    severity: 'medium',
+    meaning: 'A follow-up queue holds what our functions do not write: code of a function may be sending it.',
+    metric: ({ scope }) => sharedMetric(scope, 'DroppedMessageCount', { period: FIVE_MINUTES }),
     threshold: () => 1,
     evaluationPeriods: 1,
   },

@@ -51,6 +51,11 @@ export class PayloadBucket extends Construct {
     this.#grant(grantee, ['s3:GetObject'], `${OBJECT_PREFIXES.result}*`);
   }
 
+  /** Lets the sweep write the large texts of the ends that it keeps. */
+  grantKeepEnds(grantee: LambdaFunction): void {
+    this.#grant(grantee, ['s3:PutObject'], `${OBJECT_PREFIXES.result}*`);
+  }
+
   /** Lets a worker read the payloads of its own function and write its results. */
   grantRun(grantee: LambdaFunction, functionName: string): void {
     this.#grant(grantee, ['s3:GetObject'], `${OBJECT_PREFIXES.payload}${functionName}/*`);

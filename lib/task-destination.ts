@@ -131,6 +131,11 @@ export class TaskDestination {
     return { destination, ...(this.#secretArn !== undefined && { secretArn: this.#secretArn }) };
   }
 
+  /** Whether it is told over the public internet, signed with a secret. */
+  get isWebhook(): boolean {
+    return this.#secretArn !== undefined;
+  }
+
   /** Lets the function that tells destinations tell this one. */
   grantDeliver({ grantPrincipal }: IGrantable): void {
     for (const { actions, resources } of this.#rights) {

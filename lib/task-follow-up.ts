@@ -10,6 +10,7 @@ import {
   FOLLOW_UP_RETRY_SECONDS,
   FUNCTION_NAME_PATTERN,
   QUEUE_RETENTION_DAYS,
+  WEBHOOK_CONCURRENCY,
 } from '../lambdas/domain/limits.ts';
 import { shownDestination } from '../lambdas/domain/shown-destination.ts';
 import { BundledFunction } from './bundled-function.ts';
@@ -28,57 +29,50 @@ export interface TaskFollowUpProps {
 }
 
 /**
- * Who tells destinations how tasks ended: one queue and one function for all task functions, so that the rights to
- * destinations stay out of the roles that run user code, and a dead destination holds no worker.
+ * Answers workflows and tells destinations how tasks ended, for all task functions, so that the rights to destinations stay
+ * out of the roles that run user code, and a dead destination holds no worker.
+ *
+ * Webhooks have a queue and a function of their own: receivers that hang hold up neither workflows nor destinations within
+ * AWS. It has the secrets, and no right to any other destination.
  */
 export class TaskFollowUp extends Construct {
   readonly queue: Queue;
+  readonly webhookQueue: Queue;
   readonly deadLetterQueue: Queue;
   readonly function: BundledFunction;
+  readonly webhookFunction: BundledFunction;
+  readonly #removalPolicy: RemovalPolicy;
   /** By destination, since several functions can have the same. */
   readonly #destinations = new Map<string, AllowedUse>();
 
   constructor(scope: Construct, id: string, { removalPolicy, registry }: TaskFollowUpProps) {
     super(scope, id);
-    const common = {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
-      removalPolicy,
-    };
-    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', common);
-    this.queue = new Queue(this, 'Queue', {
-      ...common,
-      // Longer than the function's time-out, and the pause before a destination is tried again.
-      visibilityTimeout: Duration.seconds(FOLLOW_UP_RETRY_SECONDS),
-      // The function itself ends a message after its fifth try: a row says what is to be done then, and the sweep sends a
-      // fresh one. What ends up here says that rows cannot be read or written, and is taken back by the sweep.
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: FOLLOW_UP_RECEIVE_COUNT },
-    });
+    this.#removalPolicy = removalPolicy;
+    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', this.#queueProps());
+    this.queue = this.#newQueue('Queue');
+    this.webhookQueue = this.#newQueue('WebhookQueue');
     this.function = new BundledFunction(this, 'Function', {
       bundle: { entry: 'follow-up.lambda' },
-      description: 'Task Mode: tells destinations how tasks ended',
-      // A webhook (15 s) between four calls to AWS, each over after some 6 s at the worst (CALL in lambdas/aws/clients.ts).
+      description: 'Task Mode: answers workflows and tells destinations how tasks ended',
+      environment: { [ENV.webhookQueueUrl]: this.webhookQueue.queueUrl },
+      // Seven calls to AWS one after the other, each over after some 6 s at the worst (CALL in lambdas/aws/clients.ts).
       timeout: Duration.seconds(45),
       // Ten payloads and results of 1 MiB at once.
       memorySize: 512,
       recursiveLoop: RecursiveLoop.ALLOW,
     });
-    if (allowsLocalWebhooks(this)) this.function.addEnvironment(ENV.allowsLocalWebhooks, 'true');
-    this.function.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-        resources: [this.queue.queueArn],
-      }),
-    );
-    const eventSource = new EventSourceMapping(this, 'EventSource', {
-      target: this.function,
-      eventSourceArn: this.queue.queueArn,
-      reportBatchItemFailures: true,
-      ...FOLLOW_UP_CONCURRENCY,
+    this.webhookFunction = new BundledFunction(this, 'WebhookFunction', {
+      bundle: { entry: 'webhook.lambda' },
+      description: 'Task Mode: tells webhooks how tasks ended',
+      ...(allowsLocalWebhooks(this) && { environment: { [ENV.allowsLocalWebhooks]: 'true' } }),
+      // A webhook (15 s) between five calls to AWS.
+      timeout: Duration.seconds(45),
+      memorySize: 512,
+      recursiveLoop: RecursiveLoop.ALLOW,
     });
-    // It is refused while its role cannot read the queue yet.
-    eventSource.node.addDependency(this.function);
+    this.#consume(this.function, this.queue, FOLLOW_UP_CONCURRENCY);
+    this.#consume(this.webhookFunction, this.webhookQueue, WEBHOOK_CONCURRENCY);
+    this.#grantSend(this.function, this.webhookQueue);
     registry.registerDestinations(this, 'Destinations', () =>
       [...this.#destinations.values()].map(({ destination: { allowed }, functions }) =>
         functions ? { ...allowed, functions: [...functions].sort() } : allowed,
@@ -86,12 +80,64 @@ export class TaskFollowUp extends Construct {
     );
   }
 
+  /** Both functions: each reads rows and texts, and notes how deliveries went. */
+  get functions(): readonly BundledFunction[] {
+    return [this.function, this.webhookFunction];
+  }
+
+  #queueProps() {
+    return {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(QUEUE_RETENTION_DAYS),
+      removalPolicy: this.#removalPolicy,
+    };
+  }
+
+  #newQueue(id: string): Queue {
+    return new Queue(this, id, {
+      ...this.#queueProps(),
+      // Longer than the time-out of its function.
+      visibilityTimeout: Duration.seconds(FOLLOW_UP_RETRY_SECONDS),
+      // Messages are done once they are handled. What ends up here says that rows cannot be read or written, or messages not
+      // be sent; the sweep takes it back.
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: FOLLOW_UP_RECEIVE_COUNT },
+    });
+  }
+
+  /** Lets a function handle the messages of a queue, and send those there that follow them. */
+  #consume(
+    consumer: BundledFunction,
+    queue: Queue,
+    concurrency: { readonly batchSize: number; readonly maxConcurrency: number },
+  ): void {
+    consumer.addEnvironment(ENV.queueUrl, queue.queueUrl);
+    consumer.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
+        resources: [queue.queueArn],
+      }),
+    );
+    const eventSource = new EventSourceMapping(this, `${queue.node.id.replace('Queue', '')}EventSource`, {
+      target: consumer,
+      eventSourceArn: queue.queueArn,
+      reportBatchItemFailures: true,
+      ...concurrency,
+    });
+    // It is refused while its role cannot read the queue yet.
+    eventSource.node.addDependency(consumer);
+  }
+
+  #grantSend(grantee: LambdaFunction, queue: Queue): void {
+    grantee.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }),
+    );
+  }
+
   /** Lets a function that ends tasks hand them over. */
   grantHandOver(grantee: LambdaFunction): void {
     grantee.addEnvironment(ENV.followUpQueueUrl, this.queue.queueUrl);
-    grantee.addToRolePolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
-    );
+    this.#grantSend(grantee, this.queue);
   }
 
   /** Lets the sweep take back what could neither be delivered nor noted. */
@@ -118,7 +164,7 @@ export class TaskFollowUp extends Construct {
       throw new Error(`webhook ${shownDestination(destination.destination)} must have one secret, got two`);
     }
     destination.checkRegion(this);
-    destination.grantDeliver(this.function);
+    destination.grantDeliver(destination.isWebhook ? this.webhookFunction : this.function);
     const isForAll = functions === undefined || (earlier && earlier.functions === undefined);
     this.#destinations.set(destination.destination, {
       destination,

@@ -228,15 +228,18 @@ export class TaskMode extends Construct {
   #connectSweep(): void {
     this.taskTable.grantSweep(this.sweep.function);
     this.registry.grantSweep(this.sweep.function);
+    this.payloadBucket.grantKeepEnds(this.sweep.function);
     this.followUp.grantHandOver(this.sweep.function);
     this.followUp.grantTakeBack(this.sweep.function);
     this.bulkJobs.grantSend(this.sweep.function);
   }
 
   #connectFollowUp(): void {
-    this.taskTable.grantFollowUp(this.followUp.function);
-    this.registry.grantRead(this.followUp.function);
-    this.payloadBucket.grantRead(this.followUp.function);
+    for (const handler of this.followUp.functions) {
+      this.taskTable.grantFollowUp(handler);
+      this.registry.grantRead(handler);
+      this.payloadBucket.grantRead(handler);
+    }
   }
 
   #connectBulkJobs(): void {
@@ -277,7 +280,7 @@ export class TaskMode extends Construct {
     this.taskTable.grantList(ListAsyncTasks);
     this.payloadBucket.grantRead(ListAsyncTasks);
     this.taskTable.grantMove(StopAsyncTask);
-    this.followUp.grantHandOver(StopAsyncTask);
+    for (const handler of [StopAsyncTask, RedriveAsyncTask]) this.followUp.grantHandOver(handler);
     this.taskTable.grantMove(RedriveAsyncTask);
     this.payloadBucket.grantRedrive(RedriveAsyncTask);
     grantReadMetrics(this.api.functions.GetAsyncMetrics);

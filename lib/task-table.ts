@@ -7,6 +7,9 @@ import { ENV } from '../lambdas/domain/env.ts';
 import {
   BULK_JOB_ROW_PREFIX,
   BULK_JOB_TIME_SHARD_PREFIX,
+  KEPT_END_ATTRIBUTES,
+  KEPT_END_MARK,
+  RUN_ATTRIBUTES,
   TASK_INDEXES,
 } from '../lambdas/domain/storage-names.ts';
 
@@ -78,9 +81,10 @@ export class TaskTable extends Construct {
     this.#grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
   }
 
-  /** Lets the follow-up function note how deliveries go, and keep the ends of invocations that have no record. */
+  /** Lets a follow-up function note how deliveries go, and remove kept ends, which are no tasks. */
   grantFollowUp(grantee: LambdaFunction): void {
-    this.#grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem']);
+    this.#grant(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+    this.#grantKeys(grantee, ['DeleteItem'], this.table.tableArn, `*#${KEPT_END_MARK}*`);
   }
 
   grantList(grantee: LambdaFunction): void {
@@ -120,19 +124,35 @@ export class TaskTable extends Construct {
     this.#grantQuery(grantee, [TASK_INDEXES.byState, TASK_INDEXES.byWakeTime]);
   }
 
-  /** Lets a worker, which runs the user's code, read and move the tasks of its own function and no others. */
+  /**
+   * Lets a worker, which runs the user's code, read the rows of its own function, write those attributes of them that a run
+   * writes, and keep ends. What submits and follow-ups write, it may neither write nor name in a condition.
+   */
   grantRun(grantee: LambdaFunction, functionName: string): void {
     grantee.addEnvironment(ENV.taskTableName, this.table.tableName);
-    this.#grantKeys(grantee, ['GetItem', 'UpdateItem'], this.table.tableArn, `${functionName}#*`);
+    const { tableArn } = this.table;
+    this.#grantKeys(grantee, ['GetItem'], tableArn, `${functionName}#*`);
+    this.#grantKeys(grantee, ['UpdateItem'], tableArn, `${functionName}#*`, RUN_ATTRIBUTES);
+    const ends = `${functionName}#${KEPT_END_MARK}*`;
+    this.#grantKeys(grantee, ['UpdateItem'], tableArn, ends, KEPT_END_ATTRIBUTES);
   }
 
-  /** Lets a function reach those rows or entries only whose keys are like this. */
-  #grantKeys(grantee: LambdaFunction, actions: readonly string[], resource: string, keys: string): void {
+  /** Lets a function reach those rows or entries only whose keys are like this, and these attributes of them. */
+  #grantKeys(
+    grantee: LambdaFunction,
+    actions: readonly string[],
+    resource: string,
+    keys: string,
+    attributes?: readonly string[],
+  ): void {
     grantee.addToRolePolicy(
       new PolicyStatement({
         actions: actions.map((action) => `dynamodb:${action}`),
         resources: [resource],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys] } },
+        conditions: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys] },
+          ...(attributes && { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...attributes] } }),
+        },
       }),
     );
   }

@@ -117,6 +117,7 @@ export class TaskWorkflows extends Construct {
     taskTable.grantAttach(submitFunction);
     payloadBucket.grantRedrive(submitFunction);
     payloadBucket.grantRead(submitFunction);
+    followUp.grantHandOver(submitFunction);
     for (const grantee of [submitFunction, followUp.function]) this.grantCallback(grantee);
     return submitFunction;
   }

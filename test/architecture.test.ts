@@ -169,7 +169,7 @@ test('whoever moves tasks counts their moves', () => {
     return stores.some(([, options]) => !options?.includes('countMetrics'));
   });
   // It moves none: it notes that a destination was told.
-  expect(silent).toEqual(['lambdas/follow-up.lambda.ts']);
+  expect(silent).toEqual(['lambdas/follow-up-adapters.ts']);
 });
 
 /** Each set of two or more statuses that the lifecycle has a name for, as sorted text. */

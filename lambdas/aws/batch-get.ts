@@ -17,30 +17,37 @@ export interface BatchGetRequest
   readonly keys: readonly Item[];
 }
 
-/**
- * Reads rows consistently, in no particular order; rows that do not exist are left out. DynamoDB answers at most 16 MB and
- * leaves out what it throttles: these keys are asked for again, after a pause with jitter, for at most 2 s.
- * @throws TaskModeError `ServiceUnavailable` if DynamoDB has not read all of them by then
- */
-export async function batchGet(
-  { client, tableName, signal }: BatchGetOptions,
-  { keys, ...projection }: BatchGetRequest,
-): Promise<Item[]> {
-  const rows: Item[] = [];
-  const untilMs = performance.now() + BATCH_GET_WITHIN_MS;
-  let pending = [...keys];
-  for (let round = 0; pending.length > 0; round += 1) {
-    if (round > 0) await pauseBefore(round, untilMs);
-    const command = new BatchGetItemCommand({
-      RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true, ...projection } },
-    });
-    const answer = await callAws('DynamoDB', () =>
-      client.send(command, signal ? { abortSignal: signal } : {}),
-    );
-    rows.push(...(answer.Responses?.[tableName] ?? []));
-    pending = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
+/** Batch reads of one table. */
+export class BatchGet {
+  readonly #options: BatchGetOptions;
+
+  constructor(options: BatchGetOptions) {
+    this.#options = options;
   }
-  return rows;
+
+  /**
+   * Reads rows consistently, in no particular order; rows that do not exist are left out. DynamoDB answers at most 16 MB
+   * and leaves out what it throttles: these keys are asked for again, after a pause with jitter, for at most 2 s.
+   * @throws TaskModeError `ServiceUnavailable` if DynamoDB has not read all of them by then
+   */
+  async read({ keys, ...projection }: BatchGetRequest): Promise<Item[]> {
+    const { client, tableName, signal } = this.#options;
+    const rows: Item[] = [];
+    const untilMs = performance.now() + BATCH_GET_WITHIN_MS;
+    let pending = [...keys];
+    for (let round = 0; pending.length > 0; round += 1) {
+      if (round > 0) await pauseBefore(round, untilMs);
+      const command = new BatchGetItemCommand({
+        RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true, ...projection } },
+      });
+      const answer = await callAws('DynamoDB', () =>
+        client.send(command, signal ? { abortSignal: signal } : {}),
+      );
+      rows.push(...(answer.Responses?.[tableName] ?? []));
+      pending = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
+    }
+    return rows;
+  }
 }
 
 /** Waits before a repeated request, twice as long each time, at random within that. */

@@ -3,7 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type BulkJob, type BulkJobKey, isReadableBulkJob } from '../domain/bulk-job.ts';
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import { sortKeyOf } from '../domain/task.ts';
-import { batchGet } from './batch-get.ts';
+import { BatchGet } from './batch-get.ts';
 import { bulkJobKeyOf, bulkJobTimeShardOf, keyOfBulkJob, toBulkJob } from './bulk-job-item.ts';
 import { callAws } from './faults.ts';
 import { toAttributes } from './task-item.ts';
@@ -77,7 +77,7 @@ export class BulkJobIndex {
   }
 
   async #readAll(keys: readonly BulkJobKey[]): Promise<BulkJob[]> {
-    const rows = await batchGet(this.#options, { keys: keys.map(bulkJobKeyOf) });
+    const rows = await new BatchGet(this.#options).read({ keys: keys.map(bulkJobKeyOf) });
     return rows.map(toBulkJob);
   }
 }

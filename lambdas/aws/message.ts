@@ -1,6 +1,6 @@
 import type { BulkJobKey } from '../domain/bulk-job.ts';
-import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
-import { isTaskStatus, isTerminal } from '../domain/lifecycle.ts';
+import type { Invocation } from '../domain/invocation.ts';
+import { type EndKey, endKeyOf, isEndId } from '../domain/kept-end.ts';
 import {
   FUNCTION_NAME_PATTERN,
   REQUEST_ID_PATTERN,
@@ -10,33 +10,44 @@ import {
 import type { TaskKey } from '../domain/task.ts';
 import { withoutNoncharacters } from '../domain/text.ts';
 
-/** What a message is about: a task that is to be looked at, an invocation that has no record, or the end of one. */
+/**
+ * What a message is about: a task or a kept end, of which it holds the key and nothing else, or an invocation that has no
+ * record. Queues that functions share hold keys only: anybody in the deployment can send to them.
+ */
 export type Message =
   | { readonly kind: 'wakeUp'; readonly key: TaskKey }
-  | { readonly kind: 'invocation'; readonly invocation: Invocation }
-  | { readonly kind: 'end'; readonly ended: EndedInvocation };
+  | { readonly kind: 'keptEnd'; readonly key: EndKey }
+  | { readonly kind: 'invocation'; readonly invocation: Invocation };
 
 /** The fields by which a message is told from the others. A wake-up has none of its own: it is as small as can be. */
-interface MessageBody extends Partial<Record<keyof TaskKey, unknown>> {
+interface MessageBody extends Partial<Record<keyof TaskKey | keyof EndKey, unknown>> {
   readonly invocation?: Invocation;
-  readonly ended?: EndedInvocation;
 }
 
+/** Writes a message. The key of a kept end's row, as indexes have it, becomes that of the end. */
 export function toMessageBody(message: Message): string {
-  if (message.kind === 'wakeUp') {
-    const { functionName, taskId } = message.key;
-    return JSON.stringify({ functionName, taskId });
+  if (message.kind === 'invocation') {
+    return withoutNoncharacters(JSON.stringify({ invocation: message.invocation }));
   }
-  const body = message.kind === 'invocation' ? { invocation: message.invocation } : { ended: message.ended };
-  return withoutNoncharacters(JSON.stringify(body));
+  const { functionName } = message.key;
+  const endKey = message.kind === 'keptEnd' ? message.key : endKeyOf(message.key);
+  return JSON.stringify(
+    endKey
+      ? { functionName, endId: endKey.endId }
+      : { functionName, taskId: (message.key as TaskKey).taskId },
+  );
 }
 
 /** Reads a message; undefined when it is none of ours. */
 export function parseMessage(body: string): Message | undefined {
   try {
-    const { functionName, taskId, invocation, ended } = JSON.parse(body) as MessageBody;
+    const { functionName, taskId, endId, invocation } = JSON.parse(body) as MessageBody;
     if (invocation) return isInvocation(invocation) ? { kind: 'invocation', invocation } : undefined;
-    if (ended) return isEnd(ended) ? { kind: 'end', ended } : undefined;
+    if (endId !== undefined) {
+      return isEndKey(functionName, endId)
+        ? { kind: 'keptEnd', key: { functionName, endId } as EndKey }
+        : undefined;
+    }
     return isKey(functionName, taskId)
       ? { kind: 'wakeUp', key: { functionName, taskId } as TaskKey }
       : undefined;
@@ -110,6 +121,10 @@ function isKey(functionName: unknown, taskId: unknown): boolean {
   return isText(functionName, FUNCTION_NAME_PATTERN) && isText(taskId, TASK_ID_PATTERN);
 }
 
+function isEndKey(functionName: unknown, endId: unknown): boolean {
+  return isText(functionName, FUNCTION_NAME_PATTERN) && typeof endId === 'string' && isEndId(endId);
+}
+
 /** Checks each field that is used: the function's own code can send to its queue what it likes. */
 function isInvocation(invocation: Invocation): boolean {
   const { functionName, invocationId, requestId, tenant, payload, config } = invocation;
@@ -133,8 +148,4 @@ function isText(value: unknown, pattern = /^/): boolean {
 
 function isWhole(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isEnd({ functionName, taskId, status, isInvocation: isOfInvocation }: EndedInvocation): boolean {
-  return isKey(functionName, taskId) && isTaskStatus(status) && isTerminal(status) && isOfInvocation === true;
 }

@@ -1,10 +1,11 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { AllowedDestination, FollowUpMessage } from '../domain/destination.ts';
+import { traceHeaders } from '../domain/trace.ts';
 import { callAws } from './faults.ts';
 
 /** The message attributes of a follow-up: its id, and the headers of its trace. */
 export function followUpAttributes({ id, trace }: FollowUpMessage) {
-  const values = { followUpId: id, ...trace };
+  const values = { followUpId: id, ...traceHeaders(trace) };
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
   );

@@ -2,7 +2,7 @@ import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb
 import { isTaskStatus } from '../domain/lifecycle.ts';
 import type { SweptRow, SweptTask } from '../domain/swept-task.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
-import { batchGet } from './batch-get.ts';
+import { BatchGet } from './batch-get.ts';
 import { callAws } from './faults.ts';
 import { attributesOf, type Item, keyOf, primaryKeyOf, toAttributes } from './task-item.ts';
 import { TaskRows } from './task-rows.ts';
@@ -41,7 +41,7 @@ export class SweepRows {
    * @throws TaskModeError `ServiceUnavailable`
    */
   async readAll(keys: readonly TaskKey[]): Promise<SweptRow[]> {
-    const items = await batchGet(this.#options, {
+    const items = await new BatchGet(this.#options).read({
       keys: keys.map((key) => toAttributes({ pk: primaryKeyOf(key) })),
       ...PROJECTION,
     });

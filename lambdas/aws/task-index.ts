@@ -2,7 +2,7 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { type IndexState, indexStateOf, isTaskStatus, type TaskStatus } from '../domain/lifecycle.ts';
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import type { Task, TaskKey } from '../domain/task.ts';
-import { batchGet } from './batch-get.ts';
+import { BatchGet } from './batch-get.ts';
 import { callAws } from './faults.ts';
 import { listed, statusValues } from './task-guards.ts';
 import {
@@ -195,7 +195,7 @@ export class TaskIndex {
 
   /** Reads the rows of at most 100 tasks, consistently, in no particular order; the ones that are gone are left out. */
   async readAll(keys: readonly TaskKey[]): Promise<Task[]> {
-    const rows = await batchGet(this.#options, {
+    const rows = await new BatchGet(this.#options).read({
       keys: keys.map((key) => toAttributes({ pk: primaryKeyOf(key) })),
     });
     return rows.flatMap((row) => toTask(row) ?? []);

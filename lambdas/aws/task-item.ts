@@ -41,8 +41,7 @@ export function toItem(task: Task, shardCount: number): Item {
   return toAttributes({
     ...task,
     pk: primaryKeyOf(task),
-    // What is no task is in no list.
-    ...(!('isInvocation' in task) && listFields(task, shardOf(task.taskId, shardCount))),
+    ...listFields(task, shardOf(task.taskId, shardCount)),
   });
 }
 

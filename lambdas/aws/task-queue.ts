@@ -6,7 +6,8 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { EndedInvocation, Invocation } from '../domain/invocation.ts';
+import type { Invocation } from '../domain/invocation.ts';
+import type { EndKey } from '../domain/kept-end.ts';
 import { QUEUE_BATCH_MAX } from '../domain/limits.ts';
 import type { Addressed } from '../domain/task.ts';
 import { callAws } from './faults.ts';
@@ -115,12 +116,13 @@ export class TaskQueue {
     });
   }
 
-  /** Sends the end of one, of which somebody is to be told. */
-  async sendEnd(queueUrl: string, ended: EndedInvocation): Promise<void> {
-    await this.sendBody(queueUrl, toMessageBody({ kind: 'end', ended }), {
-      tenant: ended.tenant,
-      delaySeconds: 0,
-    });
+  /**
+   * Sends the key of a kept end. Its function is its group: the row, which tells for whom it was done, is not read for this.
+   * @throws QueueGoneError
+   */
+  async sendKeptEnd(queueUrl: string, key: EndKey, delaySeconds: number): Promise<void> {
+    const body = toMessageBody({ kind: 'keptEnd', key });
+    await this.sendBody(queueUrl, body, { tenant: key.functionName, delaySeconds });
   }
 
   /** Has a worker look at a bulk job. */

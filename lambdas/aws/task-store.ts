@@ -1,4 +1,9 @@
-import { type FollowedTask, followUpMark, type NextDelivery } from '../domain/follow-up.ts';
+import {
+  type FollowedTask,
+  followUpMark,
+  isFollowUpPending,
+  type NextDelivery,
+} from '../domain/follow-up.ts';
 import {
   type StatusIn,
   sourcesOf,
@@ -61,6 +66,9 @@ export type Note =
 
 export type FailedDeliveryNote = NextDelivery['note'] & { readonly followUpError: string };
 
+/** The row of an end that no delivery has been tried of. */
+const NO_DELIVERY = { followUpAttempts: undefined, followUpError: undefined, nextDeliveryTime: undefined };
+
 export interface TaskStoreOptions extends TaskRowsOptions {
   /** Over how many shards index entries written from here are spread. */
   readonly shardCount: number;
@@ -114,19 +122,13 @@ export class TaskStore {
 
   /** Reads one task, consistently; undefined when there is none or its time to be read is over. */
   async get(key: TaskKey, now: number): Promise<Task | undefined> {
-    const task = await this.find(key, now);
-    return task && 'isInvocation' in task ? undefined : task;
+    const task = await this.#rows.read(key);
+    return task && isReadable(task, now) ? task : undefined;
   }
 
   /** Reads one task as it was up to a moment ago, for half the price; undefined as with `get`. */
   async peek(key: TaskKey, now: number): Promise<Task | undefined> {
     const task = await this.#rows.read(key, false);
-    return task && isReadable(task, now) ? task : undefined;
-  }
-
-  /** Reads one task, or the end of an invocation that had no record, which nobody is to see who asks for tasks. */
-  async find(key: TaskKey, now: number): Promise<Task | undefined> {
-    const task = await this.#rows.read(key);
     return task && isReadable(task, now) ? task : undefined;
   }
 
@@ -202,24 +204,36 @@ export class TaskStore {
     return (await this.#rows.update(task, update)).isWritten;
   }
 
-  /** Notes that the destination of an ended task is told, also where it was given up meanwhile. */
+  /**
+   * Notes that the workflow which waits for an ended task was answered, and begins to count the tries of its destination.
+   * @returns the task as it is then, or undefined if it was run again since
+   */
+  async noteWaiterAnswered(task: FollowedTask): Promise<FollowedTask | undefined> {
+    const update = new Update()
+      .set({ isWaiterAnswered: true, ...NO_DELIVERY })
+      .whenSame({ status: task.status, followUp: task.followUp });
+    const outcome = await this.#rows.update(task, this.#asRead(update, task));
+    return outcome.isWritten && isFollowUpPending(outcome.task) ? outcome.task : undefined;
+  }
+
+  /** Notes that the follow-up of an ended task is done, even if it was given up since. */
   async endFollowUp(task: FollowedTask): Promise<void> {
     const update = new Update()
       .set({
+        ...NO_DELIVERY,
         followUp: 'delivered',
         followUpAttempts: (task.followUpAttempts ?? 0) + 1,
-        followUpError: undefined,
         wakeTime: undefined,
       })
       .whenSame({ status: task.status });
     await this.#rows.update(task, this.#asRead(update, task));
   }
 
-  /** Notes that the destination of an ended task was not told, unless it was told or tried since. */
+  /** Notes that a try failed and when the next one is due, unless the follow-up was done or tried since. */
   async noteFailedDelivery(task: FollowedTask, note: FailedDeliveryNote): Promise<boolean> {
     const update = new Update()
       .set(note)
-      .whenSame({ status: task.status, followUpAttempts: task.followUpAttempts })
+      .whenSame({ status: task.status, followUpAttempts: task.followUpAttempts ?? null })
       .whenSame({ followUp: task.followUp });
     return (await this.#rows.update(task, this.#asRead(update, task))).isWritten;
   }

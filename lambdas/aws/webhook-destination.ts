@@ -2,7 +2,8 @@ import { lookup as lookUp } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type AllowedDestination, DeliveryError, type FollowUpMessage } from '../domain/destination.ts';
-import { WEBHOOK_TIMEOUT_MS } from '../domain/limits.ts';
+import { WEBHOOK_BREAKER_MS, WEBHOOK_TIMEOUT_MS } from '../domain/limits.ts';
+import { traceHeaders } from '../domain/trace.ts';
 import {
   checkedLookup,
   type IsAllowed,
@@ -19,6 +20,8 @@ export interface WebhookDestinationOptions {
   readonly clock: () => number;
   /** Whether a receiver on the machine itself may be told, and without TLS. */
   readonly isLoopbackAllowed: boolean;
+  /** @default - each delivery is tried, whatever happened to the ones before */
+  readonly breaker?: HostBreaker;
   readonly timeoutMs?: number;
   /** Stands in for the machine's own. */
   readonly resolve?: typeof lookUp;
@@ -33,6 +36,28 @@ interface Answer {
 
 /** Says why a receiver did not take what it answered with success; undefined when it took it. */
 export type RefusalIn = (text: string) => string | undefined;
+
+/** Remembers which hosts did not answer in time, for as long as the instance lives. */
+export class HostBreaker {
+  readonly #clock: () => number;
+  readonly #closedTimes = new Map<string, number>();
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  /** @throws DeliveryError within 30 s after a delivery to this host timed out. */
+  check({ host }: URL): void {
+    if (this.#clock() >= (this.#closedTimes.get(host) ?? 0)) return;
+    throw new DeliveryError(
+      `its host did not answer another delivery in time: not tried within ${WEBHOOK_BREAKER_MS / 1000} s of that`,
+    );
+  }
+
+  timedOut({ host }: URL): void {
+    this.#closedTimes.set(host, this.#clock() + WEBHOOK_BREAKER_MS);
+  }
+}
 
 /** As much of an answer as says whether it refuses. */
 const ANSWER_MAX_BYTES = 4096;
@@ -58,7 +83,10 @@ export class WebhookDestination {
     if (secretArn === undefined) throw new DeliveryError('it has no secret to sign with');
     const keys = await secrets.keysOf(secretArn, clock());
     const timestampSeconds = Math.floor(clock() / 1000);
-    const headers = { ...signatureHeaders({ ...message, timestampSeconds }, keys), ...message.trace };
+    const headers = {
+      ...signatureHeaders({ ...message, timestampSeconds }, keys),
+      ...traceHeaders(message.trace),
+    };
     const isRead = refusalIn !== undefined;
     const { status, retryAfter, text } = await this.#post(
       new URL(destination),
@@ -83,7 +111,8 @@ export class WebhookDestination {
     body: string,
     isRead: boolean,
   ): Promise<Answer> {
-    const { resolve = lookUp, timeoutMs = WEBHOOK_TIMEOUT_MS } = this.#options;
+    const { resolve = lookUp, timeoutMs = WEBHOOK_TIMEOUT_MS, breaker } = this.#options;
+    breaker?.check(url);
     const isAllowed = this.#addressesOf(url);
     const literal = literalAddress(url);
     if (literal !== undefined && !isAllowed(literal)) throw notPublic(literal);
@@ -118,6 +147,7 @@ export class WebhookDestination {
         });
       });
     } catch (error) {
+      if (isTimeout(error)) breaker?.timedOut(url);
       throw undelivered(error, timeoutMs);
     }
   }
@@ -154,10 +184,16 @@ async function beginningOf(response: IncomingMessage): Promise<Answer> {
   return { ...headOf(response), text };
 }
 
+/** Whether a request was ended by its own time-out, which is the only signal that ends one. */
+function isTimeout(error: unknown): boolean {
+  const { name } = error as Error;
+  return name === 'AbortError' || name === 'TimeoutError';
+}
+
 function undelivered(error: unknown, timeoutMs: number): DeliveryError {
   if (error instanceof DeliveryError) return error;
   const { name, code } = error as NodeJS.ErrnoException;
-  if (name === 'AbortError' || name === 'TimeoutError') {
+  if (isTimeout(error)) {
     return new DeliveryError(`it did not answer within ${timeoutMs / 1000} s`, { cause: error });
   }
   return new DeliveryError(`it could not be reached: ${code ?? name}`, { cause: error });

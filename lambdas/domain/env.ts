@@ -14,6 +14,7 @@ export const ENV = {
   stopGraceSeconds: 'TASK_STOP_GRACE_SECONDS',
   shardCount: 'TASK_SHARD_COUNT',
   followUpQueueUrl: 'TASK_FOLLOW_UP_QUEUE_URL',
+  webhookQueueUrl: 'TASK_WEBHOOK_QUEUE_URL',
   followUpDeadLetterQueueUrl: 'TASK_FOLLOW_UP_DEAD_LETTER_QUEUE_URL',
   bulkJobQueueUrl: 'TASK_BULK_JOB_QUEUE_URL',
   accessKeysSecretArn: 'ACCESS_KEYS_SECRET_ARN',

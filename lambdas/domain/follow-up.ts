@@ -2,6 +2,7 @@ import type { DestinationKind } from './destination.ts';
 import { failureReport } from './failure.ts';
 import { type StatusGroup, statusGroupOf, type TaskStatus } from './lifecycle.ts';
 import {
+  EARLY_START_MS,
   FOLLOW_UP_ATTEMPTS,
   FOLLOW_UP_MAX_BYTES,
   FOLLOW_UP_REPEAT_MS,
@@ -9,9 +10,11 @@ import {
   FOLLOW_UP_SWEEP_AFTER_MS,
   SWEEP_AHEAD_MS,
 } from './limits.ts';
+import type { ReportedEnd } from './reported-end.ts';
 import type { Destinations, EndedTask, Task, TaskConfig } from './task.ts';
 import { byteLength, withoutNoncharacters } from './text.ts';
-import { isAnswered } from './waiter.ts';
+import { traceHeaders } from './trace.ts';
+import { isAnswered, type Waiter } from './waiter.ts';
 
 /** Destination per group of statuses. A stopped task has none: the caller who stopped it already knows. */
 const DESTINATION_OF: Readonly<Partial<Record<StatusGroup, keyof Destinations>>> = {
@@ -20,7 +23,10 @@ const DESTINATION_OF: Readonly<Partial<Record<StatusGroup, keyof Destinations>>>
 };
 
 /** Who is to be told that a task has this status, an ARN or a URL; undefined when nobody is. */
-export function destinationOf({ destinations }: TaskConfig, status: TaskStatus): string | undefined {
+export function destinationOf(
+  { destinations }: Pick<TaskConfig, 'destinations'>,
+  status: TaskStatus,
+): string | undefined {
   const name = DESTINATION_OF[statusGroupOf(status)];
   return name && destinations?.[name];
 }
@@ -49,6 +55,27 @@ export function isFollowUpPending(task: Task): task is FollowedTask {
   return 'followUp' in task && task.followUp === 'pending';
 }
 
+/** Whether the workflow that waits for a task is still to be answered. Its destination is told after that. */
+export function isAnswerPending(task: FollowedTask): task is FollowedTask & { readonly waiter: Waiter } {
+  return isAnswered(task.waiter, task.status) && !task.isWaiterAnswered;
+}
+
+/** How the deliveries of one end have gone so far, as its row says. */
+export interface DeliveryRecord {
+  /** How often it was tried. */
+  readonly followUpAttempts?: number | undefined;
+  /** When the next try is due; absent before the first. */
+  readonly nextDeliveryTime?: number | undefined;
+}
+
+/**
+ * Whether a message may lead to a try now. Anybody in the deployment can send such messages, at any time and often: they
+ * must not use up the tries of a destination that is down for a minute.
+ */
+export function isDeliveryDue({ nextDeliveryTime = 0 }: DeliveryRecord, now: number): boolean {
+  return now >= nextDeliveryTime - EARLY_START_MS;
+}
+
 export interface FailedDelivery {
   /** The destination wants to be told nothing more. */
   readonly isFinal: boolean;
@@ -59,10 +86,13 @@ export interface FailedDelivery {
 
 /** How a delivery goes on that failed, and what is noted of it. */
 export interface NextDelivery {
-  /** When the same message comes again, by the sweep, or no more. */
+  /** By a message of its own a minute later, by the sweep, or not at all. */
   readonly outcome: 'again' | 'later' | 'given up';
-  readonly note: Required<Pick<FollowedTask, 'followUpAttempts'>> & {
+  readonly note: {
     readonly followUp: 'pending' | 'failed';
+    readonly followUpAttempts: number;
+    readonly nextDeliveryTime: number | undefined;
+    /** When the sweep sends a message, if the one by which the next try is made should be lost. */
     readonly wakeTime: number | undefined;
   };
 }
@@ -71,22 +101,31 @@ const LONGEST_PAUSE_MS = pauseMs(FOLLOW_UP_ATTEMPTS.max - 1);
 
 /** Tells how a failed delivery goes on: a minute later at first, then at doubling intervals, and in the end no more. */
 export function nextDelivery(
-  { followUpAttempts = 0 }: Pick<FollowedTask, 'followUpAttempts'>,
+  { followUpAttempts = 0 }: DeliveryRecord,
   { isFinal, retryAfterSeconds, now }: FailedDelivery,
 ): NextDelivery {
   const attempts = followUpAttempts + 1;
   if (isFinal || attempts >= FOLLOW_UP_ATTEMPTS.max) {
     return {
       outcome: 'given up',
-      note: { followUp: 'failed', followUpAttempts: attempts, wakeTime: undefined },
+      note: {
+        followUp: 'failed',
+        followUpAttempts: attempts,
+        nextDeliveryTime: undefined,
+        wakeTime: undefined,
+      },
     };
   }
   const isByMessage = attempts < FOLLOW_UP_ATTEMPTS.byMessage && retryAfterSeconds <= FOLLOW_UP_RETRY_SECONDS;
   const waitMs = Math.max(pauseMs(attempts), Math.min(retryAfterSeconds * 1000, LONGEST_PAUSE_MS));
   return {
     outcome: isByMessage ? 'again' : 'later',
-    // The message comes sooner; should it be lost, the sweep does it then.
-    note: { followUp: 'pending', followUpAttempts: attempts, wakeTime: sweepTime(now + waitMs) },
+    note: {
+      followUp: 'pending',
+      followUpAttempts: attempts,
+      nextDeliveryTime: now + (isByMessage ? FOLLOW_UP_RETRY_SECONDS * 1000 : waitMs),
+      wakeTime: sweepTime(now + waitMs),
+    },
   };
 }
 
@@ -95,12 +134,9 @@ function pauseMs(attempts: number): number {
   return FOLLOW_UP_REPEAT_MS * 2 ** Math.max(attempts - FOLLOW_UP_ATTEMPTS.byMessage, 0);
 }
 
-/** The same at every delivery, and another for every end that a task has. */
-export function followUpId({ functionName, taskId, submissionId, series, status }: EndedTask): string {
-  return [functionName, taskId, submissionId, series, status].join('/');
-}
-
 export interface FollowUpTexts {
+  /** The same at every delivery of an end. */
+  readonly id: string;
   readonly functionArn: string;
   /** JSON text; undefined when its object is gone. */
   readonly payloadText: string | undefined;
@@ -122,63 +158,61 @@ const OMISSIONS: readonly (readonly OmittedText[])[] = [
  * `status` and `series` in the context, its `followUpId`, which is the same at every delivery, `traceparent` and `tracestate` where
  * the submit had them, and `omitted`, which names the texts that are left out.
  */
-export function followUpBody(kind: DestinationKind, task: EndedTask, texts: FollowUpTexts): string {
+export function followUpBody(kind: DestinationKind, end: ReportedEnd, texts: FollowUpTexts): string {
   const maxBytes = FOLLOW_UP_MAX_BYTES[kind];
   for (const omissions of OMISSIONS) {
-    const body = bodyWithout(omissions, task, texts);
+    const body = bodyWithout(omissions, end, texts);
     if (byteLength(body) <= maxBytes) return body;
   }
-  throw new Error(`follow-up of task ${task.taskId} has more than ${maxBytes} bytes without its texts`);
+  throw new Error(`follow-up of ${end.taskId} has more than ${maxBytes} bytes without its texts`);
 }
 
 function bodyWithout(
   omissions: readonly OmittedText[],
-  task: EndedTask,
-  { functionArn, payloadText, resultText }: FollowUpTexts,
+  end: ReportedEnd,
+  { id, functionArn, payloadText, resultText }: FollowUpTexts,
 ): string {
   const texts = {
     requestPayload: payloadText,
-    responsePayload: task.status === 'Failed' ? failureReport(task.error) : resultText,
+    responsePayload: end.status === 'Failed' ? failureReport(end.error) : resultText,
   };
   const isOmitted = (name: OmittedText) =>
-    omissions.includes(name) || (texts[name] === undefined && hasText(task, name));
+    omissions.includes(name) || (texts[name] === undefined && hasText(end, name));
   const omitted = (['requestPayload', 'responsePayload'] as const).filter(isOmitted);
   const textOf = (name: OmittedText) => (omitted.includes(name) ? '' : (texts[name] ?? ''));
   const body = {
-    timestamp: task.endTime,
+    timestamp: end.endTime,
     requestContext: {
-      requestId: task.requestId,
+      requestId: end.requestId,
       functionArn,
-      condition: conditionOf(task),
-      approximateInvokeCount: task.attempt,
-      functionName: task.functionName,
-      ...(!task.isInvocation && { taskId: task.taskId, series: task.series }),
-      status: task.status,
-      followUpId: followUpId(task),
-      ...task.trace,
+      condition: conditionOf(end),
+      approximateInvokeCount: end.attempt,
+      functionName: end.functionName,
+      ...(!end.isInvocation && { taskId: end.taskId, series: end.series }),
+      status: end.status,
+      followUpId: id,
+      ...traceHeaders(end.trace),
     },
     requestPayload: textOf('requestPayload'),
-    responseContext: responseContextOf(task),
+    responseContext: responseContextOf(end),
     responsePayload: textOf('responsePayload'),
     ...(omitted.length > 0 && { omitted }),
   };
   return withoutNoncharacters(JSON.stringify(body));
 }
 
-function hasText({ status }: EndedTask, name: OmittedText): boolean {
+function hasText({ status }: ReportedEnd, name: OmittedText): boolean {
   return name === 'requestPayload' || status === 'Succeeded';
 }
 
 /** The contract's error code. For the two ends without an attempt that failed: Lambda's own word, and our API's. */
-function conditionOf(task: EndedTask): string {
-  if (task.status === 'Failed') return task.error.kind;
-  return { Succeeded: '', Stopped: '', Expired: 'EventAgeExceeded', Invalid: 'FunctionNotFound' }[
-    task.status
-  ];
+function conditionOf(end: ReportedEnd): string {
+  if (end.status === 'Failed') return end.error.kind;
+  return { Succeeded: '', Stopped: '', Expired: 'EventAgeExceeded', Invalid: 'FunctionNotFound' }[end.status];
 }
 
 /** A status code other than 200 says that it was not the function that failed (FC contract section 11). */
-function responseContextOf(task: EndedTask) {
-  const isOurs = task.status !== 'Succeeded' && task.status !== 'Failed';
-  return { statusCode: isOurs ? 500 : 200, functionError: task.status === 'Failed' ? task.error.kind : '' };
+function responseContextOf(end: ReportedEnd) {
+  const isOurs = end.status !== 'Succeeded' && end.status !== 'Failed';
+  return { statusCode: isOurs ? 500 : 200, functionError: end.status === 'Failed' ? end.error.kind : '' };
 }

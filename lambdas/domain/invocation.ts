@@ -1,12 +1,5 @@
 import type { TaskFailure } from './failure.ts';
-import type { FollowedTask } from './follow-up.ts';
-import {
-  expiresAtOfEnd,
-  type StoredText,
-  type SubmittedFields,
-  type TaskConfig,
-  type TaskEventRecord,
-} from './task.ts';
+import type { StoredText, TaskConfig } from './task.ts';
 import type { Trace } from './trace.ts';
 
 /**
@@ -33,9 +26,6 @@ export interface Invocation {
   readonly config: TaskConfig;
 }
 
-/** The end of one, of which somebody is to be told: in the form that the ends of tasks have, and handled as these are. */
-export type EndedInvocation = FollowedTask & { readonly isInvocation: true };
-
 /** Tells whether an invocation may no longer start. One that is between attempts never expires. */
 export function isInvocationOverdue({ attempt, startDeadline }: Invocation, now: number): boolean {
   return attempt === 0 && now > startDeadline;
@@ -45,36 +35,5 @@ export function isInvocationOverdue({ attempt, startDeadline }: Invocation, now:
 export type InvocationEnd = { readonly attempt: number; readonly now: number } & (
   | { readonly status: 'Expired' }
   | { readonly status: 'Failed'; readonly error: TaskFailure }
-  | { readonly status: 'Succeeded'; readonly result: StoredText; readonly instanceId: string }
+  | { readonly status: 'Succeeded'; readonly resultText: string }
 );
-
-export function endedInvocation(invocation: Invocation, end: InvocationEnd): EndedInvocation {
-  const common = {
-    ...submitted(invocation, end),
-    endTime: end.now,
-    followUp: 'pending',
-    isInvocation: true,
-  } as const;
-  if (end.status === 'Expired') return { ...common, status: 'Expired' };
-  if (end.status === 'Failed') return { ...common, status: 'Failed', error: end.error };
-  const { result, instanceId, now } = end;
-  const run = { runId: invocation.invocationId, startTime: now, leaseUntil: now, instanceId };
-  return { ...common, ...run, status: 'Succeeded', result };
-}
-
-function submitted(
-  { invocationId, attempt: _, handBacks: _n, handedBackTime: _t, ...invocation }: Invocation,
-  { attempt, status, now }: InvocationEnd,
-): SubmittedFields {
-  const events: TaskEventRecord[] = [{ status, timestamp: now }];
-  return {
-    ...invocation,
-    taskId: invocationId,
-    submissionId: invocationId,
-    series: 1,
-    notBefore: invocation.dueTime,
-    attempt,
-    events,
-    expiresAt: expiresAtOfEnd(now),
-  };
-}

@@ -24,12 +24,19 @@ export const INLINE_PAYLOAD_MAX_BYTES = 2 * 1024;
 export const INLINE_RESULT_MAX_BYTES = 4 * 1024;
 
 /**
- * With task mode off, what stays in the message, within JSON; above it, and there S3 is cheaper: each 64 KB are another SQS
- * request when it is sent and when it is received, $0.8 a million. All that FC takes (128 KB, contract section 4) stays. An
- * end with both is a row of less than DynamoDB's 400 KB.
+ * With task mode off, what stays in the message, within JSON; above it S3 is cheaper: each 64 KB are another SQS request when
+ * it is sent and when it is received, $0.8 a million. All that FC takes (128 KB, contract section 4) stays.
  */
 export const INLINE_INVOCATION_PAYLOAD_MAX_BYTES = 128 * 1024;
-export const INLINE_INVOCATION_RESULT_MAX_BYTES = 64 * 1024;
+
+/**
+ * Each of the two texts of a kept end that stays in its row. Such a row is written, read and deleted: with two texts of 4 KB
+ * that is $12 per million ends, as much as two objects; with whole payloads it would be $120.
+ */
+export const KEPT_END_TEXT_MAX_BYTES = 4 * 1024;
+
+/** What a report shows of a request id. The API takes 128 characters; workflows and triggers have ids of their own. */
+export const REQUEST_ID_MAX_BYTES = 256;
 
 /** Our own: FC ends at 3,600 s (contract section 4). A payload outlives this, the event age and the retention. */
 export const DELAY_MAX_SECONDS = 604_800;
@@ -153,7 +160,7 @@ export const FOLLOW_UP_SWEEP_AFTER_MS = 60_000;
 export const FOLLOW_UP_REPEAT_MS = 10 * 60_000;
 
 /**
- * How often a destination is tried: five times a minute apart, by one message; then nine times more, by the sweep, after
+ * How often a destination is tried: five times a minute apart, by messages; then nine times more, by the sweep, after
  * 10 minutes and twice as long each time. That is 3.5 days, as long as Standard Webhooks recommends, and half as long as
  * the task is kept.
  */
@@ -166,15 +173,27 @@ export const FOLLOW_UP_RECEIVE_COUNT = 10;
 /** What a destination that did not take a message said, in the task's row. */
 export const DELIVERY_ERROR_MAX_BYTES = 256;
 
-/** Standard Webhooks recommends 15 to 30 s; ten messages of a batch are sent at once, and wait for the slowest. */
+/** Standard Webhooks recommends 15 to 30 s. */
 export const WEBHOOK_TIMEOUT_MS = 15_000;
+
+/**
+ * How long an instance fails deliveries to a host at once after a time-out: a host that hangs then takes a third of an
+ * instance's time and not all of it. Tries of one end are a minute apart, so each of its tries still is one.
+ */
+export const WEBHOOK_BREAKER_MS = 30_000;
 
 /** A webhook's signing key (Standard Webhooks: 192 to 512 bits), and how long a handler trusts what it read of it. */
 export const WEBHOOK_KEY_BYTES = { min: 24, max: 64 } as const;
 export const WEBHOOK_SECRET_CACHE_MS = 5 * 60_000;
 
-/** How many messages a follow-up function takes at once, and how many of it there are: some 1,000 follow-ups/s. */
+/** The function that answers workflows and tells queues, topics, functions and buses: some 1,000 follow-ups/s. */
 export const FOLLOW_UP_CONCURRENCY = { batchSize: 10, maxConcurrency: 10 } as const;
+
+/**
+ * The function that tells webhooks, one at a time, so that none waits for another. Fifty instances tell some 100 receivers/s
+ * that answer within half a second, and try 3/s while all hang; more would take too much of an account's 1,000 instances.
+ */
+export const WEBHOOK_CONCURRENCY = { batchSize: 1, maxConcurrency: 50 } as const;
 
 /**
  * What events and schedules send is submitted by ten, 10 at once: some 2,000 tasks/s. What fails is tried again after this,

@@ -71,6 +71,9 @@ const SHARED_METRICS: Readonly<Record<Exclude<SharedMetric, SweepMetric>, Metric
     meaning: 'submits refused with 429, since their caller submits too fast',
     contract: 'FunctionResourceThrottles',
   },
+  DroppedMessageCount: {
+    meaning: 'messages of the follow-up queues that name no end, or one whose row is not valid',
+  },
 };
 
 const FINDING_MEANINGS: Readonly<Record<SweepFinding, string>> = {

@@ -29,7 +29,12 @@ export type FunctionMetric =
   | 'DestinationGivenUpCount';
 
 /** Of the whole deployment: the sweep's, and what concerns callers and not functions. */
-export type SharedMetric = 'SweepRunCount' | 'SweepFailureCount' | 'RateLimitedCount' | SweepMetric;
+export type SharedMetric =
+  | 'SweepRunCount'
+  | 'SweepFailureCount'
+  | 'RateLimitedCount'
+  | 'DroppedMessageCount'
+  | SweepMetric;
 
 /** All that are told apart by function. */
 export type FunctionMetricName = StatusMetric | FunctionMetric;

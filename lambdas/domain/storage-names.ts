@@ -21,3 +21,29 @@ export function isFunctionRow(key: string): boolean {
  */
 export const BULK_JOB_ROW_PREFIX = '#bulk-job/';
 export const BULK_JOB_TIME_SHARD_PREFIX = '#bulk-jobs/';
+
+/**
+ * The attributes of a task's row that a run reads in conditions or writes: all that a worker's role may name there, since it
+ * runs the user's code too. What a submit writes is not among them (payload, config, waiter, trace, tenant, submissionId,
+ * series, timeShard, sortKey ...), nor is what the follow-up functions write, so code can forge neither.
+ */
+export const RUN_ATTRIBUTES = [
+  ...['pk', 'status', 'version', 'runId', 'leaseUntil', 'lookFrom', 'instanceId', 'startTime', 'attempt'],
+  ...[
+    'notBefore',
+    'startDeadline',
+    'handBacks',
+    'handedBackTime',
+    'events',
+    'droppedEvents',
+    'error',
+    'result',
+  ],
+  ...['endTime', 'durationMs', 'expiresAt', 'writeId', 'stateShard', 'wakeTime', 'followUp', 'runs'],
+] as const;
+
+/** The attributes of a kept end's row that a worker's role may name. */
+export const KEPT_END_ATTRIBUTES = ['pk', 'ended', 'expiresAt'] as const;
+
+/** What the keys of the rows of kept ends begin with, after the function's name and the separator of keys. */
+export const KEPT_END_MARK = '!';

@@ -128,8 +128,10 @@ interface EndFields extends Partial<RunFields> {
   /** How often its destination was tried, and why it was not told the last time. */
   readonly followUpAttempts?: number;
   readonly followUpError?: string;
-  /** It is no task: the end of an invocation that had no record, kept since its destination could not be told at once. */
-  readonly isInvocation?: true;
+  /** When the next try is due, after the first. */
+  readonly nextDeliveryTime?: number;
+  /** Its workflow was answered, and its destination is still to be told. */
+  readonly isWaiterAnswered?: true;
 }
 
 /** Which further fields a task has in each status. */

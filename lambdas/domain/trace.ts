@@ -39,6 +39,13 @@ export function readTrace({ traceparent, tracestate }: TraceHeaders): Trace | un
   return state === '' ? { traceparent: parent } : { traceparent: parent, tracestate: state };
 }
 
+/** The headers of a trace, by name: whatever else the object holds is not sent. */
+export function traceHeaders(trace: Trace | undefined): Partial<Trace> {
+  if (!trace) return {};
+  const { traceparent, tracestate } = trace;
+  return { traceparent, ...(tracestate !== undefined && { tracestate }) };
+}
+
 /** Puts the span that AWS X-Ray's header names into the same words; undefined where it names none. */
 export function traceOfXRay(header: string | undefined): Trace | undefined {
   const [, time, rest] = X_RAY_ROOT.exec(header ?? '') ?? [];

@@ -1,7 +1,7 @@
 import { failureReport } from './failure.ts';
 import { isTerminal, type TaskStatus } from './lifecycle.ts';
 import { WORKFLOW_TEXT_MAX_BYTES } from './limits.ts';
-import type { EndedTask } from './task.ts';
+import type { ReportedEnd } from './reported-end.ts';
 import { byteLength } from './text.ts';
 
 /** The state of a workflow that waits for a task, known by the token that Step Functions gave it. */
@@ -46,7 +46,7 @@ export function isAnswered(waiter: Waiter | undefined, status: TaskStatus): bool
  */
 export function answerTo(
   { waitFor }: Waiter,
-  task: EndedTask,
+  task: ReportedEnd,
   resultText: string | undefined,
 ): WaiterAnswer | undefined {
   if (task.status !== 'Succeeded') return failureAnswer(task);
@@ -68,7 +68,7 @@ export function answerTo(
 /** The answer to a state that begins to wait for a task which has succeeded already. */
 export function lateAnswerTo(
   waiter: Waiter,
-  task: EndedTask & { status: 'Succeeded' },
+  task: ReportedEnd & { status: 'Succeeded' },
   resultText: string | undefined,
 ): WaiterAnswer {
   return (
@@ -82,7 +82,7 @@ export function lateAnswerTo(
   );
 }
 
-function failureAnswer(task: Exclude<EndedTask, { status: 'Succeeded' }>): WaiterAnswer {
+function failureAnswer(task: Exclude<ReportedEnd, { status: 'Succeeded' }>): WaiterAnswer {
   return task.status === 'Failed'
     ? {
         isSuccess: false,
@@ -92,6 +92,6 @@ function failureAnswer(task: Exclude<EndedTask, { status: 'Succeeded' }>): Waite
     : { isSuccess: false, error: `TaskMode.${task.status}`, cause: causeOf(task, {}) };
 }
 
-function causeOf({ functionName, taskId, status }: EndedTask, report: object): string {
+function causeOf({ functionName, taskId, status }: ReportedEnd, report: object): string {
   return JSON.stringify({ ...report, functionName, taskId, status });
 }

@@ -1,11 +1,11 @@
 import type { Waiters } from '../aws/waiters.ts';
 import { TaskModeError } from '../domain/errors.ts';
-import { isFollowUpPending } from '../domain/follow-up.ts';
+import { isAnswerPending, isFollowUpPending } from '../domain/follow-up.ts';
 import { isTerminal } from '../domain/lifecycle.ts';
 import { resultOwner, startDeadlineOf, type Task, type UnfinishedTask } from '../domain/task.ts';
 import { lateAnswerTo, type Waiter } from '../domain/waiter.ts';
 import { readText } from './get-task.ts';
-import { redriveTask } from './redrive-task.ts';
+import { type RedriveDependencies, redriveTask } from './redrive-task.ts';
 import { type SubmitDependencies, type SubmitRequest, submitTask } from './submit-task.ts';
 
 export interface AttachRequest extends SubmitRequest {
@@ -13,7 +13,7 @@ export interface AttachRequest extends SubmitRequest {
   readonly waiter: Waiter;
 }
 
-export interface AttachDependencies extends SubmitDependencies {
+export interface AttachDependencies extends SubmitDependencies, RedriveDependencies {
   readonly waiters: Waiters;
   readonly pause: (milliseconds: number) => Promise<void>;
 }
@@ -48,8 +48,8 @@ async function isAttached(deps: AttachDependencies, task: Task, { waiter }: Atta
     await deps.waiters.answer(waiter.token, lateAnswerTo(waiter, task, resultText));
     return true;
   }
-  // Its first waiter is to hear of this end before there is another.
-  if (isFollowUpPending(task)) return false;
+  // Its first waiter is to hear of this end before there is another. Its destination hears of it whenever it can.
+  if (isFollowUpPending(task) && isAnswerPending(task)) return false;
   await redriveTask(deps, task, waiter);
   return true;
 }

@@ -1,17 +1,12 @@
-import type { PayloadStore } from '../aws/payload-store.ts';
 import type { RunCounter } from '../aws/run-counter.ts';
-import { encodedBytes } from '../domain/encoded-text.ts';
 import { FAILURES, type TaskFailure } from '../domain/failure.ts';
-import { destinationOf } from '../domain/follow-up.ts';
 import { describeCause, nextTry, TRIED } from '../domain/hand-back.ts';
-import { endedInvocation, type Invocation, type InvocationEnd } from '../domain/invocation.ts';
-import { INLINE_INVOCATION_RESULT_MAX_BYTES, QUEUE_DELAY_MAX_SECONDS } from '../domain/limits.ts';
+import type { Invocation } from '../domain/invocation.ts';
+import { QUEUE_DELAY_MAX_SECONDS } from '../domain/limits.ts';
 import { type MetricValues, metricsOfInvocation } from '../domain/metrics.ts';
 import { backOffMs, eventAfterFailure } from '../domain/retry-policy.ts';
-import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
-import type { StoredText } from '../domain/task.ts';
 import { type AttemptOutcome, untilWritten } from './end-run.ts';
-import type { HandOverDependencies } from './hand-over.ts';
+import { type KeepEndDependencies, keepEnd } from './keep-end.ts';
 
 /** One delivery of an invocation's message. */
 export interface InvocationDelivery {
@@ -40,9 +35,8 @@ export interface InvocationLog {
   readonly invocationHandedBack: (delivery: InvocationDelivery, reason: unknown) => void;
 }
 
-export interface EndInvocationDependencies extends HandOverDependencies {
+export interface EndInvocationDependencies extends KeepEndDependencies {
   readonly queueUrl: string;
-  readonly payloads: PayloadStore;
   readonly runs: RunCounter;
   readonly clock: () => number;
   /** From 0 to below 1. */
@@ -62,12 +56,8 @@ export async function endInvocation(
   if ('isHandedBack' in outcome) return handBackInvocation(deps, run, outcome.cause);
   if (!outcome.isSuccess) return failInvocation(deps, run, outcome.failure);
   const { invocation, attempt } = run;
-  if (destinationOf(invocation.config, 'Succeeded') !== undefined) {
-    const result = await untilWritten(deps, run, () => storeResult(deps, run, outcome.resultText));
-    const { clock, instanceId } = deps;
-    const end = { status: 'Succeeded', attempt, now: clock(), result, instanceId } as const;
-    await untilWritten(deps, run, () => tellEnd(deps, invocation, end));
-  }
+  const end = { status: 'Succeeded', attempt, now: deps.clock(), resultText: outcome.resultText } as const;
+  await untilWritten(deps, run, () => keepEnd(deps, invocation, end));
   count(deps, run, 'Succeeded');
 }
 
@@ -94,7 +84,7 @@ export async function failInvocation(
     count(deps, run, 'Retrying');
   } else {
     const end = { status: 'Failed', attempt, now: deps.clock(), error: failure } as const;
-    await untilWritten(deps, run, () => tellEnd(deps, invocation, end));
+    await untilWritten(deps, run, () => keepEnd(deps, invocation, end));
     count(deps, run, 'Failed');
   }
   deps.log.invocationFailed(run, failure);
@@ -107,7 +97,7 @@ export async function expireInvocation(
 ): Promise<void> {
   const { invocation } = delivery;
   const end = { status: 'Expired', attempt: 0, now: deps.clock() } as const;
-  await untilWritten(deps, delivery, () => tellEnd(deps, invocation, end));
+  await untilWritten(deps, delivery, () => keepEnd(deps, invocation, end));
   deps.log.invocationExpired(invocation);
   deps.countMetrics(invocation.functionName, { ExpiredCount: 1 });
 }
@@ -159,25 +149,4 @@ function count(
   to: 'Succeeded' | 'Failed' | 'Retrying',
 ): void {
   countMetrics(functionName, metricsOfInvocation({ attempt, dueTime, startTime }, to, clock()));
-}
-
-/** Hands the end of an invocation over to who tells its destination; does nothing where there is nobody to tell. */
-export async function tellEnd(
-  { queue, followUpQueueUrl }: HandOverDependencies,
-  invocation: Invocation,
-  end: InvocationEnd,
-): Promise<void> {
-  if (destinationOf(invocation.config, end.status) === undefined) return;
-  await queue.sendEnd(followUpQueueUrl, endedInvocation(invocation, end));
-}
-
-async function storeResult(
-  { payloads }: EndInvocationDependencies,
-  { invocation: { functionName, invocationId }, attempt }: InvocationRun,
-  text: string,
-): Promise<StoredText> {
-  if (encodedBytes(text) <= INLINE_INVOCATION_RESULT_MAX_BYTES) return { text };
-  const objectKey = `${OBJECT_PREFIXES.result}${functionName}/${invocationId}/${attempt}`;
-  await payloads.put(objectKey, text);
-  return { objectKey };
 }

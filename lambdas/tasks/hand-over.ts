@@ -8,8 +8,8 @@ export interface HandOverDependencies {
 }
 
 /**
- * Hands a task that has ended over to who tells its destination; does nothing where there is nobody to tell. That it
- * cannot be handed over is not the task's fault: its row says so, and the sweep does it.
+ * Enqueues the follow-up of an ended task, if it has one. Send errors are ignored: the row is marked as pending already, so
+ * the sweep sends the message.
  */
 export async function handOver({ queue, followUpQueueUrl }: HandOverDependencies, task: Task): Promise<void> {
   if (isFollowUpPending(task)) await queue.send(followUpQueueUrl, task, 0).catch(() => undefined);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { EndStore } from '../aws/end-store.ts';
 import type { PayloadStore } from '../aws/payload-store.ts';
 import type { TaskQueue } from '../aws/task-queue.ts';
 import type { TaskStore } from '../aws/task-store.ts';
 import { TaskModeError } from '../domain/errors.ts';
-import { isFollowUpPending } from '../domain/follow-up.ts';
+import { destinationOf, type FollowedTask, isAnswerPending, isFollowUpPending } from '../domain/follow-up.ts';
 import { INITIAL_STATUS, isTerminal, statusesWith } from '../domain/lifecycle.ts';
 import { REDRIVES_MAX } from '../domain/limits.ts';
 import { OBJECT_PREFIXES } from '../domain/storage-names.ts';
@@ -19,17 +20,21 @@ import type { TaskFunctionRecord } from '../domain/task-function.ts';
 import type { Waiter } from '../domain/waiter.ts';
 import { type FindFunctionDependencies, functionTakingTasks } from './find-function.ts';
 import { readText, taskNotFound } from './get-task.ts';
+import { keepTaskEnd } from './keep-end.ts';
 import { sendToFunction } from './send-to-function.ts';
 
 export interface RedriveDependencies extends FindFunctionDependencies {
   readonly storeFor: (shardCount: number) => TaskStore;
   readonly payloads: PayloadStore;
   readonly queue: TaskQueue;
+  readonly ends: EndStore;
+  readonly followUpQueueUrl: string;
 }
 
 /**
  * Runs a task that did not succeed once more, under the same id, payload and configuration, in a new series of
- * attempts, for which a workflow may wait. Its history stays. When the wake-up cannot be sent, the task is Enqueued all the same, and the sweep sends it.
+ * attempts, for which a workflow may wait. Its history stays, and so does what its destination is still to be told of the series
+ * before. When the wake-up cannot be sent, the task is Enqueued all the same, and the sweep sends it.
  * @throws TaskModeError `FunctionNotFound`, `AsyncTaskNotFound`, `RedriveNotAllowed`, `ServiceUnavailable`
  */
 export async function redriveTask(deps: RedriveDependencies, key: TaskKey, waiter?: Waiter): Promise<void> {
@@ -61,6 +66,8 @@ export async function redriveFrom(
   const submissionId = randomUUID();
   const payload = await payloadCopy(payloads, task, submissionId);
   const fields = newSeries(task, { submissionId, payload, waiter, now });
+  // Before the move, which takes the mark from the row.
+  if (isEndPending(task)) await keepTaskEnd(deps, task, now);
   const change = { now, eventDetail, fields };
   const outcome = await storeFor(record.shardCount).move(task, 'redrive', INITIAL_STATUS, change);
   if (!outcome.isWritten && outcome.current?.submissionId !== submissionId) {
@@ -79,11 +86,15 @@ function checkRedrivable(task: Task): void {
     const why = isTerminal(status) ? 'has' : 'has not ended: it has';
     throw notAllowed(taskId, `${why} status ${status}, and must have one of ${redrivable.join(', ')}`);
   }
-  // A destination that is down must not lose what it was to be told of this series.
-  if (isFollowUpPending(task))
-    throw notAllowed(taskId, 'can be run again once its destination is told how it ended');
+  if (isFollowUpPending(task) && isAnswerPending(task))
+    throw notAllowed(taskId, 'can be run again once the workflow that waits for it is answered');
   if (series > REDRIVES_MAX)
     throw notAllowed(taskId, `was redriven ${REDRIVES_MAX} times, as often as it can be`);
+}
+
+/** Whether a destination is still to be told of the end. Nobody but the destination and the workflow is told of one. */
+function isEndPending(task: Task): task is FollowedTask {
+  return isFollowUpPending(task) && destinationOf(task.config, task.status) !== undefined;
 }
 
 function notAllowed(taskId: string, why: string): TaskModeError {
@@ -115,6 +126,8 @@ function newSeries(task: Task, { submissionId, payload, waiter, now }: Series) {
     followUp: undefined,
     followUpAttempts: undefined,
     followUpError: undefined,
+    nextDeliveryTime: undefined,
+    isWaiterAnswered: undefined,
     runId: undefined,
     startTime: undefined,
     instanceId: undefined,

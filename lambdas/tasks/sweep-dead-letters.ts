@@ -5,7 +5,7 @@ import { isInvocationOf } from '../domain/invocation-check.ts';
 import { DEAD_LETTER_RECEIVES_MAX } from '../domain/limits.ts';
 import { isOverdueRow, isWaitingRow, type SweptTask } from '../domain/swept-task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
-import { tellEnd } from './end-invocation.ts';
+import { keepEnd } from './keep-end.ts';
 import { delayOf, expire } from './sweep-due.ts';
 import type { FunctionLane, Turns } from './sweep-lane.ts';
 import type { SweepRun } from './sweep-run.ts';
@@ -93,7 +93,7 @@ async function sendAgain(
   const { deps } = run;
   const now = deps.clock();
   if (isInvocationOverdue(invocation, now)) {
-    await tellEnd(deps, invocation, { status: 'Expired', attempt: 0, now });
+    await keepEnd(deps, invocation, { status: 'Expired', attempt: 0, now });
     deps.countMetrics(invocation.functionName, { ExpiredCount: 1 });
     run.count('expired');
   } else {

@@ -1,8 +1,10 @@
 import type { BulkJobIndex } from '../aws/bulk-job-index.ts';
 import type { BulkJobStore } from '../aws/bulk-job-store.ts';
+import type { EndStore } from '../aws/end-store.ts';
 import type { EventSources } from '../aws/event-sources.ts';
 import type { FunctionRegistry } from '../aws/function-registry.ts';
 import type { FunctionSettings } from '../aws/function-settings.ts';
+import type { PayloadStore } from '../aws/payload-store.ts';
 import type { SweepEntry, SweepIndex, SweepPage } from '../aws/sweep-index.ts';
 import type { SweepRows } from '../aws/sweep-rows.ts';
 import type { TaskQueue } from '../aws/task-queue.ts';
@@ -28,6 +30,8 @@ export interface SweepDependencies {
   readonly rows: SweepRows;
   readonly storeFor: (shardCount: number) => TaskStore;
   readonly queue: TaskQueue;
+  readonly ends: EndStore;
+  readonly payloads: PayloadStore;
   readonly eventSources: EventSources;
   readonly settings: FunctionSettings;
   readonly jobs: Pick<BulkJobStore, 'get' | 'noteWakeTime'>;

@@ -3,8 +3,8 @@ import type { FunctionLane, Turns } from './sweep-lane.ts';
 import type { SweepRun } from './sweep-run.ts';
 
 /**
- * Takes back what the follow-up function could neither deliver nor note. The end of an invocation that has no record is
- * in its message only, and is sent again; that of a task is in its row, which has it handed over.
+ * Takes back the messages whose rows the follow-up functions could not read or write. The key of a kept end is sent again: its
+ * row has no wake time before the first try is noted. A task's row has one, by which its key is sent.
  */
 export async function* sweepUndelivered(run: SweepRun, own: FunctionLane): Turns {
   const { queue, followUpQueueUrl, followUpDeadLetterQueueUrl } = run.deps;
@@ -12,7 +12,7 @@ export async function* sweepUndelivered(run: SweepRun, own: FunctionLane): Turns
     const messages = await queue.receive(followUpDeadLetterQueueUrl);
     if (messages.length === 0) return;
     await own.each(messages, async ({ message, receiptHandle }) => {
-      if (message?.kind === 'end') await queue.sendEnd(followUpQueueUrl, message.ended);
+      if (message?.kind === 'keptEnd') await queue.sendKeptEnd(followUpQueueUrl, message.key, 0);
       await queue.delete(followUpDeadLetterQueueUrl, receiptHandle);
       run.count('deadLetters');
     });

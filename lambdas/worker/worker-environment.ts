@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { dynamoDb, sqs } from '../aws/clients.ts';
+import { EndStore } from '../aws/end-store.ts';
 import { metricLog } from '../aws/metric-log.ts';
 import { PayloadStore } from '../aws/payload-store.ts';
 import { RunCounter } from '../aws/run-counter.ts';
@@ -40,6 +41,7 @@ export const endDependencies: Omit<EndDependencies & EndInvocationDependencies, 
     countMetrics,
   }),
   runs: new RunCounter(taskTable),
+  ends: new EndStore(taskTable),
   countMetrics,
   payloads: new PayloadStore({ bucketName: requiredEnv(process.env, ENV.payloadBucketName) }),
   queue: new TaskQueue({ client: sqs }),

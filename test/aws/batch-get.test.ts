@@ -1,6 +1,6 @@
 import type { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test, vi } from 'vitest';
-import { batchGet } from '../../lambdas/aws/batch-get.ts';
+import { BatchGet } from '../../lambdas/aws/batch-get.ts';
 import { BulkJobIndex } from '../../lambdas/aws/bulk-job-index.ts';
 import { SweepRows } from '../../lambdas/aws/sweep-rows.ts';
 import { TaskIndex } from '../../lambdas/aws/task-index.ts';
@@ -26,7 +26,9 @@ function dynamoDbReading(count: number) {
 
 test('keys that DynamoDB leaves out are asked for again after a pause', async () => {
   const { client, times, requests } = dynamoDbReading(2);
-  const rows = await batchGet({ client, tableName: 'tasks' }, { keys: ['a', 'b', 'c', 'd', 'e'].map(key) });
+  const rows = await new BatchGet({ client, tableName: 'tasks' }).read({
+    keys: ['a', 'b', 'c', 'd', 'e'].map(key),
+  });
   expect(rows).toEqual(['a', 'b', 'c', 'd', 'e'].map(key));
   expect(requests.map((keys) => keys.length)).toEqual([5, 3, 1]);
   // At least half of the pauses of 20 and 40 ms.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseMessage, parseWakeUp, toMessageBody } from '../../lambdas/aws/message.ts';
-import { endedInvocation, type Invocation } from '../../lambdas/domain/invocation.ts';
+import type { Invocation } from '../../lambdas/domain/invocation.ts';
 
 const invocation: Invocation = {
   functionName: 'loose',
@@ -16,7 +16,7 @@ const invocation: Invocation = {
   config: { maxAsyncRetryAttempts: 1, maxAsyncEventAgeInSeconds: 60, destinations: { onFailure: 'arn' } },
 };
 
-const ended = endedInvocation(invocation, { status: 'Expired', attempt: 0, now: 5 });
+const endId = 'i-7f9c24e5-2f63-4b1a-9a51-1f0d3c1f7a10';
 
 describe('a message', () => {
   test('about a task says which, and nothing else', () => {
@@ -28,10 +28,18 @@ describe('a message', () => {
     expect(parseWakeUp(body)).toEqual({ functionName: 'echo', taskId: 'a' });
   });
 
-  test.each([
-    ['an invocation', { kind: 'invocation', invocation } as const],
-    ['an end', { kind: 'end', ended } as const],
-  ])('of %s comes out as it went in, and has no character that SQS refuses', (_, message) => {
+  test('about a kept end says which, and nothing else', () => {
+    const key = { functionName: 'echo', endId };
+    const body = toMessageBody({ kind: 'keptEnd', key: { ...key, ...{ status: 'Succeeded' } } });
+    expect(body).toBe(`{"functionName":"echo","endId":"${endId}"}`);
+    expect(parseMessage(body)).toEqual({ kind: 'keptEnd', key });
+    expect(parseWakeUp(body)).toBeUndefined();
+    const rowKey = { functionName: 'echo', taskId: `!${endId}` };
+    expect(toMessageBody({ kind: 'wakeUp', key: rowKey }), 'as an index has it').toBe(body);
+  });
+
+  test('of an invocation comes out as it went in, and has no character that SQS refuses', () => {
+    const message = { kind: 'invocation', invocation } as const;
     const body = toMessageBody(message);
     expect(body).not.toMatch(/[\ufffe\uffff]/);
     expect(parseMessage(body)).toEqual(message);
@@ -49,9 +57,11 @@ describe('a message', () => {
     '{"invocation":true}',
     '{"invocation":{"functionName":"a","invocationId":"i"}}',
     JSON.stringify({ invocation: { ...invocation, functionName: 'a#b' } }),
-    '{"ended":{"functionName":"a","taskId":"b"}}',
-    JSON.stringify({ ended: { ...ended, status: 'Running' } }),
-    JSON.stringify({ ended: { ...ended, isInvocation: undefined } }),
+    '{"ended":{"functionName":"a","taskId":"b","status":"Succeeded","isInvocation":true}}',
+    '{"functionName":"a","endId":"b"}',
+    JSON.stringify({ functionName: 'a', endId: `${endId}.1` }),
+    JSON.stringify({ functionName: 'a#!i', endId }),
+    JSON.stringify({ functionName: 'a', endId: { toString: 1 } }),
   ])('of others is none: %s', (body) => {
     expect(parseMessage(body)).toBeUndefined();
   });

@@ -6,7 +6,11 @@ import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { WebhookDestination, type WebhookDestinationOptions } from '../../lambdas/aws/webhook-destination.ts';
+import {
+  HostBreaker,
+  WebhookDestination,
+  type WebhookDestinationOptions,
+} from '../../lambdas/aws/webhook-destination.ts';
 import type { WebhookSecrets } from '../../lambdas/aws/webhook-secrets.ts';
 import type { Trace } from '../../lambdas/domain/trace.ts';
 import { bodyOf, serve } from './receivers.ts';
@@ -45,6 +49,28 @@ const resolving = (...addresses: string[]) =>
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     ),
   ) as unknown as typeof lookup;
+
+test('the headers of a trace are sent by name, and nothing else that its object holds', async () => {
+  const received: IncomingHttpHeaders[] = [];
+  const url = await serve((request, response) => {
+    received.push(request.headers);
+    response.writeHead(204).end();
+  });
+  const trace = {
+    traceparent: 'p',
+    tracestate: 's',
+    host: 'other.example',
+    'webhook-signature': 'v1,forged',
+  };
+  await tell(url, {}, 'arn', trace);
+  const [{ traceparent, tracestate, host, ...headers } = {}] = received;
+  expect({ traceparent, tracestate, host }).toEqual({
+    traceparent: 'p',
+    tracestate: 's',
+    host: new URL(url).host,
+  });
+  expect(headers['webhook-signature']).not.toContain('forged');
+});
 
 describe('an answer whose body may refuse', () => {
   const refusalOf = async (answer: string) => {
@@ -183,6 +209,29 @@ describe('what a receiver answers', () => {
   test('may not take longer than it has', async () => {
     const url = await answering(() => undefined);
     await expect(tell(url, { timeoutMs: 100 })).rejects.toThrow('it did not answer within 0.1 s');
+  });
+
+  test('has its host left alone for 30 s once it took too long, and no other host', async () => {
+    const clock = { now: 0 };
+    const breaker = new HostBreaker(() => clock.now);
+    const hanging = await answering(() => undefined);
+    const other = await answering((_, response) => response.writeHead(204).end());
+    const timesOut = 'it did not answer within 0.1 s';
+    const isClosed = 'its host did not answer another delivery in time: not tried within 30 s of that';
+    await expect(tell(hanging, { timeoutMs: 100, breaker })).rejects.toThrow(timesOut);
+    clock.now = 29_999;
+    await expect(tell(`${hanging}/other-path`, { timeoutMs: 100, breaker })).rejects.toThrow(isClosed);
+    await tell(other, { breaker });
+    clock.now = 30_000;
+    await expect(tell(hanging, { timeoutMs: 100, breaker })).rejects.toThrow(timesOut);
+  });
+
+  test('has its host tried again at once after any other failure', async () => {
+    const breaker = new HostBreaker(() => 0);
+    const failing = await answering((_, response) => response.writeHead(500).end());
+    for (let n = 0; n < 2; n += 1) {
+      await expect(tell(failing, { breaker })).rejects.toThrow('it answered 500');
+    }
   });
 
   test('may not have an endless head', async () => {

@@ -4,7 +4,6 @@ import {
   destinationOf,
   type FollowUpTexts,
   followUpBody,
-  followUpId,
   followUpMark,
   isFollowUpPending,
   nextDelivery,
@@ -13,6 +12,7 @@ import {
 import { TASK_STATUSES, type TerminalStatus } from '../../lambdas/domain/lifecycle.ts';
 import type { EndedTask } from '../../lambdas/domain/task.ts';
 import { byteLength } from '../../lambdas/domain/text.ts';
+import { followUpId } from '../../lambdas/tasks/follow-up-id.ts';
 import { newTask } from '../aws/tasks.ts';
 
 const config = { maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 };
@@ -23,7 +23,7 @@ const error = {
   errorMessage: 'too far',
   stack: 'at a\nat b',
 };
-const texts = { functionArn: 'arn:function', payloadText: '{"n":1}', resultText: '"done"' };
+const texts = { id: 'id-1', functionArn: 'arn:function', payloadText: '{"n":1}', resultText: '"done"' };
 
 function ended(status: TerminalStatus, more: object = {}): EndedTask {
   const { status: _, ...task } = newTask({ taskId: 't', submissionId: 's', attempt: 2 });
@@ -51,7 +51,7 @@ describe('the destination of a task', () => {
   });
 
   test('is none where none was deployed, and then nothing is marked', () => {
-    expect(destinationOf(config, 'Failed')).toBeUndefined();
+    expect(destinationOf({}, 'Failed')).toBeUndefined();
     expect(
       destinationOf({ ...config, destinations: { onSuccess: 'arn:success' } }, 'Failed'),
     ).toBeUndefined();
@@ -60,11 +60,16 @@ describe('the destination of a task', () => {
   });
 });
 
-test('the id is another for each end: submission, series and status are in it', () => {
+test('the id is another for each end, and does not show the submission', () => {
   const task = ended('Failed', { error });
-  expect(followUpId(task)).toBe('echo/t/s/1/Failed');
-  const others = [{ ...task, submissionId: 's2' }, { ...task, series: 2 }, ended('Expired')];
-  expect(new Set([task, ...others].map((each) => followUpId(each))).size).toBe(4);
+  expect(followUpId(task, 's')).toMatch(/^echo\/t\/[0-9a-f]{32}\/1\/Failed$/);
+  const ids = [
+    followUpId(task, 's'),
+    followUpId(task, 's2'),
+    followUpId({ ...task, series: 2 }, 's'),
+    followUpId(ended('Expired'), 's'),
+  ];
+  expect(new Set(ids).size).toBe(4);
 });
 
 describe('the body', () => {
@@ -76,12 +81,10 @@ describe('the body', () => {
     taskId: 't',
     series: 1,
   };
-  const idOf = (status: string) => `echo/t/s/1/${status}`;
-
   test("of a success is the contract's, with our fields in its context", () => {
     expect(bodyOf(ended('Succeeded', { result: { text: '"done"' } }), texts)).toEqual({
       timestamp: 5,
-      requestContext: { ...context, condition: '', status: 'Succeeded', followUpId: idOf('Succeeded') },
+      requestContext: { ...context, condition: '', status: 'Succeeded', followUpId: 'id-1' },
       requestPayload: '{"n":1}',
       responseContext: { statusCode: 200, functionError: '' },
       responsePayload: '"done"',
@@ -96,7 +99,7 @@ describe('the body', () => {
         ...context,
         condition: 'HandledInvocationError',
         status: 'Failed',
-        followUpId: idOf('Failed'),
+        followUpId: 'id-1',
       },
       requestPayload: '{"n":1}',
       responseContext: { statusCode: 200, functionError: 'HandledInvocationError' },
@@ -185,7 +188,12 @@ describe('a delivery that failed', () => {
   test('is tried again a minute later, four times, and the sweep sees to it should the message be lost', () => {
     expect(nextDelivery({}, failed)).toEqual({
       outcome: 'again',
-      note: { followUp: 'pending', followUpAttempts: 1, wakeTime: sweepTime(10 * MINUTE_MS) },
+      note: {
+        followUp: 'pending',
+        followUpAttempts: 1,
+        nextDeliveryTime: MINUTE_MS,
+        wakeTime: sweepTime(10 * MINUTE_MS),
+      },
     });
     expect(next(3)).toMatchObject({ outcome: 'again', note: { followUpAttempts: 4 } });
   });
@@ -200,6 +208,7 @@ describe('a delivery that failed', () => {
       note: {
         followUp: 'pending',
         followUpAttempts: before + 1,
+        nextDeliveryTime: minutes * MINUTE_MS,
         wakeTime: sweepTime(minutes * MINUTE_MS),
       },
     });
@@ -211,7 +220,7 @@ describe('a delivery that failed', () => {
   ])('%s is not tried again', (_, last, followUpAttempts) => {
     expect(last).toEqual({
       outcome: 'given up',
-      note: { followUp: 'failed', followUpAttempts, wakeTime: undefined },
+      note: { followUp: 'failed', followUpAttempts, nextDeliveryTime: undefined, wakeTime: undefined },
     });
   });
 

@@ -151,7 +151,8 @@ describe('a webhook', () => {
     const current = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
     await secretsManager.send(new PutSecretValueCommand({ SecretId: ref('Hook'), SecretString: current }));
     // A new instance reads it anew; one that lives does so within five minutes.
-    for (const pid of runtime.environmentPids('TaskModeFollowUpFunction')) process.kill(pid, 'SIGKILL');
+    for (const pid of runtime.environmentPids('TaskModeFollowUpWebhookFunction'))
+      process.kill(pid, 'SIGKILL');
     const id = await api.accepted('told-webhook', { payload: {} });
     await delivered('told-webhook', id).toMatchObject({ state: 'Delivered' });
     for (const secret of [former, current]) {

@@ -1,6 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Pass, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
+import { RUN_ATTRIBUTES } from '../../lambdas/domain/storage-names.ts';
 import { TaskInvoke } from '../../lib/index.ts';
 import { deployed, templateOf } from './synthesized.ts';
 
@@ -254,6 +255,7 @@ describe('each role can do exactly what its function does', () => {
         'dynamodb:UpdateItem on FunctionsTable',
         'dynamodb:UpdateItem on TasksTable',
         ...LOGS('SweepFunction'),
+        's3:PutObject on PayloadsBucket/results/*',
         ...['echo', 'encode'].flatMap((name) => [
           `lambda:GetEventSourceMapping on ${name}EventSource`,
           `lambda:UpdateEventSourceMapping on ${name}EventSource`,
@@ -278,25 +280,33 @@ describe('each role can do exactly what its function does', () => {
         's3:DeleteObject on PayloadsBucket/payloads/*',
         's3:GetObject on PayloadsBucket/payloads/*',
         's3:PutObject on PayloadsBucket/payloads/*',
+        'sqs:SendMessage on FollowUpQueue',
         'sqs:SendMessage on echoQueue',
         'sqs:SendMessage on encodeQueue',
       ],
     ],
-    [
-      'FollowUpFunction',
+    ...(
       [
+        ['FollowUpFunction', 'FollowUpQueue', ['sqs:SendMessage on FollowUpWebhookQueue']],
+        ['FollowUpWebhookFunction', 'FollowUpWebhookQueue', []],
+      ] as const
+    ).map(([role, queue, more]): [string, string[]] => [
+      role,
+      [
+        'dynamodb:DeleteItem on TasksTable if own',
         'dynamodb:GetItem on FunctionsTable',
         'dynamodb:GetItem on TasksTable',
-        'dynamodb:PutItem on TasksTable',
         'dynamodb:UpdateItem on TasksTable',
-        ...LOGS('FollowUpFunction'),
+        ...LOGS(role),
         's3:GetObject on PayloadsBucket/payloads/*',
         's3:GetObject on PayloadsBucket/results/*',
-        'sqs:DeleteMessage on FollowUpQueue',
-        'sqs:GetQueueAttributes on FollowUpQueue',
-        'sqs:ReceiveMessage on FollowUpQueue',
+        `sqs:DeleteMessage on ${queue}`,
+        `sqs:GetQueueAttributes on ${queue}`,
+        `sqs:ReceiveMessage on ${queue}`,
+        `sqs:SendMessage on ${queue}`,
+        ...more,
       ],
-    ],
+    ]),
     ['UnknownRoute', LOGS('Api')],
     ['GetOpenApi', LOGS('Api')],
     [
@@ -328,11 +338,11 @@ describe('each role can do exactly what its function does', () => {
       [
         'dynamodb:GetItem on TasksTable if own',
         'dynamodb:UpdateItem on TasksTable if own',
+        'dynamodb:UpdateItem on TasksTable if own',
         ...LOGS('echoWorker'),
         's3:DeleteObject on PayloadsBucket/results/echo/*',
         's3:GetObject on PayloadsBucket/payloads/echo/*',
         's3:PutObject on PayloadsBucket/results/echo/*',
-        'sqs:ChangeMessageVisibility on echoQueue',
         'sqs:DeleteMessage on echoQueue',
         'sqs:GetQueueAttributes on echoQueue',
         'sqs:ReceiveMessage on echoQueue',
@@ -354,13 +364,32 @@ describe('each role can do exactly what its function does', () => {
     );
   });
 
-  test("a worker reaches its own function's rows only", () => {
+  test("a worker reaches its own function's rows only, and of them what a run writes", () => {
+    const ofKeys = (keys: string, attributes?: readonly string[]) => ({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys] },
+      ...(attributes && { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes } }),
+    });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Action: 'dynamodb:GetItem', Condition: ofKeys('echo#*') }),
+          Match.objectLike({ Action: 'dynamodb:UpdateItem', Condition: ofKeys('echo#*', RUN_ATTRIBUTES) }),
+          Match.objectLike({
+            Action: 'dynamodb:UpdateItem',
+            Condition: ofKeys('echo#!*', ['pk', 'ended', 'expiresAt']),
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('a follow-up function removes kept ends, and no task', () => {
     template.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
           Match.objectLike({
-            Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-            Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['echo#*'] } },
+            Action: 'dynamodb:DeleteItem',
+            Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['*#!*'] } },
           }),
         ]),
       },
@@ -463,6 +492,7 @@ describe('a workflow adds exactly', () => {
         's3:GetObject on PayloadsBucket/payloads/*',
         's3:GetObject on PayloadsBucket/results/*',
         's3:PutObject on PayloadsBucket/payloads/*',
+        'sqs:SendMessage on FollowUpQueue',
         'sqs:SendMessage on echoQueue',
         ...ANSWERS,
       ].sort(),
@@ -496,5 +526,6 @@ describe('a workflow adds exactly', () => {
 
   test('the answers of who tells how tasks ended', () => {
     expect(permissionsOf(template, 'FollowUpFunction')).toEqual(expect.arrayContaining(ANSWERS));
+    expect(permissionsOf(template, 'FollowUpWebhookFunction').join()).not.toContain('states:');
   });
 });

@@ -65,6 +65,7 @@ describe('by default', () => {
         'account-concurrency-medium',
         'api-errors-high',
         'bulk-job-dead-letters-medium',
+        'dropped-messages-medium',
         'follow-up-dead-letters-high',
         'sweep-failures-medium',
         'sweep-not-running-critical',
@@ -172,12 +173,12 @@ test('every alarm watches a metric that is emitted, by name and dimensions', () 
   const metrics = alarms.flatMap((alarm): AlarmMetric[] =>
     alarm.Metrics ? alarm.Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) : [alarm],
   );
-  expect(metrics.length).toBe(17);
+  expect(metrics.length).toBe(18);
   for (const { Namespace, MetricName, Dimensions = [] } of metrics) {
     const names = Dimensions.map(({ Name }) => Name).toSorted();
     if (Namespace === METRIC_NAMESPACE) {
       expect(METRICS).toHaveProperty(MetricName);
-      const isShared = MetricName.startsWith('Sweep');
+      const isShared = /^(Sweep|Dropped)/.test(MetricName);
       expect(names, MetricName).toEqual(
         (isShared ? [SERVICE_DIMENSION] : [FUNCTION_DIMENSION, SERVICE_DIMENSION]).toSorted(),
       );

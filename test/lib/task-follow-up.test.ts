@@ -59,11 +59,25 @@ describe('follow-ups', () => {
     });
   });
 
-  test('are over well before their messages come again', () => {
-    template.hasResourceProperties('AWS::Lambda::Function', {
-      Description: 'Task Mode: tells destinations how tasks ended',
-      Timeout: 45,
+  test('have a queue for webhooks, each told by itself', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 60,
+      RedrivePolicy: { deadLetterTargetArn: arnOf('FollowUpDeadLetterQueue'), maxReceiveCount: 10 },
     });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: arnOf('FollowUpWebhookQueue'),
+      FunctionName: { Ref: Match.stringLikeRegexp('FollowUpWebhookFunction') },
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 50 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  test.each([
+    'Task Mode: answers workflows and tells destinations how tasks ended',
+    'Task Mode: tells webhooks how tasks ended',
+  ])('are over well before their messages come again: %s', (Description) => {
+    template.hasResourceProperties('AWS::Lambda::Function', { Description, Timeout: 45 });
   });
 
   test.each(['Task function echo', 'Task Mode: the sweep of every minute'])(
@@ -267,9 +281,10 @@ describe('what a deployment allows', () => {
     ]);
   });
 
-  test('is what the follow-up function has the rights for, and no other', () => {
+  /** The rights to destinations that a function has. */
+  const rightsOf = (role: string) => {
     const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
-    const [, policy] = policies.find(([id]) => id.startsWith('TaskModeFollowUpFunctionRole')) ?? [];
+    const [, policy] = policies.find(([id]) => id.startsWith(role)) ?? [];
     const statements: { Action: string | string[]; Resource: unknown }[] =
       policy?.Properties.PolicyDocument.Statement ?? [];
     const rights = statements.flatMap(({ Action, Resource }) =>
@@ -277,18 +292,29 @@ describe('what a deployment allows', () => {
         const resource = /Success|Topic|Bus|Key|:function:target|:secret:[\w?-]+/.exec(
           JSON.stringify(Resource),
         );
-        return /^(dynamodb|logs|s3|xray|sqs:(?!Send))/.test(action) ? [] : [`${action} on ${resource}`];
+        const isOwn = /FollowUp(Webhook)?Queue/.test(JSON.stringify(Resource));
+        const isOther = /^(dynamodb|logs|s3|xray)/.test(action);
+        return isOwn || isOther ? [] : [`${action} on ${resource}`];
       }),
     );
-    expect(rights.sort()).toEqual([
+    return rights.sort();
+  };
+
+  test('is what the follow-up function has the rights for, and no other and no secret', () => {
+    expect(rightsOf('TaskModeFollowUpFunctionRole')).toEqual([
       'events:PutEvents on Bus',
       'kms:Decrypt on Key',
       'kms:GenerateDataKey on Key',
       'lambda:InvokeFunction on :function:target',
-      'secretsmanager:GetSecretValue on :secret:hook-a1b2c3',
-      'secretsmanager:GetSecretValue on :secret:hooks-??????',
       'sns:Publish on Topic',
       'sqs:SendMessage on Success',
+    ]);
+  });
+
+  test('has its secrets read by the function that tells webhooks, which can tell nothing within AWS', () => {
+    expect(rightsOf('TaskModeFollowUpWebhookFunctionRole')).toEqual([
+      'secretsmanager:GetSecretValue on :secret:hook-a1b2c3',
+      'secretsmanager:GetSecretValue on :secret:hooks-??????',
     ]);
   });
 
@@ -305,7 +331,8 @@ describe('what a deployment allows', () => {
       const secret = Secret.fromSecretNameV2(stack, 'Secret', 'hooks');
       taskMode.allowDestination(TaskDestination.webhook(url, { secret }));
       const functions = Template.fromStack(stack).findResources('AWS::Lambda::Function');
-      const [, told] = Object.entries(functions).find(([id]) => id.startsWith('TaskModeFollowUp')) ?? [];
+      const [, told] =
+        Object.entries(functions).find(([id]) => id.startsWith('TaskModeFollowUpWebhookFunction')) ?? [];
       return told?.Properties.Environment.Variables;
     };
     const key = 'task-mode:allow-local-webhooks';

@@ -31,13 +31,13 @@ describe('a task function', () => {
       SqsManagedSseEnabled: true,
       RedrivePolicy: Match.absent(),
     });
-    // Two of its own, two for follow-ups, and two for bulk jobs.
-    template.resourceCountIs('AWS::SQS::Queue', 6);
+    // Two of its own, three for follow-ups, and two for bulk jobs.
+    template.resourceCountIs('AWS::SQS::Queue', 7);
   });
 
   test('its queues, and those that all functions share, speak TLS only', () => {
     const policies = Object.values(template.findResources('AWS::SQS::QueuePolicy'));
-    expect(policies).toHaveLength(6);
+    expect(policies).toHaveLength(7);
     for (const { Properties } of policies) {
       expect(Properties.PolicyDocument.Statement).toEqual([
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),

@@ -230,8 +230,8 @@ describe('every function', () => {
   );
 
   test('runs on Node 24 and arm64, and logs JSON without a line per invocation', () => {
-    // The worker, the sweep, who tells destinations and who does bulk jobs, beside the routes'.
-    expect(ours).toHaveLength(ROUTES.length + 4);
+    // The worker, the sweep, the two functions of follow-ups and the one of bulk jobs, beside the routes'.
+    expect(ours).toHaveLength(ROUTES.length + 5);
     for (const { Properties } of ours) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -244,7 +244,7 @@ describe('every function', () => {
   test('writes to one log group with all others of the API, and the rest each to its own', () => {
     const groups = Map.groupBy(ours, ({ Properties }) => JSON.stringify(Properties.LoggingConfig));
     const sizes = [...groups.values()].map((group) => group.length).sort((a, b) => b - a);
-    expect(sizes).toEqual([ROUTES.length, 1, 1, 1, 1]);
+    expect(sizes).toEqual([ROUTES.length, 1, 1, 1, 1, 1]);
   });
 
   test('has a log group that keeps its lines for a month', () => {

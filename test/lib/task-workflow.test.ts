@@ -306,6 +306,7 @@ test('Lambda does not end loops of the functions that send to their own queues, 
   expect(named(true).sort()).toEqual([
     'BulkJobsFunction',
     'FollowUpFunction',
+    'FollowUpWebhookFunction',
     'WorkflowsStopFunction',
     'echoWorker',
     'legacyWorker',

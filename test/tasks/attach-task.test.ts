@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Waiters } from '../../lambdas/aws/waiters.ts';
 import type { RunningTask, TaskKey } from '../../lambdas/domain/task.ts';
 import type { Waiter } from '../../lambdas/domain/waiter.ts';
 import { type AttachRequest, attachTask } from '../../lambdas/tasks/attach-task.ts';
+import { deliverFollowUp, deliverKeptEnd } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { submitTask } from '../../lambdas/tasks/submit-task.ts';
 import { startWaitingStates } from '../aws/waiting-states.ts';
-import { startFollowUpWorld } from './follow-up-world.ts';
+import { LATE, startFollowUpWorld } from './follow-up-world.ts';
 
 const world = await startFollowUpWorld();
 const states = await startWaitingStates();
@@ -28,6 +30,7 @@ const common = {
   storeFor: () => world.store,
   payloads: world.payloads,
   queue: world.queue,
+  ends: world.ends,
   clock: world.clock,
   followUpQueueUrl: world.followUpQueueUrl,
 };
@@ -87,6 +90,14 @@ const succeeds: AttemptOutcome = { isSuccess: true, resultText: '{"done":true}' 
 const fails: AttemptOutcome = {
   isSuccess: false,
   failure: { kind: 'HandledInvocationError', errorType: 'CorruptImage', errorMessage: 'no', isFinal: true },
+};
+
+/** Ends a run that has read its task before a state began to wait for it: its write is refused, and made anew. */
+const succeedAsRead = async (running: RunningTask) => {
+  const change = { now: time.now, fields: { result: { text: '1' }, endTime: time.now } };
+  const refused = await world.store.move(running, 'succeed', 'Succeeded', change);
+  expect(refused).toMatchObject({ isWritten: false, current: { runId: running.runId } });
+  return world.store.move((await read(KEY)) as RunningTask, 'succeed', 'Succeeded', change);
 };
 
 beforeEach(() => {
@@ -185,10 +196,7 @@ describe('a state that is tried again', () => {
       runId: running.runId,
       waiter: { token: 't2' },
     });
-    await world.store.move(running, 'succeed', 'Succeeded', {
-      now: time.now,
-      fields: { result: { text: '1' }, endTime: time.now },
-    });
+    await succeedAsRead(running);
     await world.queue.send(world.followUpQueueUrl, { ...KEY, tenant: 'x' }, 0);
     await world.deliverAll();
     expect(states.answers).toEqual([{ token: 't2', answer: { output: 1 } }]);
@@ -231,6 +239,76 @@ describe('a state that is tried again', () => {
     expect(await read(KEY)).toMatchObject({ status: 'Enqueued', series: 2 });
   });
 
+  describe('whose task has a destination that is down', () => {
+    /** The end of the first attempt: its state is answered, and its destination does not take it. */
+    const failsUntold = async () => {
+      const defaults = { ...world.toldFunction.defaults, destinations: { onFailure: LATE } };
+      await world.register(TOLD.functionName, { ...world.toldFunction, defaults });
+      await attach(waiterOf('t1'), TOLD);
+      await world.deliver(TOLD, async () => fails);
+      await world.deliverAll();
+      expect(states.answers).toMatchObject([{ token: 't1', answer: { error: 'CorruptImage' } }]);
+    };
+    const TOLD: TaskKey = { functionName: 'awaited-and-told', taskId: 'w-9' };
+
+    test('runs it again at once', async () => {
+      await failsUntold();
+      expect(await read(TOLD)).toMatchObject({
+        followUp: 'pending',
+        isWaiterAnswered: true,
+        followUpAttempts: 1,
+      });
+      const pauses = vi.fn(async () => undefined);
+      await attach(waiterOf('t2'), TOLD, pauses);
+      expect(pauses).not.toHaveBeenCalled();
+      const task = await read(TOLD);
+      expect(task).toMatchObject({ status: 'Enqueued', series: 2, waiter: { token: 't2' } });
+      expect(task).not.toHaveProperty('isWaiterAnswered');
+      time.now += 120_000;
+      const [kept] = await world.dueEnds(TOLD.functionName);
+      if (!kept) throw new Error('the end of the first series is not kept');
+      expect(await deliverKeptEnd(world.deliverDependencies, kept)).toMatchObject({ outcome: 'again' });
+      expect(states.answers, 'a kept end answers no state').toHaveLength(1);
+    });
+
+    test('is not answered again by later tries of the destination', async () => {
+      await failsUntold();
+      const answers = vi.spyOn(Waiters.prototype, 'answer');
+      time.now += 60_000;
+      expect(await deliverFollowUp(world.deliverDependencies, TOLD)).toMatchObject({ outcome: 'again' });
+      expect(await read(TOLD)).toMatchObject({ followUpAttempts: 2 });
+      expect(answers).not.toHaveBeenCalled();
+      answers.mockRestore();
+    });
+
+    test('is redriven by the API once the state is answered, and not before', async () => {
+      await failsUntold();
+      await redriveTask(common, TOLD);
+      expect(await read(TOLD)).toMatchObject({ status: 'Enqueued', series: 2 });
+      const other = { ...TOLD, taskId: 'w-10' };
+      await attach(waiterOf('t3'), other);
+      await world.deliver(other, async () => fails);
+      const before = await read(other);
+      await expect(redriveTask(common, other)).rejects.toMatchObject({
+        code: 'RedriveNotAllowed',
+        message: 'task "w-10" can be run again once the workflow that waits for it is answered',
+      });
+      expect(await read(other)).toEqual(before);
+    });
+  });
+
+  test('waits until it could be answered: a fault of Step Functions is a failed try, and noted', async () => {
+    await attach(waiterOf('t1'));
+    await deliver(fails);
+    const away = vi.spyOn(Waiters.prototype, 'answer').mockRejectedValue(new Error('away'));
+    expect(await world.deliverAll()).toMatchObject([{ outcome: 'again' }]);
+    away.mockRestore();
+    expect(await read(KEY)).toMatchObject({ followUp: 'pending', followUpAttempts: 1 });
+    time.now += 60_000;
+    expect(await deliverFollowUp(world.deliverDependencies, KEY)).toEqual({ outcome: 'delivered' });
+    expect(states.answers).toMatchObject([{ token: 't1', answer: { error: 'CorruptImage' } }]);
+  });
+
   test('has a task run again that was stopping, once its code has ended', async () => {
     await attach(waiterOf('t1'));
     await start();
@@ -270,11 +348,7 @@ test('a state gets the end of a task that was submitted without it, while it ran
   await submitTask(common, { ...KEY, requestId: 'r', tenant: 'x', delaySeconds: 0, payload: '{"n":1}' });
   const running = await start();
   await attach(waiterOf('t1'));
-  // The run knows nothing of the waiter: it has read its task before.
-  const outcome = await world.store.move(running, 'succeed', 'Succeeded', {
-    now: time.now,
-    fields: { result: { text: '1' }, endTime: time.now },
-  });
+  const outcome = await succeedAsRead(running);
   expect(outcome).toMatchObject({ isWritten: true, task: { followUp: 'pending', waiter: { token: 't1' } } });
 });
 
@@ -320,7 +394,6 @@ test('a redrive by the API leaves no old waiter behind', async () => {
   await attach(waiterOf('t1'));
   await deliver(fails);
   await world.deliverAll();
-  const { redriveTask } = await import('../../lambdas/tasks/redrive-task.ts');
   await redriveTask(common, KEY);
   expect(await read(KEY)).not.toHaveProperty('waiter');
 });

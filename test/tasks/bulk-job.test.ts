@@ -1,11 +1,14 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { type BulkJob, isActedOn } from '../../lambdas/domain/bulk-job.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
-import { BULK_LEASE_MS, BULK_STALLED_MS, LIST_WORK_MS } from '../../lambdas/domain/limits.ts';
+import { BULK_LEASE_MS, BULK_STALLED_MS, LIST_WORK_MS, REDRIVES_MAX } from '../../lambdas/domain/limits.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { listBulkJobs } from '../../lambdas/tasks/list-bulk-jobs.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
+import { TASK_TABLE } from '../aws/engines.ts';
 import { IndexLag } from '../aws/index-lag.ts';
 import { idsOf, startBulkWorld } from './bulk-world.ts';
 
@@ -226,9 +229,30 @@ describe('a Redrive job', () => {
     expect(await statusesOf(functionName, ['running'])).toEqual(['Failed']);
   });
 
-  test('counts those that are refused by their codes, and tells why of the first', async () => {
+  test('redrives tasks whose destination is still to be told', async () => {
     const functionName = await newFunction(world.toldFunction);
-    await failed(functionName, idsOf('untold-', 12));
+    await failed(functionName, idsOf('untold-', 3));
+    expect(await done({ functionName, action: 'Redrive' })).toMatchObject({
+      ...{ status: 'Succeeded', done: 3, refused: 0 },
+    });
+    expect(await statusesOf(functionName, idsOf('untold-', 3))).toEqual(['Enqueued', 'Enqueued', 'Enqueued']);
+  });
+
+  test('counts those that are refused by their codes, and tells why of the first', async () => {
+    const functionName = await newFunction();
+    await failed(functionName, idsOf('often-', 12));
+    await Promise.all(
+      idsOf('often-', 12).map((taskId) =>
+        world.dynamoDb.send(
+          new UpdateItemCommand({
+            TableName: TASK_TABLE,
+            Key: marshall({ pk: `${functionName}#${taskId}` }),
+            UpdateExpression: 'SET series = :series',
+            ExpressionAttributeValues: marshall({ ':series': REDRIVES_MAX + 1 }),
+          }),
+        ),
+      ),
+    );
     const job = await done({ functionName, action: 'Redrive' });
     expect(job).toMatchObject({
       ...{ status: 'Succeeded', done: 0, unchanged: 0, refused: 12 },
@@ -236,9 +260,9 @@ describe('a Redrive job', () => {
     });
     expect(job.errors).toHaveLength(10);
     expect(job.errors[0]).toEqual({
-      taskId: expect.stringMatching(/^untold-/),
+      taskId: expect.stringMatching(/^often-/),
       code: 'RedriveNotAllowed',
-      message: expect.stringContaining('once its destination is told'),
+      message: expect.stringContaining('as often as it can be'),
     });
   });
 

@@ -24,7 +24,7 @@ export async function startBulkWorld() {
   const dependencies: RunBulkJobDependencies = {
     ...{ jobs, index: world.index, storeFor: world.storeFor, registry: world.registry },
     ...{ payloads: world.payloads, queue: world.queue, clock: world.clock },
-    followUpQueueUrl: world.followUpQueueUrl,
+    ...{ ends: world.ends, followUpQueueUrl: world.followUpQueueUrl },
     pause: async (milliseconds) => {
       world.time.now += milliseconds;
     },

@@ -1,16 +1,17 @@
 import { CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test, vi } from 'vitest';
+import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskStore } from '../../lambdas/aws/task-store.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
 import { taskFailure } from '../../lambdas/domain/failure.ts';
-import { followUpId } from '../../lambdas/domain/follow-up.ts';
 import { SWEEP_AHEAD_MS } from '../../lambdas/domain/limits.ts';
 import type { EndedTask, TaskKey } from '../../lambdas/domain/task.ts';
-import { deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
+import { type Destination, deliverFollowUp, deliverKeptEnd } from '../../lambdas/tasks/deliver-follow-up.ts';
 import { type AttemptOutcome, endKilledRun } from '../../lambdas/tasks/end-run.ts';
+import { followUpId } from '../../lambdas/tasks/follow-up-id.ts';
 import { redriveTask } from '../../lambdas/tasks/redrive-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
-import { TASK_TABLE } from '../aws/engines.ts';
+import { BUCKET, TASK_TABLE } from '../aws/engines.ts';
 import { LATE, OTHER_KINDS, startFollowUpWorld } from './follow-up-world.ts';
 import { NOTHING } from './sweep-world.ts';
 import { SHARDS } from './world.ts';
@@ -270,8 +271,9 @@ describe('a destination', () => {
     const [first, second, ...more] = await told('told-success');
     expect(more).toEqual([]);
     expect(first).toEqual(second);
-    const { submissionId } = (await read(key)) ?? {};
-    expect(first?.id).toBe(`told/${key.taskId}/${submissionId}/1/Succeeded`);
+    const { submissionId = '' } = (await read(key)) ?? {};
+    expect(first?.id).toMatch(new RegExp(`^told/${key.taskId}/[0-9a-f]{32}/1/Succeeded$`));
+    expect(JSON.stringify(first), 'it is a part of the names of objects').not.toContain(submissionId);
   });
 
   test('is told by many at once under one id, and by nobody once it is noted', async () => {
@@ -307,6 +309,7 @@ describe('a destination', () => {
     expect(await read(key)).toMatchObject({ followUpError: 'the deployment does not allow it' });
     expect(await world.take(world.queueUrl.replace('/echo', '/late'))).toEqual([]);
     await world.allow({ destination: LATE, functions: ['told', functionName] });
+    time.now += MINUTE_MS;
     const again = { ...deliverDependencies, allowedDestinations: world.newAllowedDestinations() };
     expect(await deliverFollowUp(again, key)).toEqual({ outcome: 'delivered' });
     await world.sqs.send(new DeleteQueueCommand({ QueueUrl: world.queueUrl.replace('/echo', '/late') }));
@@ -324,10 +327,15 @@ describe('a destination', () => {
     expect(received).toHaveLength(1);
     expect(received[0]?.body).toMatchObject({
       timestamp: task.endTime,
-      requestContext: { taskId: key.taskId, status: 'Succeeded', followUpId: followUpId(task), ...trace },
+      requestContext: {
+        taskId: key.taskId,
+        status: 'Succeeded',
+        followUpId: followUpId(task, task.submissionId),
+        ...trace,
+      },
       requestPayload: '"é\ufffe"',
     });
-    if (received[0] && 'id' in received[0]) expect(received[0].id).toBe(followUpId(task));
+    if (received[0] && 'id' in received[0]) expect(received[0].id).toBe(followUpId(task, task.submissionId));
     expect(task).toMatchObject({ followUp: 'delivered', followUpAttempts: 1 });
   });
 
@@ -420,12 +428,62 @@ describe('a destination that is down', () => {
     expect(await sweep()).toEqual(NOTHING);
   });
 
-  test('counts a try that two processes make at once, and fail at, once', async () => {
+  test('counts a try that five processes make at once, and fail at, once', async () => {
     const { key, again } = await untold();
+    for (const before of [0, 1]) {
+      const outcomes = await Promise.all(Array.from({ length: 5 }, again));
+      expect(outcomes.filter(({ outcome }) => outcome === 'again')).toHaveLength(1);
+      expect(await attempts(key)).toBe(before + 1);
+      time.now += MINUTE_MS;
+    }
+  });
+
+  test('does not have its tries used up by messages that come before the next one is due', async () => {
+    const { key, again } = await untold();
+    const deliveries = vi.spyOn(deliverDependencies.destinations.queue as Destination, 'deliver');
+    expect(await again()).toMatchObject({ outcome: 'again' });
+    expect(await read(key)).toMatchObject({ nextDeliveryTime: time.now + MINUTE_MS });
+    for (let n = 0; n < 14; n += 1) {
+      expect(await again()).toEqual({ outcome: 'none' });
+      time.now += 4000;
+    }
+    time.now += 4000;
+    expect(deliveries).toHaveBeenCalledTimes(1);
+    expect(await again()).toMatchObject({ outcome: 'again' });
+    expect(await read(key)).toMatchObject({ followUp: 'pending', followUpAttempts: 2 });
+    deliveries.mockRestore();
+  });
+
+  test('is tried again by a message of its own, which is sent before the failed one is done', async () => {
+    const { key, again } = await untold();
+    const send = vi.spyOn(world.queue, 'send');
     await again();
-    const outcomes = await Promise.all(Array.from({ length: 5 }, again));
-    expect(outcomes.filter(({ outcome }) => outcome === 'again').length).toBeGreaterThanOrEqual(1);
-    expect(await attempts(key)).toBe(1 + outcomes.filter(({ outcome }) => outcome !== 'none').length);
+    expect(send.mock.calls.map(([queueUrl, task, delay]) => [queueUrl, task.taskId, delay])).toEqual([
+      [world.followUpQueueUrl, key.taskId, 60],
+    ]);
+    send.mockRestore();
+    expect(await world.delayedHandOvers()).toBe(1);
+    time.now += MINUTE_MS;
+    const lost = losingHandOvers();
+    await expect(again()).rejects.toThrow('SQS is away');
+    lost.mockRestore();
+    // The message itself comes again, when the next try is due.
+    time.now += MINUTE_MS;
+    expect(await again()).toMatchObject({ outcome: 'again' });
+    expect(await attempts(key)).toBe(3);
+  });
+
+  test('counts texts that cannot be read as a failed try, and keeps the message', async () => {
+    const { key } = await untold();
+    class AwayPayloads extends PayloadStore {
+      override async read(): Promise<string> {
+        throw new TaskModeError('ServiceUnavailable', 'S3 is away', { cause: new Error('SlowDown') });
+      }
+    }
+    const payloads = new AwayPayloads({ bucketName: BUCKET });
+    const delivery = await deliverFollowUp({ ...deliverDependencies, payloads }, key);
+    expect(delivery).toMatchObject({ outcome: 'again' });
+    expect(await read(key)).toMatchObject({ followUp: 'pending', followUpAttempts: 1 });
   });
 
   test('is noted as told by who told it while another failed to', async () => {
@@ -504,7 +562,7 @@ describe('a hand-over that is lost', () => {
   test('is made up for by the sweep, a minute later and no earlier, and again every ten', async () => {
     const lost = losingHandOvers();
     const key = await submit();
-    expect(await deliver(key)).toBe('done');
+    await deliver(key);
     lost.mockRestore();
     expect(await handedOver()).toEqual([]);
     time.now += MINUTE_MS - 1;
@@ -527,7 +585,7 @@ describe('a hand-over that is lost', () => {
     const key = await submit();
     await deliver(key);
     lost.mockRestore();
-    expect(await deliver(key)).toBe('done');
+    await deliver(key);
     expect(await handedOver()).toEqual([key]);
   });
 
@@ -545,21 +603,106 @@ describe('a hand-over that is lost', () => {
 });
 
 describe('a redrive', () => {
-  test('is refused while a destination is still to be told, and loses nothing', async () => {
+  const destinations = { onFailure: LATE };
+  const followUpIdOf = async (key: TaskKey) => {
+    const task = (await read(key)) as EndedTask;
+    return followUpId(task, task.submissionId);
+  };
+
+  /** A failed task whose destination was tried once, and is down. */
+  async function pending(): Promise<TaskKey> {
+    const functionName = `redriven-${crypto.randomUUID().slice(0, 8)}`;
+    const defaults = { ...world.toldFunction.defaults, destinations };
+    await world.register(functionName, { ...world.toldFunction, defaults });
+    const key = await submit({ functionName });
+    await deliver(key, failing);
+    await deliverAll();
+    expect(await read(key)).toMatchObject({ followUp: 'pending', followUpAttempts: 1 });
+    return key;
+  }
+
+  const late = async () => {
+    const QueueUrl = world.queueUrl.replace('/echo', '/late');
+    const bodies = (await world.take(QueueUrl)).map(({ Body = '' }) => JSON.parse(Body).requestContext);
+    await world.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    return bodies;
+  };
+
+  test('runs a task again whose destination is down, and keeps what that is to be told of the series before', async () => {
+    const key = await pending();
+    const id = await followUpIdOf(key);
+    await redriveTask(world, key);
+    const task = await read(key);
+    expect(task).toMatchObject({ status: 'Enqueued', series: 2 });
+    for (const field of ['followUp', 'followUpAttempts', 'followUpError', 'nextDeliveryTime']) {
+      expect(task).not.toHaveProperty(field);
+    }
+    expect(await deliverAll(), 'its next try is not due').toEqual([]);
+    // The tries go on where they were: the sweep would find it when its delayed message should have come.
+    time.now += MINUTE_MS - 1;
+    expect(await world.dueEnds(key.functionName)).toEqual([]);
+    time.now += MINUTE_MS + 1;
+    const [kept, ...more] = await world.dueEnds(key.functionName);
+    if (!kept) throw new Error('the end is not kept');
+    expect(more).toEqual([]);
+    expect(await deliverKeptEnd(deliverDependencies, kept)).toMatchObject({ outcome: 'again' });
+    expect(await world.ends.get(kept, time.now)).toMatchObject({ followUpAttempts: 2 });
+    time.now += MINUTE_MS;
+    await world.sqs.send(new CreateQueueCommand({ QueueName: 'late' }));
+    expect(await deliverKeptEnd(deliverDependencies, kept)).toEqual({ outcome: 'delivered' });
+    expect(await late()).toMatchObject([
+      {
+        taskId: key.taskId,
+        series: 1,
+        status: 'Failed',
+        followUpId: id,
+        condition: 'HandledInvocationError',
+      },
+    ]);
+    expect(await world.ends.get(kept, time.now)).toBeUndefined();
+  });
+
+  test('keeps one end when it is done twice, or dies before the task is moved', async () => {
+    const key = await pending();
+    const id = await followUpIdOf(key);
+    class DyingStore extends TaskStore {
+      override async move(): Promise<never> {
+        throw new TaskModeError('ServiceUnavailable', 'died');
+      }
+    }
+    const dying = new DyingStore({ client: world.dynamoDb, tableName: TASK_TABLE, shardCount: SHARDS });
+    await expect(redriveTask({ ...world, storeFor: () => dying }, key)).rejects.toThrow('died');
+    expect(await read(key)).toMatchObject({ status: 'Failed', followUp: 'pending' });
+    time.now += 2 * MINUTE_MS;
+    const [kept] = await world.dueEnds(key.functionName);
+    if (!kept) throw new Error('the end is not kept');
+    await deliverKeptEnd(deliverDependencies, kept);
+    await redriveTask(world, key);
+    expect(await read(key)).toMatchObject({ series: 2 });
+    expect(await world.ends.get(kept, time.now), 'its tries go on').toMatchObject({ followUpAttempts: 2 });
+    time.now += MINUTE_MS;
+    await world.sqs.send(new CreateQueueCommand({ QueueName: 'late' }));
+    expect(await deliverKeptEnd(deliverDependencies, kept)).toEqual({ outcome: 'delivered' });
+    expect(await late()).toMatchObject([{ followUpId: id }]);
+  });
+
+  test('tells the destination of each series under an id of its own', async () => {
     const key = await submit();
     await deliver(key, failing);
-    const before = await read(key);
-    await expect(redriveTask(world, key)).rejects.toMatchObject({
-      code: 'RedriveNotAllowed',
-      message: `task "${key.taskId}" can be run again once its destination is told how it ended`,
-    });
-    expect(await read(key)).toEqual(before);
-    await deliverAll();
     await redriveTask(world, key);
     await deliver(key, failing);
     await deliverAll();
-    const ids = (await told('told-failure')).map(({ id }) => id);
-    expect(new Set(ids).size).toBe(2);
+    const told = await world.told('told-failure');
+    expect(told.map(({ body }) => body.requestContext.series).sort()).toEqual([1, 2]);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(2);
+  });
+
+  test('keeps no end that no destination is to be told of', async () => {
+    const key = await submit();
+    await stopTask(world, key);
+    await redriveTask(world, key);
+    expect(await world.dueEnds('told')).toEqual([]);
+    expect(await handedOver()).toEqual([]);
   });
 });
 

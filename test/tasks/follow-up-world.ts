@@ -1,9 +1,19 @@
-import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach } from 'vitest';
 import { AllowedDestinations } from '../../lambdas/aws/allowed-destinations.ts';
+import { parseMessage } from '../../lambdas/aws/message.ts';
+import { keyOf, toAttributes } from '../../lambdas/aws/task-item.ts';
 import { Waiters } from '../../lambdas/aws/waiters.ts';
-import { type DeliverDependencies, deliverFollowUp } from '../../lambdas/tasks/deliver-follow-up.ts';
-import { FUNCTION_TABLE } from '../aws/engines.ts';
+import { type EndKey, endKeyOf, endRowKey } from '../../lambdas/domain/kept-end.ts';
+import { SWEEP_AHEAD_MS } from '../../lambdas/domain/limits.ts';
+import { TASK_INDEXES } from '../../lambdas/domain/storage-names.ts';
+import {
+  type DeliverDependencies,
+  deliverFollowUp,
+  deliverKeptEnd,
+} from '../../lambdas/tasks/deliver-follow-up.ts';
+import { FUNCTION_TABLE, TASK_TABLE } from '../aws/engines.ts';
 import { SECRET_ARN, startReceivers, TOPIC_QUEUE } from '../aws/receivers.ts';
 import { startSweepWorld } from './sweep-world.ts';
 
@@ -21,10 +31,8 @@ export async function startFollowUpWorld() {
   const newAllowedDestinations = () =>
     new AllowedDestinations({ client: world.dynamoDb, tableName: FUNCTION_TABLE });
   const dependencies: DeliverDependencies = {
-    store,
-    registry,
-    payloads,
-    clock,
+    ...{ store, registry, payloads, clock, ends: world.ends },
+    ...{ queue: world.queue, queueUrl: followUpQueueUrl },
     allowedDestinations: newAllowedDestinations(),
     destinations: receivers.adapters,
     waiters: new Waiters(),
@@ -85,13 +93,53 @@ export async function startFollowUpWorld() {
     })),
   });
 
-  /** Has every task's destination told that was handed over. */
+  /** Handles one message as the follow-up function does. */
+  const deliverMessage = (body: string, overrides: Partial<DeliverDependencies> = {}) => {
+    const message = parseMessage(body);
+    const deps = { ...dependencies, ...overrides };
+    if (message?.kind === 'keptEnd') return deliverKeptEnd(deps, message.key);
+    if (message?.kind === 'wakeUp') return deliverFollowUp(deps, message.key);
+    throw new Error(`a follow-up queue must hold keys only, got ${body}`);
+  };
+
+  /** Handles every message of the follow-up queue that is visible now. */
   const deliverAll = async (overrides: Partial<DeliverDependencies> = {}) => {
     const deliveries = [];
-    for (const key of await handedOver()) {
-      deliveries.push(await deliverFollowUp({ ...dependencies, ...overrides }, key));
-    }
+    for (const body of await takeHandedOver()) deliveries.push(await deliverMessage(body, overrides));
     return deliveries;
+  };
+
+  /** How many messages of the follow-up queue are delayed: by real time, which the tests do not wait for. */
+  const delayedHandOvers = async () => {
+    const command = new GetQueueAttributesCommand({ QueueUrl: followUpQueueUrl, AttributeNames: ['All'] });
+    const { Attributes = {} } = await sqs.send(command);
+    return Number(Attributes.ApproximateNumberOfMessagesDelayed);
+  };
+
+  /** The kept ends of a function that the sweep finds now. */
+  const dueEnds = async (functionName: string): Promise<EndKey[]> => {
+    const command = new QueryCommand({
+      TableName: TASK_TABLE,
+      IndexName: TASK_INDEXES.byWakeTime,
+      KeyConditionExpression: 'timeShard = :shard AND wakeTime <= :until',
+      ExpressionAttributeValues: toAttributes({
+        ':shard': `${functionName}#0`,
+        ':until': clock() + SWEEP_AHEAD_MS,
+      }),
+    });
+    const { Items = [] } = await world.dynamoDb.send(command);
+    return Items.flatMap((item) => endKeyOf(keyOf(item)) ?? []);
+  };
+
+  /** Sends the keys of a function's kept ends that are due, as the sweep does. Returns how many there were. */
+  const resendDueEnds = async (functionName: string, queue = world.queue) => {
+    const keys = await dueEnds(functionName);
+    const messages = keys.map((key) => ({
+      task: { ...endRowKey(key), tenant: functionName },
+      delaySeconds: 0,
+    }));
+    if (messages.length > 0) await queue.sendSome(followUpQueueUrl, messages);
+    return keys.length;
   };
 
   return {
@@ -106,6 +154,10 @@ export async function startFollowUpWorld() {
     handedOver,
     told,
     toldAll,
+    deliverMessage,
     deliverAll,
+    delayedHandOvers,
+    dueEnds,
+    resendDueEnds,
   };
 }

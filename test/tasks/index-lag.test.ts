@@ -120,7 +120,8 @@ describe('while tasks are being added', () => {
 
   const common = { functionName: 'echo', requestId: 'r', tenant: 't', delaySeconds: 0, payload: '{}' };
   const waiter: Waiter = { token: 'token', executionId: 'execution', waitFor: 'task' };
-  const attaching = { waiters: {} as Waiters, pause: async () => undefined };
+  const { ends, followUpQueueUrl } = world;
+  const attaching = { waiters: {} as Waiters, pause: async () => undefined, ends, followUpQueueUrl };
 
   test.each<[string, number, (deps: SubmitDependencies, taskId: string) => Promise<unknown>]>([
     ['submit', REQUEST_DEADLINE_MS, (deps, taskId) => submitTask(deps, { ...common, taskId })],

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
+import { keyOf } from '../../lambdas/aws/task-item.ts';
+import { endKeyOf } from '../../lambdas/domain/kept-end.ts';
 import type { TerminalStatus } from '../../lambdas/domain/lifecycle.ts';
 import { acceptInvocation } from '../../lambdas/tasks/accept-invocation.ts';
-import { deliverInvocationEnd } from '../../lambdas/tasks/deliver-follow-up.ts';
+import { deliverKeptEnd } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { InvocationDelivery, InvocationRun } from '../../lambdas/tasks/end-invocation.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
 import { runInvocation } from '../../lambdas/tasks/run-invocation.ts';
@@ -30,6 +32,7 @@ export function describeInvocationFaults(
     const queue = recorder.recorded(world.queue);
     const store = recorder.recorded(world.store);
     const payloads = recorder.recorded(world.payloads);
+    const ends = recorder.recorded(world.ends);
     const registry = recorder.recorded(
       new FunctionRegistry({ client: world.dynamoDb, tableName: FUNCTION_TABLE }),
     );
@@ -57,25 +60,26 @@ export function describeInvocationFaults(
         ),
       deliver: async (delivery: InvocationDelivery) => {
         const runs = recorder.recorded(world.runs);
-        const deps = { ...world.invocationDependencies(attempt), queue, payloads, runs };
+        const deps = { ...world.invocationDependencies(attempt), queue, payloads, ends, runs };
         await runInvocation(deps, delivery);
         // The event source does, once the worker has answered.
         if (!recorder.isDead) await world.removeMessage(delivery);
       },
-      tell: async (isRepeated = false) => {
-        for (const ended of await world.endsHandedOver()) {
+      tell: async () => {
+        for (const key of await world.endsHandedOver()) {
           const { destinations } = isDestinationAway
             ? world.failingDestinations()
             : world.deliverDependencies;
-          const deps = { ...world.deliverDependencies, registry, store, payloads, destinations };
-          await deliverInvocationEnd(deps, ended, isRepeated).catch(async (error) => {
+          const deps = { ...world.deliverDependencies, registry, store, payloads, ends, queue, destinations };
+          await deliverKeptEnd(deps, key).catch(async (error) => {
             // SQS gives the message again.
-            await world.queue.sendEnd(world.followUpQueueUrl, ended);
+            await world.queue.sendKeptEnd(world.followUpQueueUrl, key, 0);
             throw error;
           });
         }
       },
-      sweep: () => sweepTasks({ ...world.dependencies, registry, queue, lookedTo: new Map() }),
+      sweep: () =>
+        sweepTasks({ ...world.dependencies, registry, queue, ends, payloads, lookedTo: new Map() }),
     };
   }
 
@@ -168,13 +172,15 @@ export function describeInvocationFaults(
     },
     'an end that could not be told before': {
       before: async () => {
-        await accepted();
-        await sound().deliver(await take());
-        const [ended] = await world.endsHandedOver();
-        await world.deliverEnd(ended, false, world.failingDestinations());
-        if (ended) await world.queue.sendEnd(world.followUpQueueUrl, ended);
+        await untold();
+        time.now += 60_000;
+        for (const key of await world.dueEnds('loose')) throw new Error(`${key.endId} is not due yet`);
+        for (const { pk } of await world.rows()) {
+          const key = endKeyOf(keyOf({ pk: pk ?? { S: '' } }));
+          if (key) await world.queue.sendKeptEnd(world.followUpQueueUrl, key, 0);
+        }
       },
-      act: (process) => process.tell(true),
+      act: (process) => process.tell(),
       ends: 'Succeeded',
     },
     'a sweep of a dead letter': {
@@ -191,12 +197,19 @@ export function describeInvocationFaults(
       before: async () => {
         await accepted();
         await sound().deliver(await take());
-        for (const ended of await world.endsHandedOver()) await world.putUndelivered(ended);
+        for (const key of await world.endsHandedOver()) await world.putUndelivered(key);
       },
       act: (process) => process.sweep(),
       ends: 'Succeeded',
     },
   };
+
+  /** An invocation whose end is kept: its destination did not take it. */
+  async function untold() {
+    await accepted();
+    await sound().deliver(await take());
+    for (const key of await world.endsHandedOver()) await world.deliverEnd(key, world.failingDestinations());
+  }
 
   const begin = () => {
     executions = 0;
@@ -226,9 +239,10 @@ export function describeInvocationFaults(
       for (let delivery = await world.take(); delivery; delivery = await world.take()) {
         await sound().deliver(delivery);
       }
-      await world.deliverAllAgain();
+      await world.deliverAll();
       time.now += 10 * 60_000;
-      const { followUps, deadLetters } = await world.sweep();
+      const { deadLetters, followUps: swept } = await world.sweep();
+      const followUps = swept + (await world.resendDueEnds('loose'));
       const { visible, delayed, inFlight } = await world.messages();
       if (followUps + deadLetters + visible + delayed + inFlight === 0) return;
     }

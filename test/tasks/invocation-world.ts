@@ -10,13 +10,10 @@ import { beforeEach } from 'vitest';
 import { parseMessage, toMessageBody } from '../../lambdas/aws/message.ts';
 import { RunCounter } from '../../lambdas/aws/run-counter.ts';
 import { DeliveryError } from '../../lambdas/domain/destination.ts';
-import type { EndedInvocation, Invocation } from '../../lambdas/domain/invocation.ts';
+import type { Invocation } from '../../lambdas/domain/invocation.ts';
+import type { EndKey } from '../../lambdas/domain/kept-end.ts';
 import { type AcceptRequest, acceptInvocation } from '../../lambdas/tasks/accept-invocation.ts';
-import {
-  type DeliverDependencies,
-  deliverFollowUp,
-  deliverInvocationEnd,
-} from '../../lambdas/tasks/deliver-follow-up.ts';
+import { type DeliverDependencies, deliverKeptEnd } from '../../lambdas/tasks/deliver-follow-up.ts';
 import type { InvocationDelivery } from '../../lambdas/tasks/end-invocation.ts';
 import { type RunInvocationDependencies, runInvocation } from '../../lambdas/tasks/run-invocation.ts';
 import { TASK_TABLE } from '../aws/engines.ts';
@@ -63,6 +60,7 @@ export async function startInvocationWorld() {
     queueUrl,
     followUpQueueUrl,
     payloads,
+    ends: world.ends,
     runs,
     clock,
     random: () => random.value,
@@ -134,31 +132,15 @@ export async function startInvocationWorld() {
   const rows = async () =>
     (await world.dynamoDb.send(new ScanCommand({ TableName: TASK_TABLE }))).Items ?? [];
 
-  /** The ends of invocations that were handed over since it was last asked. */
-  const endsHandedOver = async (): Promise<EndedInvocation[]> =>
+  /** The keys of the ends of invocations that were handed over since it was last asked. */
+  const endsHandedOver = async (): Promise<EndKey[]> =>
     (await world.takeHandedOver()).flatMap((body) => {
       const message = parseMessage(body);
-      return message?.kind === 'end' ? [message.ended] : [];
+      return message?.kind === 'keptEnd' ? [message.key] : [];
     });
 
-  const deliverEnd = (ended: EndedInvocation | undefined, isRepeated = false, overrides: object = {}) => {
-    if (!ended) throw new Error('there is no end to tell of');
-    return deliverInvocationEnd({ ...world.deliverDependencies, ...overrides }, ended, isRepeated);
-  };
-
-  /** Has every destination told of the ends that were handed over. */
-  const deliverEnds = async () => {
-    for (const ended of await endsHandedOver()) await deliverEnd(ended);
-  };
-
-  /** Has every destination told of whatever was handed over, as messages that came before. */
-  const deliverAllAgain = async () => {
-    for (const body of await world.takeHandedOver()) {
-      const message = parseMessage(body);
-      if (message?.kind === 'end') await deliverEnd(message.ended, true);
-      if (message?.kind === 'wakeUp') await deliverFollowUp(world.deliverDependencies, message.key);
-    }
-  };
+  const deliverEnd = (key: EndKey, overrides: object = {}) =>
+    deliverKeptEnd({ ...world.deliverDependencies, ...overrides }, key);
 
   /** Destinations that take nothing. */
   const failingDestinations = (): Pick<DeliverDependencies, 'destinations'> => {
@@ -174,12 +156,10 @@ export async function startInvocationWorld() {
     sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
   const putLooseDeadLetter = (invocation: Invocation) =>
     put(queueUrl.replace('/echo', '/told-dead'), toMessageBody({ kind: 'invocation', invocation }));
-  const putUndelivered = (ended: EndedInvocation | { functionName: string; taskId: string }) =>
+  const putUndelivered = (key: EndKey | { functionName: string; taskId: string }) =>
     put(
       world.followUpDeadLetterQueueUrl,
-      'status' in ended
-        ? toMessageBody({ kind: 'end', ended })
-        : toMessageBody({ kind: 'wakeUp', key: ended }),
+      toMessageBody('endId' in key ? { kind: 'keptEnd', key } : { kind: 'wakeUp', key }),
     );
 
   return {
@@ -198,8 +178,6 @@ export async function startInvocationWorld() {
     rows,
     endsHandedOver,
     deliverEnd,
-    deliverEnds,
-    deliverAllAgain,
     failingDestinations,
     putLooseDeadLetter,
     putUndelivered,

@@ -1,7 +1,9 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test, vi } from 'vitest';
 import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { TaskModeError } from '../../lambdas/domain/errors.ts';
 import { taskFailure } from '../../lambdas/domain/failure.ts';
+import type { EndKey } from '../../lambdas/domain/kept-end.ts';
 import type { MetricName } from '../../lambdas/domain/metrics.ts';
 import {
   endKilledInvocation,
@@ -9,6 +11,7 @@ import {
   type InvocationRun,
 } from '../../lambdas/tasks/end-invocation.ts';
 import type { AttemptOutcome } from '../../lambdas/tasks/end-run.ts';
+import { keepEnd } from '../../lambdas/tasks/keep-end.ts';
 import { runInvocation } from '../../lambdas/tasks/run-invocation.ts';
 import { BUCKET } from '../aws/engines.ts';
 import { startInvocationWorld } from './invocation-world.ts';
@@ -16,7 +19,7 @@ import { succeed } from './world.ts';
 
 const world = await startInvocationWorld();
 const { accept, again, configure, deliverInvocation, log, messages, rows, take, takeOne, time, told } = world;
-const { deliverEnds, endsHandedOver, invocationDependencies } = world;
+const { deliverAll, endsHandedOver, invocationDependencies } = world;
 
 const NONE = { visible: 0, delayed: 0, inFlight: 0 };
 
@@ -28,12 +31,12 @@ const failing = vi.fn(
 );
 
 describe('an invocation without a record', () => {
-  test('that succeeds runs once with its payload as it is, its destination is told, and no row was ever there', async () => {
+  test('runs once with its payload as it is, its destination is told, and no row is left', async () => {
     await accept({ payload: '{"n":  1}' });
     const attempt = vi.fn(succeed);
     await deliverInvocation(attempt);
     expect(attempt.mock.calls).toEqual([[expect.objectContaining({ attempt: 1 }), '{"n":  1}']]);
-    await deliverEnds();
+    await deliverAll();
     expect(await told('told-success')).toEqual([
       {
         id: expect.stringMatching(/^loose\/i-[0-9a-f-]{36}\/.*\/Succeeded$/),
@@ -76,7 +79,7 @@ describe('an invocation without a record', () => {
     }
     expect(failing.mock.calls.map(([run]) => run.attempt)).toEqual([1, 2, 3]);
     expect(await messages()).toEqual(NONE);
-    await deliverEnds();
+    await deliverAll();
     const [failure, ...more] = await told('told-failure');
     expect(more).toEqual([]);
     expect(failure?.body).toMatchObject({
@@ -92,7 +95,7 @@ describe('an invocation without a record', () => {
     const failure = taskFailure('HandledInvocationError', 'E', 'm', { isFinal: true });
     await deliverInvocation(async () => ({ isSuccess: false, failure }));
     expect(await messages()).toEqual(NONE);
-    await deliverEnds();
+    await deliverAll();
     expect(await told('told-failure')).toHaveLength(1);
   });
 
@@ -111,7 +114,7 @@ describe('an invocation without a record', () => {
     await deliverInvocation(attempt);
     expect(attempt).not.toHaveBeenCalled();
     expect(log).toEqual(['expired']);
-    await deliverEnds();
+    await deliverAll();
     const [{ body } = {}] = await told('told-failure');
     expect(body).toMatchObject({
       requestContext: { condition: 'EventAgeExceeded', approximateInvokeCount: 0, status: 'Expired' },
@@ -143,11 +146,10 @@ describe('an invocation without a record', () => {
       expect(payloadText).toBe(payload);
       return { isSuccess: true, resultText };
     });
-    const [ended] = await endsHandedOver();
-    expect(ended).toMatchObject({
-      result: { objectKey: expect.stringMatching(/^results\/loose\/i-.*\/1$/) },
-    });
-    await world.deliverEnd(ended);
+    const [{ ended } = {}] = (await rows()).map((row) => unmarshall(row));
+    const own = expect.stringMatching(/^results\/loose\/!i-[0-9a-f-]{36}\/[0-9a-f]{64}$/);
+    expect(ended).toMatchObject({ payload: { objectKey: expect.any(String) }, result: { objectKey: own } });
+    await deliverAll();
     const [{ body } = {}] = await told('told-success');
     expect(body).toMatchObject({ requestPayload: payload, responsePayload: resultText });
   });
@@ -172,7 +174,7 @@ describe('a message that comes again', () => {
     const attempt = vi.fn(succeed);
     await deliverInvocation(attempt);
     expect(attempt).toHaveBeenCalledWith(expect.objectContaining({ attempt: 1 }), expect.anything());
-    await deliverEnds();
+    await deliverAll();
     expect(await told('told-success')).toHaveLength(1);
   });
 
@@ -192,7 +194,7 @@ describe('a message that comes again', () => {
     const attempt = vi.fn(succeed);
     await deliverInvocation(attempt);
     expect(attempt).not.toHaveBeenCalled();
-    await deliverEnds();
+    await deliverAll();
     const [{ body } = {}] = await told('told-failure');
     expect(body).toMatchObject({
       requestContext: { condition: 'UnhandledInvocationError', approximateInvokeCount: 3 },
@@ -215,10 +217,14 @@ describe('a message that comes again', () => {
     await runInvocation(invocationDependencies(succeed), delivery);
     await again(delivery);
     await deliverInvocation();
-    await deliverEnds();
-    const ids = (await told('told-success')).map(({ id }) => id);
-    expect(ids).toHaveLength(2);
-    expect(new Set(ids).size).toBe(1);
+    await deliverAll();
+    const [first, ...more] = await told('told-success');
+    expect(more).toEqual([]);
+    // Its end comes once more, when the row of the first is gone.
+    await world.send(delivery.invocation);
+    await deliverInvocation();
+    await deliverAll();
+    expect((await told('told-success')).map(({ id }) => id)).toEqual([first?.id]);
   });
 });
 
@@ -270,7 +276,7 @@ describe('what is not its fault', () => {
       isRepeated: false,
     };
     await runInvocation(invocationDependencies(succeed), delivery);
-    await deliverEnds();
+    await deliverAll();
     const [{ body } = {}] = await told('told-failure');
     expect(body.requestContext).toMatchObject({ condition: 'PayloadExpired', status: 'Failed' });
   });
@@ -336,62 +342,117 @@ test('an invocation that cannot be run for longer than its event age fails, and 
   await runInvocation(invocationDependencies(throttled), { ...delivery, invocation });
   await world.removeMessage(delivery);
   expect(await messages()).toEqual(NONE);
-  await deliverEnds();
+  await deliverAll();
   expect((await told('told-failure'))[0]?.body.responsePayload).toContain('could not be run for 60 minutes');
 });
 
-describe('a destination that cannot be told', () => {
-  /** Ends an invocation whose destination is a queue that is not there, and tries to tell it. */
-  const undelivered = async () => {
-    const onSuccess = 'arn:aws:sqs:us-east-1:000000000000:told-failure';
-    await configure({ destinations: { onSuccess } });
-    await accept();
+describe('the end of an invocation without a record', () => {
+  /** An invocation that has ended. Returns the key of its end, which was sent. */
+  const ended = async (payload = '{"n": 1}'): Promise<EndKey> => {
+    await accept({ payload });
     await deliverInvocation();
-    const [ended] = await endsHandedOver();
-    if (!ended) throw new Error('nothing was handed over');
-    return ended;
+    const [key] = await endsHandedOver();
+    if (!key) throw new Error('no follow-up was sent');
+    return key;
   };
+  const keptRows = async () => (await rows()).map((row) => unmarshall(row));
+  const away = () => world.failingDestinations();
 
-  test('has the end kept as a row that nobody sees who asks for tasks, and is told later under the same id', async () => {
-    const ended = await undelivered();
-    const failing = world.failingDestinations();
-    expect(await world.deliverEnd(ended, false, failing)).toMatchObject({ outcome: 'again' });
-    expect(await world.store.get(ended, time.now)).toBeUndefined();
-    expect(await world.store.find(ended, time.now)).toMatchObject({
-      status: 'Succeeded',
-      followUp: 'pending',
-      followUpAttempts: 1,
-      followUpError: expect.any(String),
-    });
-    expect((await rows())[0]).not.toHaveProperty('timeShard');
-    expect((await rows())[0]).not.toHaveProperty('stateShard');
-    // The same message a minute later.
-    expect(await world.deliverEnd(ended, true, failing)).toMatchObject({ outcome: 'again' });
-    expect(await world.store.find(ended, time.now)).toMatchObject({ followUpAttempts: 2 });
-    expect(await world.deliverEnd(ended, true)).toEqual({ outcome: 'delivered' });
-    expect(await told('told-failure')).toEqual([
+  test('is kept in a row that no list and no task shows, until its destination took it', async () => {
+    const key = await ended();
+    const [row, ...more] = await keptRows();
+    expect(more).toEqual([]);
+    expect(Object.keys(row ?? {}).sort()).toEqual(['ended', 'expiresAt', 'pk']);
+    expect(row?.pk).toBe(`loose#!${key.endId}`);
+    expect(await world.store.get({ functionName: 'loose', taskId: key.endId }, time.now)).toBeUndefined();
+    expect(
+      await world.store.get({ functionName: 'loose', taskId: `!${key.endId}` }, time.now),
+    ).toBeUndefined();
+    expect(await world.deliverEnd(key)).toEqual({ outcome: 'delivered' });
+    expect(await keptRows()).toEqual([]);
+    expect(await world.deliverEnd(key)).toEqual({ outcome: 'none' });
+    expect(await told('told-success')).toHaveLength(1);
+  });
+
+  test.each([
+    [4096, true],
+    [4097, false],
+  ])('keeps a payload of %d bytes in its row: %s', async (bytes, isInline) => {
+    const payload = JSON.stringify('p'.repeat(bytes - 2));
+    const key = await ended(payload);
+    const [row] = await keptRows();
+    expect(row?.ended.payload).toHaveProperty(isInline ? 'text' : 'objectKey');
+    await world.deliverEnd(key);
+    expect(await told('told-success')).toMatchObject([{ body: { requestPayload: payload } }]);
+  });
+
+  test('is tried again when its row says so, by the sweep in the end, and under one id', async () => {
+    const key = await ended();
+    expect(await world.deliverEnd(key, away())).toMatchObject({ outcome: 'again' });
+    expect(await world.delayedHandOvers()).toBe(1);
+    expect(await keptRows()).toMatchObject([
+      { followUpAttempts: 1, followUpError: 'it is away', nextDeliveryTime: time.now + 60_000 },
+    ]);
+    // Whoever sends the key before that changes nothing.
+    for (let n = 0; n < 14; n += 1) expect(await world.deliverEnd(key, away())).toEqual({ outcome: 'none' });
+    for (const outcome of ['again', 'again', 'again', 'later']) {
+      time.now += 60_000;
+      expect(await world.dueEnds('loose')).toEqual([]);
+      expect(await world.deliverEnd(key, away())).toMatchObject({ outcome });
+    }
+    time.now += 10 * 60_000 - 1;
+    expect(await world.dueEnds('loose')).toEqual([]);
+    time.now += 1;
+    expect(await world.resendDueEnds('loose')).toBe(1);
+    expect(await endsHandedOver()).toEqual([key]);
+    expect(await world.deliverEnd(key)).toEqual({ outcome: 'delivered' });
+    expect(await told('told-success')).toEqual([
       { id: expect.stringMatching(/^loose\/i-.*\/Succeeded$/), body: expect.anything() },
     ]);
-    expect(await world.store.find(ended, time.now)).toMatchObject({ followUp: 'delivered' });
+    expect(await keptRows()).toEqual([]);
   });
 
-  test('is told by the sweep where its message is lost', async () => {
-    const ended = await undelivered();
-    await world.deliverEnd(ended, false, world.failingDestinations());
-    time.now += 10 * 60_000;
-    expect(await world.sweep()).toMatchObject({ followUps: 1 });
-    await world.deliverAll();
-    expect(await told('told-failure')).toHaveLength(1);
+  test('is given up after 14 tries, and its row is removed', async () => {
+    const key = await ended();
+    for (let attempt = 1; attempt < 14; attempt += 1) {
+      await world.deliverEnd(key, away());
+      const [row] = await keptRows();
+      expect(row).toMatchObject({ followUpAttempts: attempt });
+      time.now = row?.nextDeliveryTime;
+    }
+    expect(await world.deliverEnd(key, away())).toMatchObject({ outcome: 'given up' });
+    expect(await keptRows()).toEqual([]);
   });
 
-  test('nor have its end kept leaves that in its message, which the sweep takes back in the end', async () => {
-    const ended = await undelivered();
-    await world.putUndelivered(ended);
+  test('counts a try that five processes make at once, and fail at, once', async () => {
+    const key = await ended();
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => world.deliverEnd(key, away())));
+    expect(outcomes.filter(({ outcome }) => outcome === 'again')).toHaveLength(1);
+    expect(await keptRows()).toMatchObject([{ followUpAttempts: 1 }]);
+  });
+
+  test('stays as it is when the invocation ends a second time before it is delivered', async () => {
+    const invocation = { ...(await accepted()), attempt: 0 };
+    const end = { attempt: 1, now: time.now, status: 'Succeeded', resultText: '"first"' } as const;
+    await keepEnd(world, invocation, end);
+    await keepEnd(world, invocation, { ...end, resultText: JSON.stringify('s'.repeat(9000)) });
+    await deliverAll();
+    expect(await told('told-success')).toMatchObject([{ body: { responsePayload: '"first"' } }]);
+  });
+
+  test('has its key sent again by the sweep when its row could not be read or noted', async () => {
+    const key = await ended();
+    await world.putUndelivered(key);
     await world.putUndelivered({ functionName: 'told', taskId: 'a-task' });
     expect(await world.sweep()).toMatchObject({ deadLetters: 2 });
-    expect(await endsHandedOver()).toEqual([ended]);
+    expect(await endsHandedOver()).toEqual([key]);
     expect(await world.sweep()).toMatchObject({ deadLetters: 0 });
   });
+
+  const accepted = async () => {
+    await accept();
+    return (await takeOne()).invocation;
+  };
 });
 
 describe('a dead letter', () => {
@@ -412,7 +473,7 @@ describe('a dead letter', () => {
     time.now += 3_600_001;
     expect(await world.sweep()).toMatchObject({ deadLetters: 1, expired: 1 });
     expect(await take()).toBeUndefined();
-    await deliverEnds();
+    await deliverAll();
     expect((await told('told-failure')).map(({ body }) => body.requestContext.status)).toEqual(['Expired']);
   });
 

@@ -90,6 +90,7 @@ export async function startSweepWorld() {
     rows: new SweepRows({ client: dynamoDb, tableName: TASK_TABLE }),
     storeFor: world.storeFor,
     queue: world.queue,
+    ...{ ends: world.ends, payloads: world.payloads },
     eventSources: new EventSources({ client: eventSource.client }),
     settings: new FunctionSettings({ client: dynamoDb, tableName: FUNCTION_TABLE }),
     jobs: new BulkJobStore({ client: dynamoDb, tableName: TASK_TABLE }),

@@ -8,6 +8,7 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { EndStore } from '../../lambdas/aws/end-store.ts';
 import { FunctionRegistry } from '../../lambdas/aws/function-registry.ts';
 import { parseWakeUp } from '../../lambdas/aws/message.ts';
 import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
@@ -46,7 +47,12 @@ export async function startWorld() {
   const queue = new TaskQueue({ client: sqs });
   const registry = new FunctionRegistry({ client: dynamoDb, tableName: FUNCTION_TABLE });
   const index = new TaskIndex({ client: dynamoDb, tableName: TASK_TABLE });
-  const common = { registry, store, storeFor: () => store, payloads, queue, index, clock };
+  const ends = new EndStore({ client: dynamoDb, tableName: TASK_TABLE });
+  const followUpQueueUrl = queueUrl.replace('/echo', '/follow-ups');
+  const common = {
+    ...{ registry, store, storeFor: () => store, payloads, queue, index, clock },
+    ...{ ends, followUpQueueUrl },
+  };
 
   const register = (functionName: string, overrides: Record<string, unknown> = {}) =>
     dynamoDb.send(
@@ -89,7 +95,6 @@ export async function startWorld() {
   await register('stubborn', {
     defaults: { asyncTask: true, maxAsyncRetryAttempts: 3, maxAsyncEventAgeInSeconds: 3600 },
   });
-  const followUpQueueUrl = queueUrl.replace('/echo', '/follow-ups');
   for (const QueueName of FOLLOW_UP_QUEUES) await sqs.send(new CreateQueueCommand({ QueueName }));
   const destination = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
   /** A function whose tasks' ends two queues are told of. */
@@ -207,7 +212,6 @@ export async function startWorld() {
       }),
     sqs,
     queueUrl,
-    followUpQueueUrl,
     toldFunction,
     endpoints,
     secrets,

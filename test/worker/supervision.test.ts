@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { EndStore } from '../../lambdas/aws/end-store.ts';
 import { PayloadStore } from '../../lambdas/aws/payload-store.ts';
 import { RunCounter } from '../../lambdas/aws/run-counter.ts';
 import { TaskQueue } from '../../lambdas/aws/task-queue.ts';
@@ -54,6 +55,7 @@ const options: SupervisionOptions = {
       invocationExpired: none,
       invocationHandedBack: none,
     },
+    ends: new EndStore({ client: new DynamoDBClient({}), tableName: 'tasks' }),
     runs: new RunCounter({ client: new DynamoDBClient({}), tableName: 'tasks' }),
     instanceId: 'instance-1',
     countMetrics: none,
