@@ -79,7 +79,7 @@ import { startTarget, TARGET_ARN } from '../aws/target.ts';
 import { startWaitingStates } from '../aws/waiting-states.ts';
 import { AwsAway, CallRecorder, callsOf, Death, FAULTS, type PlannedFault } from './faults.ts';
 import { OTHER_KINDS } from './follow-up-world.ts';
-import { endings, illegalSteps } from './history.ts';
+import { endings, illegalSteps, statusesIn } from './history.ts';
 import { describeInvocationFaults } from './invocation-faults.ts';
 import { startInvocationWorld } from './invocation-world.ts';
 
@@ -270,8 +270,10 @@ function processWith(recorder: CallRecorder) {
         runId: randomUUID(),
       }),
     deleteMessage: (receiptHandle: string) => adapters.queue.delete(world.queueUrl, receiptHandle),
-    heartbeat: (key: TaskKey, runId: string) =>
-      adapters.store.extendLease(key, runId, { now: time.now, leaseUntil: time.now + 60_000 }),
+    heartbeat: async (key: TaskKey, runId: string) => {
+      await adapters.store.peek(key, time.now);
+      await adapters.store.extendLease(key, runId, { now: time.now, leaseUntil: time.now + 60_000 });
+    },
     stop: (key: TaskKey) => stopTask(common, key),
     attach: (key: TaskKey) =>
       attachTask(
@@ -780,7 +782,12 @@ const SCENARIOS: Record<string, Scenario> = {
   'sweep of the kept end of an invocation, beside a task': {
     before: async (key) => {
       await submitted()(key);
-      await putRow({ pk: 'told#!i-1', timeShard: 'told#0', wakeTime: time.now, ended: '{}' });
+      await putRow({
+        pk: 'told#!i-4f1c2a3b-0000-4000-8000-000000000001',
+        timeShard: 'told#0',
+        wakeTime: time.now,
+        ended: '{}',
+      });
     },
     act: (process) => process.sweep(),
     ends: ['Succeeded'],
@@ -1023,7 +1030,7 @@ async function recover(key: TaskKey): Promise<void> {
 
 async function expectSound(name: string, ends: readonly TaskStatus[], key: TaskKey): Promise<void> {
   const task = await read(key);
-  const statuses = task?.events.map(({ status }) => status) ?? [];
+  const statuses = statusesIn(task?.events ?? []);
   expect(ends, `${name}: ${statuses.join(' ')}`).toContain(task?.status);
   expect(illegalSteps(statuses)).toEqual([]);
   expect(endings(statuses)).toBe(1);

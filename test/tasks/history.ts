@@ -5,6 +5,7 @@ import {
   type TaskStatus,
   targetsOf,
 } from '../../lambdas/domain/lifecycle.ts';
+import { handBackDetailOf, type TaskEventRecord } from '../../lambdas/domain/task.ts';
 
 /** Every step that the lifecycle allows, by the statuses that it leads from and to. */
 const STEPS = new Set(
@@ -12,6 +13,17 @@ const STEPS = new Set(
     TASK_EVENTS.flatMap((event) => targetsOf(from, event).map((to) => `${from} -> ${to}`)),
   ),
 );
+
+/** The statuses that a task went through: an event that stands for runs which were handed back is all of their steps. */
+export function statusesIn(events: readonly TaskEventRecord[]): TaskStatus[] {
+  return events.flatMap((event) => {
+    const { handBacks } = handBackDetailOf(event) ?? {};
+    if (handBacks === undefined) return [event.status];
+    const steps: TaskStatus[] =
+      event.status === 'Enqueued' ? ['Processed', 'Running', 'Enqueued'] : ['Running', 'Retrying'];
+    return Array.from({ length: handBacks }, () => steps).flat();
+  });
+}
 
 /** The steps of a history that the lifecycle does not allow; none for a legal one. */
 export function illegalSteps(statuses: readonly TaskStatus[]): string[] {

@@ -1,6 +1,7 @@
 import { TASK_STATUSES, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import { type MetricName, type MetricValues, statusMetric } from '../../lambdas/domain/metrics.ts';
 import type { Task } from '../../lambdas/domain/task.ts';
+import { statusesIn } from './history.ts';
 
 /** What was counted, as CloudWatch would sum it up. */
 export class MetricCounts {
@@ -34,7 +35,7 @@ export function countedIn(tasks: readonly Task[]): Record<TaskStatus, number> {
 }
 
 function countedEvents({ status, events }: Task): TaskStatus[] {
-  const statuses = events.map((event) => event.status);
+  const statuses = statusesIn(events);
   if (status === 'Processed') return statuses.slice(0, -1);
   if (status !== 'Running' && status !== 'Stopping') return statuses;
   const started = statuses.lastIndexOf('Running');

@@ -10,7 +10,7 @@ import { runTask } from '../../lambdas/tasks/run-task.ts';
 import { stopTask } from '../../lambdas/tasks/stop-task.ts';
 import { IndexLag } from '../aws/index-lag.ts';
 import { Death } from './faults.ts';
-import { endings, illegalSteps } from './history.ts';
+import { endings, illegalSteps, statusesIn } from './history.ts';
 import { countedIn } from './metric-counts.ts';
 import { startSweepWorld } from './sweep-world.ts';
 
@@ -77,7 +77,7 @@ class Journal {
       if (!isSameLife) this.executions.set(task.taskId, 0);
       if (!isSameLife && before) this.forgotten.push(before);
       this.seen.set(task.taskId, task);
-      const statuses = task.events.map(({ status }) => status);
+      const statuses = statusesIn(task.events);
       expect(illegalSteps(statuses)).toEqual([]);
       expect(endings(statuses)).toBe(isTerminal(task.status) ? 1 : 0);
       expect(statuses.at(-1)).toBe(task.status);
