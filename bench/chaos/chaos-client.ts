@@ -30,7 +30,7 @@ const ANSWER_WITHIN_MS = 5000;
 const REPEAT_AFTER_MS = 200;
 
 /** After this, a runtime that does not come back is what is wrong. */
-const GIVE_UP_AFTER_MS = 120_000;
+const GIVE_UP_AFTER_MS = 300_000;
 
 const NO_ANSWER = { status: 0, text: 'no answer' };
 

@@ -46,11 +46,12 @@ const KILLS_GO_ON_MS = 3000;
 
 /**
  * Once all tasks have ended, their follow-ups are waited for as long as this. Then the clock is advanced, so that those that
- * wait are due: by more than the ten minutes after which the sweep repeats a follow-up for the first time.
+ * wait are due: by more than the ten minutes after which the sweep repeats a follow-up for the first time, and twice as much
+ * each time, as the sweep waits.
  */
 const TELL_WITHIN_MS = 20_000;
 const LATER_MS = 11 * 60_000;
-const LATER_MAX = 6;
+const ADVANCES_MAX = 6;
 
 /** Runs tasks while the network, the processes and the runtime fail, then tells what became of them. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -69,7 +70,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   world.receiver.outage = outageOf(plan);
   const records = await submitAll(world, plan, options);
   const views = await untilEnded(world, records, options);
-  const advances = await untilTold(world, records, { views, journalFile }, options);
+  const advancedMs = await untilTold(world, records, { views, journalFile }, options);
   const left = await leftMessages(world.queuesEndpoint, REGION, options.drainMs);
   const figures = await machine.figures();
   world.setNetwork(false);
@@ -88,7 +89,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     seconds: (performance.now() - startTime) / 1000,
     blows: { processesKilled: runtime.killed.size, runtimesKilled },
     machine: figures,
-    advancedMinutes: (advances * LATER_MS) / 60_000,
+    advancedMinutes: advancedMs / 60_000,
     leftMessages: left,
   });
   isClean = ledger.offences.length + metrics.offences.length === 0;
@@ -204,7 +205,7 @@ interface Sources {
 
 /**
  * Waits until the webhook has been told of every end, and every invocation without a record has one. Advances the clock
- * when that takes long, LATER_MAX times at most; returns how often it did. A task that has not ended by now is lost, and
+ * when that takes long, ADVANCES_MAX times at most; returns by how many milliseconds it did. A task that has not ended by now is lost, and
  * must not be found by an advanced clock: then it waits for nothing.
  */
 async function untilTold(
@@ -214,16 +215,18 @@ async function untilTold(
   { note }: ChaosOptions,
 ): Promise<number> {
   if (!isAllEnded(records, sources.views)) return 0;
-  for (let advances = 0; ; advances += 1) {
+  for (let advances = 0, advancedMs = 0; ; advances += 1) {
     const deadline = performance.now() + TELL_WITHIN_MS;
     let open: Offence[];
     do {
       await pause(1000);
       open = (await evidenceOf(world, records, sources)).flatMap(verify).filter(isOpen);
     } while (open.length > 0 && performance.now() < deadline);
-    if (open.length === 0 || advances === LATER_MAX) return advances;
+    if (open.length === 0 || advances === ADVANCES_MAX) return advancedMs;
     note(`${open.length} ends are not told yet: the clock is advanced`);
-    await world.makeLater(LATER_MS);
+    const byMs = LATER_MS * 2 ** advances;
+    await world.makeLater(byMs);
+    advancedMs += byMs;
   }
 }
 
