@@ -1,7 +1,8 @@
 /**
  * Breaks the local runtime while it works, and holds what became of the tasks against what was promised:
  * `npm run chaos -- --tasks 5000 --seed 7`. Exit code 1 when a task is lost, took a path that it may not take, ran
- * after it was Stopped, or is counted otherwise in the metrics than it happened.
+ * after it was Stopped or twice at once, has an end that its destination was never told of, or is counted otherwise in the
+ * metrics than it happened.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -39,6 +40,10 @@ function told({ kind, taskId, text }: Offence, evidence: readonly Evidence[]): s
     ...(found?.journal ?? []).map(
       ({ time, series, attempt, pid, what }) =>
         [time, `  ${what}, attempt ${attempt} of series ${series}, process ${pid}`] as const,
+    ),
+    ...(found?.deliveries ?? []).map(
+      ({ time, status, isTaken, webhookId }) =>
+        [time, `  ${isTaken ? 'told' : 'not taken:'} ${status} as ${webhookId}`] as const,
     ),
   ].sort(([a], [b]) => a - b);
   const name = `${found?.record.plan.functionName}/${taskId}`;

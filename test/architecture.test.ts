@@ -97,6 +97,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'bench/': [
     ...['bench/', 'local/', 'node:', '@aws-sdk/'],
     ...['lambdas/domain/lifecycle.ts', 'lambdas/domain/limits.ts', 'lambdas/domain/metrics.ts'],
+    'lambdas/domain/task.ts',
   ],
 };
 

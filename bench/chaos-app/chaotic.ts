@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { NonRetryableError, type TaskHandler } from '../../lambdas/worker/handler.ts';
 
 interface ChaoticPayload {
+  /** The task's id; of an invocation without a record nothing else tells it from others. */
+  readonly id: string;
   readonly does: 'return' | 'wait' | 'spin';
   /** For how long the first attempt does it; the second for half of that, and so on. */
   readonly ms: number;
@@ -21,12 +23,12 @@ const ALIVE_EVERY_MS = 50;
 
 /** Does for a while what it is told, and writes a line to the journal when it starts, about every 50 ms, and at its end. */
 export const handler: TaskHandler<ChaoticPayload> = async (payload, { task, attempt, signal }) => {
-  const { does, ms, failsOn, isFinal, journal, padding } = payload;
+  const { id, does, ms, failsOn, isFinal, journal, padding } = payload;
   const execution = randomUUID();
   const note = (what: 'start' | 'alive' | 'end') => {
     appendFileSync(
       journal,
-      `${task?.taskId} ${task?.series} ${attempt} ${process.pid} ${execution} ${what} ${Date.now()}\n`,
+      `${id} ${task?.series ?? 1} ${attempt} ${process.pid} ${execution} ${what} ${Date.now()}\n`,
     );
   };
   note('start');

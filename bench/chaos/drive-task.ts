@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isTerminal, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 import type { ChaosAnswer, ChaosClient } from './chaos-client.ts';
+import { CHAOS_FUNCTIONS } from './functions.ts';
 import type { PlannedTask } from './plan.ts';
 
 /** What the clients know of a task, apart from how it stands. */
@@ -37,7 +38,9 @@ export async function driveTask(
   };
   const answer = await client.submit(plan);
   // A first 409 would mean that the task met itself: its own write, repeated by the SDK.
-  record.isAccepted = answer.status === 202 || (answer.status === 409 && answer.isRepeated);
+  const isDuplicate =
+    answer.status === 409 && answer.isRepeated && CHAOS_FUNCTIONS[plan.functionName].hasRecord;
+  record.isAccepted = answer.status === 202 || isDuplicate;
   if (!record.isAccepted) {
     record.surprises.push(surprise('submit', answer));
     return { record, rest: Promise.resolve() };
@@ -48,6 +51,7 @@ export async function driveTask(
       : undefined,
     plan.isRepeated ? submitAgain(client, record, 0) : undefined,
     plan.stop && stop(client, record, plan.stop),
+    plan.isRedriven && !plan.stop && redriveOnceFailed(client, record),
   ]);
   return { record, rest };
 }
@@ -70,6 +74,12 @@ async function stop(
   record.isStopped = answer.status === 204;
   if (answer.status !== 204 && answer.status !== 412) record.surprises.push(surprise('stop', answer));
   if (record.isStopped && record.plan.isRedriven) await redrive(client, record);
+}
+
+async function redriveOnceFailed(client: ChaosClient, record: ClientRecord): Promise<void> {
+  await until(client, record, isTerminal);
+  const task = await client.task(record.plan);
+  if (task?.status === 'Failed') await redrive(client, record);
 }
 
 async function redrive(client: ChaosClient, record: ClientRecord): Promise<void> {

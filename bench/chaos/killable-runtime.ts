@@ -47,6 +47,13 @@ export class KillableRuntime {
     await this.#start();
   }
 
+  /** Stops the runtime as a user would, and starts the next once `meanwhile` has returned. */
+  async restartAfter(meanwhile: () => void): Promise<void> {
+    await this.stop();
+    meanwhile();
+    await this.#start();
+  }
+
   /** Kills one process of a function, if there is one. */
   killProcess(request: KillRequest): void {
     if (this.#child?.connected) this.#child.send(request, () => undefined);

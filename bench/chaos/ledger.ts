@@ -2,16 +2,19 @@ import { isTerminal, TASK_STATUSES, TERMINAL_STATUSES } from '../../lambdas/doma
 import { statusMetric } from '../../lambdas/domain/metrics.ts';
 import { percentile } from '../load.ts';
 import { FAULTS, type Fault, type FaultProxy } from './fault-proxy.ts';
-import type { JournalLine } from './journal.ts';
+import { handBacksIn, seriesOf } from './history.ts';
+import type { MachineFigures } from './machine.ts';
 import type { MetricLedger } from './metric-ledger.ts';
+import { endsToTell } from './verify-ends.ts';
 import {
   type Evidence,
-  handBacksIn,
+  isRecorded,
+  OFFENCE_KINDS,
   type Offence,
   type OffenceKind,
-  seriesOf,
-  verifyTask,
+  verify,
 } from './verify-task.ts';
+import { REFUSALS, type Refusal, type WebhookReceiver } from './webhook-receiver.ts';
 
 /** What was done to the tasks beside the faults of the network. */
 export interface Blows {
@@ -29,6 +32,7 @@ export interface Ledger extends Blows {
   readonly seed: number;
   readonly tasks: number;
   readonly seconds: number;
+  /** Tasks that were accepted. Invocations without a record are counted apart, in `invocations`. */
   readonly accepted: number;
   readonly ended: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<Fault, number>>;
@@ -41,8 +45,6 @@ export interface Ledger extends Blows {
     readonly more: number;
   };
   readonly maxExecutions: number;
-  /** Tasks of which an execution began before another had ended: a run was taken for dead that was not. */
-  readonly overlapping: number;
   readonly stops: Readonly<Record<string, StopLatency>>;
   /** Stops of tasks that were waiting, which end these at once. */
   readonly stoppedWaiting: number;
@@ -51,6 +53,25 @@ export interface Ledger extends Blows {
   readonly handedBack: number;
   /** Wake-ups that were left when all tasks had ended. */
   readonly leftMessages: number;
+  /** Invocations without a record. */
+  readonly invocations: {
+    readonly accepted: number;
+    /** Executed to their end at least once. */
+    readonly executed: number;
+    readonly toldFailed: number;
+    readonly lost: number;
+  };
+  /** Ends that the webhook is to be told of, and how often it was. */
+  readonly ends: {
+    readonly toTell: number;
+    readonly told: number;
+    readonly deliveries: number;
+    readonly refusals: Readonly<Record<Refusal, number>>;
+    readonly downSeconds: number;
+    /** By how much the clock was advanced in the end. */
+    readonly advancedMinutes: number;
+  };
+  readonly machine: MachineFigures;
   readonly offences: readonly Offence[];
   readonly metrics: MetricLedger;
 }
@@ -63,10 +84,15 @@ export interface LedgerOptions {
   readonly blows: Blows;
   readonly metrics: MetricLedger;
   readonly leftMessages: number;
+  readonly receiver: Pick<WebhookReceiver, 'deliveries' | 'refusals' | 'downSeconds'>;
+  readonly machine: MachineFigures;
+  readonly advancedMinutes: number;
 }
 
 export function ledgerOf(options: LedgerOptions): Ledger {
-  const { seed, seconds, evidence, proxies, blows, metrics, leftMessages } = options;
+  const { seed, seconds, proxies, blows, metrics, leftMessages, machine } = options;
+  const evidence = options.evidence.filter(({ record }) => isRecorded(record));
+  const offences = options.evidence.flatMap(verify);
   const executions = evidence.map(({ journal }) => journal.filter(({ what }) => what === 'start').length);
   const executed = (holds: (times: number) => boolean) => executions.filter(holds).length;
   const statuses = evidence.flatMap(({ view }) => view?.status ?? []);
@@ -89,7 +115,6 @@ export function ledgerOf(options: LedgerOptions): Ledger {
       more: executed((times) => times > 2),
     },
     maxExecutions: Math.max(0, ...executions),
-    overlapping: evidence.filter(({ journal }) => isOverlapping(journal)).length,
     stops: stopLatencies(evidence),
     stoppedWaiting: evidence
       .flatMap(({ view }) => view?.events ?? [])
@@ -99,9 +124,40 @@ export function ledgerOf(options: LedgerOptions): Ledger {
       .flatMap(({ view }) => seriesOf(view?.events ?? []))
       .reduce((sum, series) => sum + handBacksIn(series), 0),
     leftMessages,
+    machine,
     metrics,
-    offences: evidence.flatMap(verifyTask),
+    invocations: invocationsOf(options.evidence, offences),
+    ends: endsOf(options, offences),
+    offences,
   };
+}
+
+function invocationsOf(evidence: readonly Evidence[], offences: readonly Offence[]): Ledger['invocations'] {
+  const accepted = evidence.filter(({ record }) => !isRecorded(record) && record.isAccepted);
+  const ids = new Set(accepted.map(({ record }) => record.plan.id));
+  return {
+    accepted: accepted.length,
+    executed: accepted.filter(({ journal }) => journal.some(({ what }) => what === 'end')).length,
+    toldFailed: accepted.filter(({ deliveries }) =>
+      deliveries.some(({ isTaken, status }) => isTaken && status !== 'Succeeded'),
+    ).length,
+    lost: offences.filter(({ kind, taskId }) => kind === 'lost' && ids.has(taskId)).length,
+  };
+}
+
+function endsOf(
+  { evidence, receiver, advancedMinutes }: LedgerOptions,
+  offences: readonly Offence[],
+): Ledger['ends'] {
+  const toTell = evidence
+    .filter(({ record }) => record.isAccepted)
+    // However often an invocation without a record was submitted, one end of it must be told.
+    .map((each) => (isRecorded(each.record) ? each.view && endsToTell(each, each.view).length : 1))
+    .reduce((sum: number, count) => sum + (count ?? 0), 0);
+  const { deliveries, refusals, downSeconds } = receiver;
+  const neverTold = offences.filter(({ kind }) => kind === 'never told').length;
+  const told = toTell - neverTold;
+  return { toTell, told, deliveries: deliveries.length, refusals, downSeconds, advancedMinutes };
 }
 
 function total(counts: readonly (readonly [string, number])[]): number {
@@ -112,13 +168,6 @@ function tally(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
-}
-
-function isOverlapping(journal: readonly JournalLine[]): boolean {
-  const spans = [...Map.groupBy(journal, ({ execution }) => execution).values()]
-    .map((lines) => ({ start: lines[0]?.time ?? 0, end: lines.at(-1)?.time ?? 0 }))
-    .sort((a, b) => a.start - b.start);
-  return spans.some(({ start }, index) => start < (spans[index - 1]?.end ?? 0));
 }
 
 /** How long stops of running tasks took, by how their runs ended. */
@@ -142,9 +191,9 @@ export function offencesOf({ offences }: Ledger, kind: OffenceKind): Offence[] {
 
 /** The ledger as an aligned table. */
 export function ledgerText(ledger: Ledger): string {
-  const { executions, faults } = ledger;
+  const { executions, faults, invocations, ends, machine } = ledger;
   const ended = TERMINAL_STATUSES.map((status) => [`  ended ${status}`, ledger.ended[status] ?? 0] as const);
-  const mustBeNone = (['lost', 'illegal', 'ran after stop'] as const).map(
+  const mustBeNone = OFFENCE_KINDS.map(
     (kind) =>
       [`${kind} (must be 0)`, new Set(offencesOf(ledger, kind).map(({ taskId }) => taskId)).size] as const,
   );
@@ -159,13 +208,32 @@ export function ledgerText(ledger: Ledger): string {
     ['runs handed back', ledger.handedBack],
     ['executed never, 1, 2, 3+ times', Object.values(executions).join(', ')],
     ['executions of one task, at most', ledger.maxExecutions],
-    ['tasks with overlapping executions', ledger.overlapping],
     ['stops of waiting tasks', ledger.stoppedWaiting],
     ...Object.entries(ledger.stops).map(
       ([endedBy, { count, p50Ms, p99Ms }]) =>
         [`stops ${endedBy}: number, p50, p99`, `${count}, ${p50Ms} ms, ${p99Ms} ms`] as const,
     ),
-    ['wake-ups left over', ledger.leftMessages],
+    ['messages left over', ledger.leftMessages],
+    ['invocations without a record accepted', invocations.accepted],
+    ['  executed to their end', invocations.executed],
+    ['  told as failed', invocations.toldFailed],
+    ['  lost', invocations.lost],
+    ['ends to be told', ends.toTell],
+    ['  told', ends.told],
+    ['  never told', ends.toTell - ends.told],
+    ['requests to the webhook', ends.deliveries],
+    ...REFUSALS.map((refusal) => [`  ${refusal}`, ends.refusals[refusal]] as const),
+    ['seconds that the webhook was down', ends.downSeconds.toFixed(0)],
+    ['minutes that the clock was advanced', ends.advancedMinutes],
+    [
+      `${machine.workMs} ms of CPU took: p50, p99`,
+      `${machine.workP50Ms.toFixed(0)} ms, ${machine.workP99Ms.toFixed(0)} ms`,
+    ],
+    [
+      'timers of an idle process late by: p50, p99',
+      `${machine.lagP50Ms.toFixed(0)} ms, ${machine.lagP99Ms.toFixed(0)} ms`,
+    ],
+    ['load average: mean, most', `${machine.loadMean.toFixed(1)}, ${machine.loadMax.toFixed(1)}`],
     ...TASK_STATUSES.map((status) => {
       const { events, counted } = ledger.metrics.statuses[status];
       return [`${statusMetric(status)}: events, counted`, `${events}, ${counted}`] as const;

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { TASK_STATUSES, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
-import { statusMetric } from '../../lambdas/domain/metrics.ts';
+import { FUNCTION_DIMENSION, statusMetric } from '../../lambdas/domain/metrics.ts';
 import type { TaskEventView } from './chaos-client.ts';
+import { CHAOS_FUNCTION_NAMES, CHAOS_FUNCTIONS } from './functions.ts';
+import { stepsOf } from './history.ts';
 import type { StatusWrite } from './status-writes.ts';
 
 /** How often something was for each status. */
@@ -25,31 +27,39 @@ export interface MetricLedger {
 }
 
 export interface MetricEvidence {
-  readonly events: readonly TaskEventView[];
+  /** The history of each task. */
+  readonly histories: readonly (readonly TaskEventView[])[];
   readonly writes: readonly StatusWrite[];
   readonly lines: readonly MetricLine[];
   readonly killed: ReadonlySet<number>;
 }
 
-/** Reads what the processes wrote down of their metrics. */
+/** Reads what the processes wrote down of the metrics of functions that keep records. */
 export async function readMetricLines(file: string): Promise<MetricLine[]> {
   const text = await readFile(file, 'utf-8').catch(() => '');
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => {
+    .flatMap((line) => {
       const space = line.indexOf(' ');
       const values = JSON.parse(line.slice(space + 1)) as Record<string, unknown>;
+      // Invocations without a record are counted as well, and have no history to compare that with.
+      if (WITHOUT_RECORD.includes(String(values[FUNCTION_DIMENSION]))) return [];
       const entries = TASK_STATUSES.map((status) => [status, Number(values[statusMetric(status)] ?? 0)]);
-      return { pid: Number(line.slice(0, space)), counts: Object.fromEntries(entries) as Counts };
+      return [{ pid: Number(line.slice(0, space)), counts: Object.fromEntries(entries) as Counts }];
     });
 }
+
+const WITHOUT_RECORD: readonly string[] = CHAOS_FUNCTION_NAMES.filter(
+  (name) => !CHAOS_FUNCTIONS[name].hasRecord,
+);
 
 /** A start is no line of its own: it is counted with the end of its run, by whoever writes that. */
 const WITH_THE_END: readonly TaskStatus[] = ['Processed', 'Running'];
 
 /** Holds the metrics against the histories: each event once, and each that is missing with the reason why. */
-export function metricLedgerOf({ events, writes, lines, killed }: MetricEvidence): MetricLedger {
+export function metricLedgerOf({ histories, writes, lines, killed }: MetricEvidence): MetricLedger {
+  const events = histories.flatMap(stepsOf);
   const statuses = Object.fromEntries(
     TASK_STATUSES.map((status) => [
       status,

@@ -1,10 +1,12 @@
+import { CHAOS_FUNCTION_NAMES, CHAOS_FUNCTIONS, type ChaosFunctionName } from './functions.ts';
 import { between, type Random, seededRandom } from './random.ts';
 
 /** What is to be done to one task: all of it fixed by the seed. */
 export interface PlannedTask {
   readonly id: string;
-  readonly functionName: string;
+  readonly functionName: ChaosFunctionName;
   readonly payload: {
+    readonly id: string;
     readonly does: 'return' | 'wait' | 'spin';
     readonly ms: number;
     readonly failsOn: readonly number[];
@@ -17,7 +19,7 @@ export interface PlannedTask {
   readonly isRepeated: boolean;
   /** When it is asked to stop, if it is: so long after its acceptance, or after it was first seen to run. */
   readonly stop: { readonly since: 'accepted' | 'running'; readonly afterMs: number } | undefined;
-  /** Whether it is redriven once it is Stopped. */
+  /** Whether it is redriven once it is Stopped or Failed. */
   readonly isRedriven: boolean;
   /**
    * Whether its client, after an answer that left open whether the task was accepted, submits again some seconds later,
@@ -34,14 +36,6 @@ export interface PlanOptions {
   readonly carefulShare: number;
 }
 
-const FUNCTIONS = [
-  ['quick', 36],
-  ['flaky', 22],
-  ['slow', 20],
-  ['crowd', 12],
-  ['busy', 10],
-] as const;
-
 /** Beyond what is kept in the row (INLINE_PAYLOAD_MAX_BYTES, INLINE_RESULT_MAX_BYTES). */
 const PADDING = 'x'.repeat(5000);
 
@@ -53,26 +47,30 @@ const STOPPED_SHARE = { return: 0.1, wait: 0.35, spin: 0.6 };
 export function planTasks({ seed, tasks, journal, carefulShare }: PlanOptions): PlannedTask[] {
   const random = seededRandom(seed, 'plan');
   return Array.from({ length: tasks }, (_, number) => {
+    const id = `chaos-${number}`;
     const functionName = pick(random);
+    const { hasRecord } = CHAOS_FUNCTIONS[functionName];
     const does = deedOf(functionName, random);
     const delaySeconds = random() < 0.2 ? Math.floor(between(random, 1, 4)) : 0;
-    const isStopped = random() < STOPPED_SHARE[does];
+    const isStopped = random() < STOPPED_SHARE[does] && hasRecord;
+    const isFlaky = functionName === 'flaky' || functionName === 'loose';
+    const failsOn = isFlaky ? FLAKY_ATTEMPTS.filter(() => random() < 0.5) : [];
+    const isFinal = random() < 0.1;
+    const isFailed = isFinal && failsOn.length > 0 && hasRecord;
     return {
-      id: `chaos-${number}`,
+      id,
       functionName,
       payload: {
-        does,
+        ...{ id, does, failsOn, isFinal, journal },
         ms: Math.round(durationMs(does, isStopped, random)),
-        failsOn: functionName === 'flaky' ? FLAKY_ATTEMPTS.filter(() => random() < 0.5) : [],
-        isFinal: random() < 0.1,
-        journal,
         padding: random() < 0.1 ? PADDING : '',
       },
       delaySeconds,
-      isRepeated: random() < 0.1,
+      isRepeated: random() < 0.1 && hasRecord,
       stop: isStopped ? stopOf(delaySeconds, random) : undefined,
-      isRedriven: isStopped && random() < 0.3,
-      isCareful: random() < carefulShare,
+      // One that fails is redriven while its destination may still have to be told of that.
+      isRedriven: isStopped ? random() < 0.3 : isFailed && random() < 0.5,
+      isCareful: random() < carefulShare && hasRecord,
     };
   });
 }
@@ -90,19 +88,21 @@ function stopOf(delaySeconds: number, random: Random): PlannedTask['stop'] {
     : { since: 'running', afterMs: between(random, 0, 500) };
 }
 
-function pick(random: Random): string {
+function pick(random: Random): ChaosFunctionName {
   let place = random() * 100;
-  for (const [name, weight] of FUNCTIONS) {
-    place -= weight;
+  for (const name of CHAOS_FUNCTION_NAMES) {
+    place -= CHAOS_FUNCTIONS[name].percent;
     if (place < 0) return name;
   }
-  return FUNCTIONS[0][0];
+  return 'quick';
 }
 
-function deedOf(functionName: string, random: Random): PlannedTask['payload']['does'] {
+function deedOf(functionName: ChaosFunctionName, random: Random): PlannedTask['payload']['does'] {
   if (functionName === 'busy') return 'spin';
   if (functionName === 'slow') return 'wait';
-  // In a crowd, one that does not yield takes its neighbours along when it is killed.
+  // One that does not yield is killed, and takes its neighbours along.
   if (functionName === 'crowd') return random() < 0.2 ? 'spin' : 'wait';
+  if (functionName === 'loose')
+    return (['return', 'wait', 'wait', 'spin'] as const)[Math.floor(random() * 4)] ?? 'wait';
   return 'return';
 }

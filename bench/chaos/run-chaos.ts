@@ -1,33 +1,26 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { isTerminal } from '../../lambdas/domain/lifecycle.ts';
-import { synthesize } from '../../local/assembly/synthesize.ts';
-import { ACCOUNT_ID } from '../../local/engines/engine.ts';
-import { startQueueEngine } from '../../local/engines/queue-engine.ts';
-import { startTableEngine } from '../../local/engines/table-engine.ts';
 import { inParallel } from '../load.ts';
-import { ChaosClient, type TaskView } from './chaos-client.ts';
+import type { TaskView } from './chaos-client.ts';
 import { type ClientRecord, driveTask } from './drive-task.ts';
-import { FaultProxy } from './fault-proxy.ts';
+import { CHAOS_FUNCTIONS } from './functions.ts';
 import { readJournal } from './journal.ts';
-import { KillableRuntime } from './killable-runtime.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { leftMessages } from './left-messages.ts';
+import { watchMachine } from './machine.ts';
 import { metricLedgerOf, readMetricLines } from './metric-ledger.ts';
 import { type PlannedTask, planTasks } from './plan.ts';
 import { between, type Random, seededRandom } from './random.ts';
-import type { Evidence } from './verify-task.ts';
+import { type Evidence, isRecorded, type Offence, verify } from './verify-task.ts';
+import type { Outage } from './webhook-receiver.ts';
+import { metricsFileIn, REGION, startWorld, type World, type WorldOptions } from './world.ts';
 
-export interface ChaosOptions {
+export interface ChaosOptions extends WorldOptions {
   readonly tasks: number;
-  readonly seed: number;
   readonly connections: number;
-  /** How probable each fault of the network is for one request, from 0 to 1. */
-  readonly faultRate: number;
   /** How often a process of a function is killed, about; 0 is never. */
   readonly killEveryMs: number;
   /** How often the whole runtime is killed while tasks are submitted. */
@@ -48,118 +41,65 @@ export interface ChaosResult {
   readonly folder: string;
 }
 
-const APP_DIR = fileURLToPath(new URL('../chaos-app', import.meta.url));
-const REGION = 'us-east-1';
-
 /** How long after the last submit processes are still killed. Then what was killed gets its time to recover. */
 const KILLS_GO_ON_MS = 3000;
+
+/**
+ * Once all tasks have ended, their follow-ups are waited for as long as this. Then the clock is advanced, so that those that
+ * wait are due: by more than the ten minutes after which the sweep repeats a follow-up for the first time, and twice as much
+ * each time, as the sweep waits.
+ */
+const TELL_WITHIN_MS = 20_000;
+const LATER_MS = 11 * 60_000;
+const ADVANCES_MAX = 6;
 
 /** Runs tasks while the network, the processes and the runtime fail, then tells what became of them. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), 'task-mode-chaos-'));
   const startTime = performance.now();
-  const journal = join(folder, 'journal');
-  const metricsFile = join(folder, 'metrics');
-  // For the app, which has every function's process load the tap.
-  process.env.CHAOS_METRICS = metricsFile;
+  const journalFile = join(folder, 'journal');
   await using cleanup = new AsyncDisposableStack();
   let isClean = false;
   cleanup.defer(async () => {
     if (isClean) await rm(folder, { recursive: true, force: true });
   });
-  const { world, queuesEndpoint } = await buildWorld(folder, options, cleanup);
-  const plan = planTasks({ ...options, journal });
+  const machine = watchMachine();
+  cleanup.defer(() => machine.end());
+  const world = await startWorld(folder, options, cleanup);
+  const plan = planTasks({ ...options, journal: journalFile });
+  world.receiver.outage = outageOf(plan);
   const records = await submitAll(world, plan, options);
   const views = await untilEnded(world, records, options);
-  const left = await leftMessages(queuesEndpoint, REGION, options.drainMs);
-  for (const proxy of world.proxies) proxy.isActive = false;
+  const advancedMs = await untilTold(world, records, { views, journalFile }, options);
+  const left = await leftMessages(world.queuesEndpoint, REGION, options.drainMs);
+  const figures = await machine.figures();
+  world.setNetwork(false);
   await readAgain(world, records, views);
-  const lines = await readJournal(journal);
-  const evidence = records.map((record) => ({
-    record,
-    view: views.get(record),
-    journal: lines.get(record.plan.id) ?? [],
-  }));
-  const { seed } = options;
-  const { proxies, runtime, runtimesKilled } = world;
-  const blows = { processesKilled: runtime.killed.size, runtimesKilled };
+  const evidence = await evidenceOf(world, records, { views, journalFile });
+  const { proxies, runtime, receiver, runtimesKilled } = world;
   const metrics = metricLedgerOf({
-    events: evidence.flatMap(({ view }) => view?.events ?? []),
+    histories: evidence.map(({ view }) => view?.events ?? []),
     writes: proxies.flatMap(({ statusWrites }) => statusWrites),
-    lines: await readMetricLines(metricsFile),
+    lines: await readMetricLines(metricsFileIn(folder)),
     killed: new Set([...runtime.killed, ...world.killedWithRuntime]),
   });
-  const seconds = (performance.now() - startTime) / 1000;
-  const ledger = ledgerOf({ seed, seconds, evidence, proxies, blows, metrics, leftMessages: left });
+  const ledger = ledgerOf({
+    ...{ evidence, proxies, receiver, metrics },
+    seed: options.seed,
+    seconds: (performance.now() - startTime) / 1000,
+    blows: { processesKilled: runtime.killed.size, runtimesKilled },
+    machine: figures,
+    advancedMinutes: advancedMs / 60_000,
+    leftMessages: left,
+  });
   isClean = ledger.offences.length + metrics.offences.length === 0;
   return { ledger, evidence, folder };
 }
 
-interface World {
-  readonly runtime: KillableRuntime;
-  readonly client: ChaosClient;
-  readonly proxies: readonly FaultProxy[];
-  runtimesKilled: number;
-  readonly killedWithRuntime: Set<number>;
-}
-
-/** The engines outlive the runtime, and it reaches them through a bad network. */
-async function buildWorld(folder: string, options: ChaosOptions, cleanup: AsyncDisposableStack) {
-  const assemblyDir = join(folder, 'cdk.out');
-  const synthesizing = synthesize({
-    appDir: APP_DIR,
-    outDir: assemblyDir,
-    region: REGION,
-    accountId: ACCOUNT_ID,
-    log: () => undefined,
-    verbose: false,
-  });
-  const [tables, queues] = await Promise.all([
-    startTableEngine(join(folder, 'tables')),
-    startQueueEngine(join(folder, 'queues'), REGION),
-    synthesizing,
-  ]);
-  cleanup.defer(async () => void (await Promise.all([tables.stop(), queues.stop()])));
-  const network = { seed: options.seed, rate: options.faultRate };
-  const dynamodb = await FaultProxy.listen(tables.endpoint, network);
-  const sqs = await FaultProxy.listen(queues.endpoint, network);
-  cleanup.defer(() => {
-    dynamodb.close();
-    sqs.close();
-  });
-  const runtime = await KillableRuntime.start(
-    {
-      assemblyDir,
-      dataDir: join(folder, 'runtime'),
-      port: 0,
-      dynamodbEndpoint: dynamodb.url,
-      sqsEndpoint: sqs.url,
-      sweepId: await sweepIdOf(assemblyDir),
-    },
-    join(folder, 'runtime.log'),
-  );
-  cleanup.defer(() => runtime.stop());
-  const client = new ChaosClient(() => runtime.url);
-  const world: World = {
-    runtime,
-    client,
-    proxies: [dynamodb, sqs],
-    runtimesKilled: 0,
-    killedWithRuntime: new Set(),
-  };
-  return { world, queuesEndpoint: queues.endpoint };
-}
-
-async function sweepIdOf(assemblyDir: string): Promise<string> {
-  const file = (await readdir(assemblyDir)).find((name) => name.endsWith('.template.json')) ?? '';
-  const { Resources } = JSON.parse(await readFile(join(assemblyDir, file), 'utf-8')) as {
-    Resources: Record<string, { Type: string }>;
-  };
-  const isSweep = ([id, { Type }]: [string, { Type: string }]) =>
-    Type === 'AWS::Lambda::Function' && id.includes('SweepFunction');
-  const [id] = Object.entries(Resources).find(isSweep) ?? [];
-  if (id === undefined) throw new Error(`there is no function of the sweep in ${file}`);
-  return id;
+/** The webhook is down while it is told of the second third of all ends. */
+function outageOf(plan: readonly PlannedTask[]): Outage {
+  const ends = plan.filter(({ functionName, stop }) => CHAOS_FUNCTIONS[functionName].isTold && !stop).length;
+  return { from: Math.round(ends / 3), to: Math.round((ends * 2) / 3) };
 }
 
 /** Submits all tasks over so many connections, and does to them what is planned while it breaks what they run on. */
@@ -173,14 +113,14 @@ async function submitAll(
   const restarts = restartsAt(plan.length, options.restarts);
   const calm = new AbortController();
   const killing = killProcesses(world, options, calm.signal);
-  setNetwork(world, true);
+  world.setNetwork(true);
   await inParallel(plan.length, options.connections, async (number) => {
     const task = plan[number];
     if (!task) return 0;
     const driven = await driveTask(world.client, task);
     records.push(driven.record);
     rest.push(driven.rest);
-    if (restarts.has(records.length)) rest.push(restartRuntime(world, options));
+    if (restarts.has(records.length)) rest.push(killRuntime(world, options));
     return 0;
   });
   options.note(`${records.length} tasks submitted`);
@@ -198,21 +138,10 @@ function restartsAt(tasks: number, restarts: number): ReadonlySet<number> {
   );
 }
 
-/** Deploying is not repeated where it fails: the network is good while it lasts. */
-async function restartRuntime(world: World, { note }: ChaosOptions): Promise<void> {
+async function killRuntime(world: World, { note }: ChaosOptions): Promise<void> {
   note('runtime killed');
-  world.runtimesKilled += 1;
-  setNetwork(world, false);
-  for (const { pid } of world.proxies.flatMap(({ statusWrites }) => statusWrites)) {
-    if (existsSync(`/proc/${pid}`)) world.killedWithRuntime.add(pid);
-  }
-  await world.runtime.restart();
-  setNetwork(world, true);
+  await world.killRuntime();
   note('runtime started again');
-}
-
-function setNetwork({ proxies }: World, isBad: boolean): void {
-  for (const proxy of proxies) proxy.isActive = isBad;
 }
 
 async function killProcesses(world: World, options: ChaosOptions, calm: AbortSignal): Promise<void> {
@@ -228,40 +157,103 @@ async function killProcesses(world: World, options: ChaosOptions, calm: AbortSig
   }
 }
 
+type Views = Map<ClientRecord, TaskView | undefined>;
+
 /** Follows the tasks until all have ended, or time is up. */
 async function untilEnded(
-  { client }: World,
+  world: World,
   records: readonly ClientRecord[],
   { connections, endWithinMs, note }: ChaosOptions,
-): Promise<Map<ClientRecord, TaskView | undefined>> {
-  const views = new Map<ClientRecord, TaskView | undefined>();
-  const deadline = Date.now() + endWithinMs;
-  let unended = records.filter(({ isAccepted }) => isAccepted);
+): Promise<Views> {
+  const views: Views = new Map();
+  const deadline = performance.now() + endWithinMs;
+  let unended = records.filter((record) => record.isAccepted && isRecorded(record));
   for (let rounds = 0; ; rounds += 1) {
-    await inParallel(unended.length, connections, async (number) => {
-      const record = unended[number];
-      if (record) views.set(record, await client.task(record.plan));
-      return 0;
-    });
+    await readViews(world, unended, views, connections);
     unended = unended.filter((record) => {
       const status = views.get(record)?.status;
       return status !== undefined && !isTerminal(status);
     });
-    if (unended.length === 0 || Date.now() > deadline) return views;
+    if (unended.length === 0 || performance.now() > deadline) return views;
     if (rounds % 10 === 0) note(`${unended.length} tasks have not ended`);
     await pause(500);
   }
 }
 
 /** The last word about every task, when nothing goes on any more: nobody may have written since. */
-async function readAgain(
+function readAgain(world: World, records: readonly ClientRecord[], views: Views): Promise<void> {
+  return readViews(world, records.filter(isRecorded), views, 10);
+}
+
+async function readViews(
   { client }: World,
   records: readonly ClientRecord[],
-  views: Map<ClientRecord, TaskView | undefined>,
+  views: Views,
+  connections: number,
 ): Promise<void> {
-  await inParallel(records.length, 10, async (number) => {
+  await inParallel(records.length, connections, async (number) => {
     const record = records[number];
     if (record) views.set(record, await client.task(record.plan));
     return 0;
   });
+}
+
+interface Sources {
+  readonly views: Views;
+  readonly journalFile: string;
+}
+
+/**
+ * Waits until the webhook has been told of every end, and every invocation without a record has one. Advances the clock
+ * when that takes long, ADVANCES_MAX times at most; returns by how many milliseconds it did. A task that has not ended by now is lost, and
+ * must not be found by an advanced clock: then it waits for nothing.
+ */
+async function untilTold(
+  world: World,
+  records: readonly ClientRecord[],
+  sources: Sources,
+  { note }: ChaosOptions,
+): Promise<number> {
+  if (!isAllEnded(records, sources.views)) return 0;
+  for (let advances = 0, advancedMs = 0; ; advances += 1) {
+    const deadline = performance.now() + TELL_WITHIN_MS;
+    let open: Offence[];
+    do {
+      await pause(1000);
+      open = (await evidenceOf(world, records, sources)).flatMap(verify).filter(isOpen);
+    } while (open.length > 0 && performance.now() < deadline);
+    if (open.length === 0 || advances === ADVANCES_MAX) return advancedMs;
+    note(`${open.length} ends are not told yet: the clock is advanced`);
+    const byMs = LATER_MS * 2 ** advances;
+    await world.makeLater(byMs);
+    advancedMs += byMs;
+  }
+}
+
+function isAllEnded(records: readonly ClientRecord[], views: Views): boolean {
+  return records.every((record) => {
+    const status = views.get(record)?.status;
+    return !record.isAccepted || !isRecorded(record) || (status !== undefined && isTerminal(status));
+  });
+}
+
+/** Whether it may only be that time has not come. */
+function isOpen({ kind }: Offence): boolean {
+  return kind === 'never told' || kind === 'lost';
+}
+
+/** What is known of each task and each invocation by now. */
+async function evidenceOf(
+  { receiver }: World,
+  records: readonly ClientRecord[],
+  { views, journalFile }: Sources,
+): Promise<Evidence[]> {
+  const lines = await readJournal(journalFile);
+  const deliveries = Map.groupBy(receiver.deliveries, ({ payloadId }) => payloadId);
+  return records.map((record) => ({
+    record,
+    view: views.get(record),
+    journal: lines.get(record.plan.id) ?? [],
+    deliveries: deliveries.get(record.plan.id) ?? [],
+  }));
 }

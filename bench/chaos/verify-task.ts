@@ -1,9 +1,15 @@
 import { isTerminal, LIFECYCLE, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
-import type { TaskEventView, TaskView } from './chaos-client.ts';
+import type { TaskView } from './chaos-client.ts';
 import type { ClientRecord } from './drive-task.ts';
+import { CHAOS_FUNCTIONS } from './functions.ts';
+import { countedAttempts, type Series, seriesOf, stepsOf } from './history.ts';
 import type { JournalLine } from './journal.ts';
+import { verifyInvocation, verifyToldEnds } from './verify-ends.ts';
+import type { Delivery } from './webhook-receiver.ts';
 
-export type OffenceKind = 'lost' | 'illegal' | 'ran after stop';
+export const OFFENCE_KINDS = ['lost', 'illegal', 'ran after stop', 'overlapping', 'never told'] as const;
+
+export type OffenceKind = (typeof OFFENCE_KINDS)[number];
 
 /** Something that must never be. */
 export interface Offence {
@@ -17,6 +23,8 @@ export interface Evidence {
   /** How the task stands; undefined when the API does not know it. */
   readonly view: TaskView | undefined;
   readonly journal: readonly JournalLine[];
+  /** What the webhook was told about it. */
+  readonly deliveries: readonly Delivery[];
 }
 
 /** Retries that the app's functions have, and so one attempt more. */
@@ -25,18 +33,13 @@ export const RETRIES = 8;
 /** Clocks tick in milliseconds, and a line is written a little after its time is taken. */
 const CLOCK_TOLERANCE_MS = 20;
 
-/** The events from a submit or a redrive to the next. */
-export type Series = readonly TaskEventView[];
+export function isRecorded({ plan }: Pick<ClientRecord, 'plan'>): boolean {
+  return CHAOS_FUNCTIONS[plan.functionName].hasRecord;
+}
 
-export function seriesOf(events: readonly TaskEventView[]): Series[] {
-  const all: TaskEventView[][] = [];
-  for (const event of events) {
-    const last = all.at(-1);
-    const isNew = last === undefined || isTerminal(last.at(-1)?.status ?? 'Enqueued');
-    if (isNew) all.push([event]);
-    else last.push(event);
-  }
-  return all;
+/** Holds what is known of a task, or of an invocation without a record, against what the product promises. */
+export function verify(evidence: Evidence): Offence[] {
+  return isRecorded(evidence.record) ? verifyTask(evidence) : verifyInvocation(evidence);
 }
 
 /** Holds what is known of one task against what the product promises. */
@@ -54,6 +57,8 @@ export function verifyTask(evidence: Evidence): Offence[] {
     ...lost.map(offence('lost')),
     ...[...illegalities(evidence, view)].map(offence('illegal')),
     ...[...runsAfterStop(evidence, view)].map(offence('ran after stop')),
+    ...overlaps(evidence).map(offence('overlapping')),
+    ...verifyToldEnds(evidence, view),
   ];
 }
 
@@ -78,8 +83,9 @@ function* illegalities(evidence: Evidence, view: TaskView): Generator<string> {
 function* wrongSteps({ status, events }: TaskView): Generator<string> {
   if (events[0]?.status !== 'Enqueued') yield `begins ${events[0]?.status}`;
   if (events.at(-1)?.status !== status) yield `is ${status} after ${events.at(-1)?.status}`;
-  for (const [index, { eventId, status: to }] of events.entries()) {
-    const before = events[index - 1];
+  const steps = stepsOf(events);
+  for (const [index, { eventId, status: to }] of steps.entries()) {
+    const before = steps[index - 1];
     // Of a long history the middle is not kept.
     if (!before || before.eventId + 1 !== eventId) continue;
     const targets: readonly TaskStatus[] = Object.values(LIFECYCLE[before.status]).flat();
@@ -94,19 +100,6 @@ function* wrongAttempts(series: Series, { plan }: ClientRecord): Generator<strin
   const isToldTo = plan.payload.isFinal && plan.payload.failsOn.length > 0;
   if (isFailed && attempts <= RETRIES && !isToldTo)
     yield `failed after ${attempts} of ${RETRIES + 1} attempts`;
-}
-
-/** A run that was handed back leads to Enqueued, or to Retrying without the failure that a retry tells. */
-export function handBacksIn(series: Series): number {
-  return series.filter(
-    ({ status, eventDetail }, index) =>
-      series[index - 1]?.status === 'Running' &&
-      (status === 'Enqueued' || (status === 'Retrying' && eventDetail === undefined)),
-  ).length;
-}
-
-export function countedAttempts(series: Series): number {
-  return count(series, 'Running') - handBacksIn(series);
 }
 
 function* unfounded({ record, journal }: Evidence, { returnPayload = '{}' }: TaskView): Generator<string> {
@@ -127,6 +120,15 @@ function* runsAfterStop({ journal }: Evidence, { events }: TaskView): Generator<
       .filter((lateMs) => lateMs > CLOCK_TOLERANCE_MS);
     if (late.length > 0) yield `ran on for ${Math.max(...late)} ms after Stopped`;
   }
+}
+
+/** An execution that began before another had ended: a run was taken for dead, and its code still ran. */
+function overlaps({ journal }: Evidence): string[] {
+  const spans = [...Map.groupBy(journal, ({ execution }) => execution).values()]
+    .map((lines) => ({ start: lines[0]?.time ?? 0, end: lines.at(-1)?.time ?? 0 }))
+    .sort((a, b) => a.start - b.start);
+  const longest = Math.max(0, ...spans.map(({ start }, index) => (spans[index - 1]?.end ?? start) - start));
+  return longest > 0 ? [`ran twice at once for ${longest} ms`] : [];
 }
 
 function count(series: Series, wanted: TaskStatus): number {

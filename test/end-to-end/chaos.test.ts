@@ -2,11 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { TaskEventView, TaskView } from '../../bench/chaos/chaos-client.ts';
 import type { ClientRecord } from '../../bench/chaos/drive-task.ts';
 import { FAULTS } from '../../bench/chaos/fault-proxy.ts';
+import type { CHAOS_FUNCTIONS } from '../../bench/chaos/functions.ts';
+import { countedAttempts, handBacksIn, seriesOf } from '../../bench/chaos/history.ts';
 import type { JournalLine } from '../../bench/chaos/journal.ts';
 import { type MetricEvidence, metricLedgerOf } from '../../bench/chaos/metric-ledger.ts';
 import { planTasks } from '../../bench/chaos/plan.ts';
 import { runChaos } from '../../bench/chaos/run-chaos.ts';
-import { countedAttempts, verifyTask } from '../../bench/chaos/verify-task.ts';
+import { statusWriteIn } from '../../bench/chaos/status-writes.ts';
+import { verify } from '../../bench/chaos/verify-task.ts';
+import type { Delivery } from '../../bench/chaos/webhook-receiver.ts';
 import { TASK_STATUSES, type TaskStatus } from '../../lambdas/domain/lifecycle.ts';
 
 test('60 tasks end as they may, whatever fails under them', async () => {
@@ -31,7 +35,10 @@ test('60 tasks end as they may, whatever fails under them', async () => {
   expect(missing.every((number) => number >= 0)).toBe(true);
   expect(missing.reduce((sum, number) => sum + number, 0)).toBe(killedBeforeLine + neverAnswered);
   expect(statuses.Succeeded.counted).toBeGreaterThan(0);
-  expect(ledger.accepted).toBe(60);
+  expect(ledger.accepted + ledger.invocations.accepted).toBe(60);
+  expect(ledger.invocations.executed).toBeGreaterThan(0);
+  expect(ledger.ends.told).toBe(ledger.ends.toTell);
+  expect(ledger.ends.refusals['answered 503']).toBeGreaterThan(0);
   expect(ledger.runtimesKilled).toBe(1);
   expect(ledger.processesKilled).toBeGreaterThan(0);
   for (const fault of FAULTS) expect(ledger.faults[fault], fault).toBeGreaterThan(0);
@@ -40,10 +47,15 @@ test('60 tasks end as they may, whatever fails under them', async () => {
 
 /** A run that finds nothing proves nothing unless it would have found something. */
 describe('the ledger', () => {
-  const [plan] = planTasks({ seed: 1, tasks: 1, journal: '', carefulShare: 1 });
-  if (!plan) throw new Error('there is a plan for one task');
+  const plans = planTasks({ seed: 1, tasks: 100, journal: '', carefulShare: 1 });
+  const planOf = (name: keyof typeof CHAOS_FUNCTIONS) => {
+    const plan = plans.find(({ functionName }) => functionName === name);
+    if (!plan) throw new Error(`the plan has no task of ${name}`);
+    return { ...plan, payload: { ...plan.payload, failsOn: [], isFinal: false } };
+  };
+  const plan = planOf('slow');
   const accepted: ClientRecord = {
-    plan: { ...plan, payload: { ...plan.payload, failsOn: [], isFinal: false } },
+    plan,
     isAccepted: true,
     isStopped: false,
     isRedriven: false,
@@ -68,13 +80,19 @@ describe('the ledger', () => {
     what,
     time,
   });
+  const told = (changed: Partial<Delivery> = {}): Delivery => ({
+    ...{ webhookId: 'id-1', functionName: 'quick', payloadId: plan.id, requestId: 'r-1', series: 1 },
+    ...{ status: 'Succeeded', isTaken: true, time: 40 },
+    ...changed,
+  });
   const started = [['Enqueued', 0] as const, ['Processed', 10] as const, ['Running', 10] as const];
   const stopped = viewOf(...started, ['Stopping', 20], ['Stopped', 30]);
   const offencesOf = (
     view: TaskView | undefined,
     journal: readonly JournalLine[] = [],
     record: ClientRecord = accepted,
-  ) => verifyTask({ record, view, journal }).map(({ kind, text }) => `${kind}: ${text}`);
+    deliveries: readonly Delivery[] = [],
+  ) => verify({ record, view, journal, deliveries }).map(({ kind, text }) => `${kind}: ${text}`);
 
   test('has nothing against a task that went as it should', () => {
     const succeeded = viewOf(...started, ['Succeeded', 30]);
@@ -85,6 +103,14 @@ describe('the ledger', () => {
   test('finds what is lost', () => {
     expect(offencesOf(undefined)).toEqual(['lost: was accepted, and is unknown']);
     expect(offencesOf(viewOf(...started))).toEqual(['lost: was accepted, and is still Running']);
+  });
+
+  test('finds an execution that began before another had ended', () => {
+    const view = viewOf(...started, ['Retrying', 20, '{}'], ['Running', 25], ['Succeeded', 60]);
+    const second = { ...line('start', 26), execution: 'e2' };
+    const journal = [line('start', 11), line('alive', 30), second, line('end', 50)];
+    expect(offencesOf(view, journal)).toEqual(['overlapping: ran twice at once for 24 ms']);
+    expect(offencesOf(view, [line('start', 11), second, line('end', 26)])).toEqual([]);
   });
 
   test('finds code that ran after Stopped', () => {
@@ -121,15 +147,81 @@ describe('the ledger', () => {
     expect(offencesOf(view, journal, { ...accepted, ...record })).toContain(`illegal: ${text}`);
   });
 
-  test('does not count an attempt that was handed back', () => {
+  const handedBack = (handBacks: number) => JSON.stringify({ handBacks, firstTime: 1, cause: 'throttled' });
+
+  test('unfolds runs that were handed back in a row', () => {
     const run = [['Processed', 0] as const, ['Running', 0] as const];
     const { events } = viewOf(
-      ...[['Enqueued', 0] as const, ...run, ['Enqueued', 1] as const],
-      ...[...run, ['Retrying', 2, '{}'] as const],
-      ...[...run, ['Retrying', 3] as const],
-      ...[...run, ['Succeeded', 4] as const],
+      ...[['Enqueued', 0] as const, ['Enqueued', 5, handedBack(3)] as const],
+      ...[...run, ['Retrying', 6, '{}'] as const],
+      ...[['Retrying', 7, handedBack(1)] as const, ['Running', 7] as const, ['Succeeded', 8] as const],
     );
-    expect(countedAttempts(events)).toBe(2);
+    const [series = []] = seriesOf(events);
+    expect(series.map(({ status }) => status)).toEqual([
+      'Enqueued',
+      ...['Processed', 'Running', 'Enqueued', 'Processed', 'Running', 'Enqueued'],
+      ...['Processed', 'Running', 'Enqueued', 'Processed', 'Running', 'Retrying'],
+      ...['Running', 'Retrying', 'Running', 'Succeeded'],
+    ]);
+    expect(series.map(({ eventId }) => eventId)).toEqual(series.map((_, index) => index + 1));
+    expect([handBacksIn(series), countedAttempts(series)]).toEqual([4, 2]);
+  });
+
+  test('accepts as many executions as there were runs, those handed back included', () => {
+    const view = viewOf(['Enqueued', 0], ['Enqueued', 20, handedBack(1)], ...started.slice(1), [
+      'Succeeded',
+      60,
+    ]);
+    const first = { ...line('start', 1), execution: 'e0' };
+    const journal = [first, line('start', 30), line('end', 50)];
+    expect(offencesOf(view, journal)).toEqual([]);
+    const third = { ...line('start', 60), execution: 'e2' };
+    expect(offencesOf(view, [...journal, third])).toEqual([
+      'illegal: series 1 was executed 3 times in 2 runs',
+    ]);
+  });
+
+  test('finds an end that the webhook did not take, took under two ids, or was told wrongly', () => {
+    const record = { ...accepted, plan: planOf('quick') };
+    const succeeded: TaskView = {
+      ...viewOf(...started, ['Succeeded', 30]),
+      returnPayload: JSON.stringify({ execution: 'e1', padding: record.plan.payload.padding }),
+    };
+    const offencesOfTold = (...deliveries: Delivery[]) =>
+      offencesOf(succeeded, [line('start', 11), line('end', 29)], record, deliveries);
+    expect(offencesOfTold(told({ isTaken: false }), told())).toEqual([]);
+    const neverTold = 'never told: the webhook did not take that it ended Succeeded in series 1';
+    expect(offencesOfTold()).toEqual([neverTold]);
+    expect(offencesOfTold(told({ isTaken: false }))).toEqual([neverTold]);
+    expect(offencesOfTold(told(), told({ webhookId: 'id-2' }))).toEqual([
+      'illegal: the webhook was told Succeeded in series 1 under 2 ids',
+    ]);
+    expect(offencesOfTold(told(), told({ status: 'Failed' }))).toEqual([
+      'illegal: the webhook was told that it ended Failed in series 1, which it did not',
+    ]);
+  });
+
+  test('finds an invocation without a record that was neither executed to its end nor told as failed', () => {
+    const record = { ...accepted, plan: planOf('loose') };
+    const offencesOfInvocation = (journal: readonly JournalLine[], ...deliveries: Delivery[]) =>
+      offencesOf(undefined, journal, record, deliveries);
+    const failed = told({ status: 'Failed' });
+    const neverTold = 'never told: the webhook took no end of it';
+    const lost = 'lost: was neither executed to its end nor told as failed';
+    expect(offencesOfInvocation([line('start', 1), line('end', 2)], told())).toEqual([]);
+    expect(offencesOfInvocation([line('start', 1)], failed)).toEqual([]);
+    expect(offencesOfInvocation([line('start', 1)])).toEqual([lost, neverTold]);
+    expect(offencesOfInvocation([line('start', 1)], { ...failed, isTaken: false })).toEqual([
+      lost,
+      neverTold,
+    ]);
+    expect(offencesOfInvocation([line('start', 1), line('end', 2)])).toEqual([neverTold]);
+    expect(offencesOfInvocation([line('end', 2)], told(), told({ webhookId: 'id-2' }))).toEqual([
+      'illegal: the webhook was told Succeeded for request r-1 under 2 ids',
+    ]);
+    // Submitted twice by its client, it is two invocations.
+    const again = told({ webhookId: 'id-2', requestId: 'r-2' });
+    expect(offencesOfInvocation([line('end', 2)], told(), again)).toEqual([]);
   });
 });
 
@@ -137,7 +229,7 @@ describe('the ledger', () => {
 describe('the ledger of the metrics', () => {
   const statuses = ['Enqueued', 'Processed', 'Running', 'Succeeded'] as const;
   const evidence: MetricEvidence = {
-    events: statuses.map((status, index) => ({ eventId: index + 1, status, timestamp: index })),
+    histories: [statuses.map((status, index) => ({ eventId: index + 1, status, timestamp: index }))],
     writes: [
       { pid: 1, status: 'Enqueued' },
       { pid: 2, status: 'Succeeded' },
@@ -157,6 +249,41 @@ describe('the ledger of the metrics', () => {
   test('has each event once', () => {
     expect(of({})).toEqual([0, 0]);
     expect(metricLedgerOf(evidence).statuses.Running).toEqual({ events: 1, counted: 1 });
+  });
+
+  test('has each run once that was handed back', () => {
+    const events = [
+      { eventId: 1, status: 'Enqueued', timestamp: 0 },
+      {
+        eventId: 2,
+        status: 'Enqueued',
+        timestamp: 2,
+        eventDetail: '{"handBacks":2,"firstTime":1,"cause":""}',
+      },
+    ] as const;
+    const handBack = { pid: 2, status: 'Enqueued' } as const;
+    const counted = { pid: 2, counts: { Enqueued: 1, Processed: 1, Running: 1 } };
+    const changed = {
+      histories: [events],
+      writes: [...evidence.writes.slice(0, 1), handBack, handBack],
+      lines: [...(first ?? []), counted, counted],
+    };
+    expect(of(changed)).toEqual([0, 0]);
+    expect(of({ ...changed, lines: [...(first ?? []), counted] })).toEqual([0, 1]);
+  });
+
+  test('reads the status that a write enters, also of one that rewrites the history', () => {
+    const values = {
+      ':new_writeId': { S: 'w' },
+      ':new_status': { S: 'Retrying' },
+      ':new_events': { L: [{ M: { status: { S: 'Enqueued' } } }] },
+      ':Running': { S: 'Running' },
+    };
+    const body = JSON.stringify({ ExpressionAttributeValues: values });
+    expect(statusWriteIn('UpdateItem', 'aws-sdk-js/3 app/pid-12', body)).toEqual({
+      pid: 12,
+      status: 'Retrying',
+    });
   });
 
   test('says why one is missing', () => {
