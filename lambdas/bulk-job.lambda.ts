@@ -65,6 +65,7 @@ async function isServed(
       messageId,
       reason: 'it does not name a bulk job',
     });
+    countMetrics(undefined, { DroppedMessageCount: 1 });
     return true;
   }
   const { functionName, bulkJobId } = message;

@@ -40,8 +40,11 @@ const dependencies = {
   clock: Date.now,
   random: Math.random,
   log: {
-    droppedMessages: (queueUrl: string, reasons: Readonly<Record<string, number>>) =>
-      logger.warn('dropped dead letters that are none of ours', { queueUrl, reasons }),
+    droppedMessages: (queueUrl: string, reasons: Readonly<Record<string, number>>) => {
+      logger.warn('dropped dead letters that are not ours', { queueUrl, reasons });
+      const dropped = Object.values(reasons).reduce((sum, count) => sum + count, 0);
+      countMetrics(undefined, { DroppedMessageCount: dropped });
+    },
   },
   lookedTo: new Map<string, string>(),
 };

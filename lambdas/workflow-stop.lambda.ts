@@ -4,6 +4,7 @@ import { ApiAdapters } from './api-adapters.ts';
 import { sqs } from './aws/clients.ts';
 import { Executions } from './aws/executions.ts';
 import { type ExecutionEnd, parseExecutionEnd, toExecutionEndBody } from './aws/message.ts';
+import { metricLog } from './aws/metric-log.ts';
 import { TaskQueue } from './aws/task-queue.ts';
 import { ENV, requiredEnv } from './domain/env.ts';
 import {
@@ -16,6 +17,7 @@ import { stopExecution } from './tasks/stop-execution.ts';
 import { taskOfRequest } from './workflow/workflow-request.ts';
 
 const logger = new Logger();
+const countMetrics = metricLog(requiredEnv(process.env, ENV.service));
 const queueUrl = requiredEnv(process.env, ENV.queueUrl);
 
 /** The work ends this long before Lambda ends the invocation: time for the message that must follow. */
@@ -40,21 +42,24 @@ async function isServed(
 ): Promise<boolean> {
   const told = parseExecutionEnd(body);
   if (!told) {
-    logger.error('message dropped', { queue, messageId, reason: 'it does not tell the end of an execution' });
+    drop({ queue, messageId, reason: 'it does not tell the end of an execution' });
     return true;
   }
   // A time of the future, which only a forged message has, would have it repeated until then.
   const end = { ...told, time: Math.min(told.time, Number(attributes.SentTimestamp)) };
   try {
     const againSeconds = await stopTasks(adapters, end);
-    if (againSeconds === 'unknown') {
-      logger.error('message dropped', { queue, messageId, reason: 'there is no such execution' });
-    }
+    if (againSeconds === 'unknown') drop({ queue, messageId, reason: 'there is no such execution' });
     return typeof againSeconds !== 'number' || (await isSentAgain(end, againSeconds));
   } catch (error) {
     logger.error('tasks of an execution could not be stopped: tried again', { ...end, error: String(error) });
     return Date.now() - end.time < FRESH_RETRY_MS && isSentAgain(end, WORKFLOW_STOP_RETRY_SECONDS.failed);
   }
+}
+
+function drop(about: { readonly queue: string; readonly messageId: string; readonly reason: string }): void {
+  logger.error('message dropped', about);
+  countMetrics(undefined, { DroppedMessageCount: 1 });
 }
 
 /** Stops the tasks of one execution; tells after how many seconds it is to be looked at again, if it is. */

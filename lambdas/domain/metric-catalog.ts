@@ -72,7 +72,7 @@ const SHARED_METRICS: Readonly<Record<Exclude<SharedMetric, SweepMetric>, Metric
     contract: 'FunctionResourceThrottles',
   },
   DroppedMessageCount: {
-    meaning: 'messages of the follow-up queues that name no end, or one whose row is not valid',
+    meaning: 'messages that were dropped: malformed, for another function, or naming a row that is not valid',
   },
 };
 

@@ -46,8 +46,11 @@ const supervisor: RunSupervisor =
 /** The end of an attempt takes this long at most: the supervisor writes it and kills the process (KILL_WITHIN_MS). */
 const END_MS = TIMEOUT_MARGIN_SECONDS * 1000;
 
-/** The grace period, and this, may be lost between the start of an invocation and that of the code. */
-const START_SLACK_MS = 500;
+/**
+ * The grace period, and this, may be lost between the start of an invocation and that of the code: the code is killed so
+ * much earlier then. Without any, a machine that is slow to start would run no task at all.
+ */
+const START_SLACK_MS = Math.min(1500, timeoutSeconds * 500);
 
 const dependencies: Omit<RunDependencies & RunInvocationDependencies, 'attempt'> = {
   ...endDependencies,
@@ -160,6 +163,7 @@ async function handle(record: SQSRecord, context: Context, options: TaskWorkerOp
       await handleInvocation(message.invocation, Number(attributes.ApproximateReceiveCount) > 1, arrival);
     } else {
       logDroppedMessage(functionName, messageId, message ? 'it is for another function' : 'it is malformed');
+      countMetrics(undefined, { DroppedMessageCount: 1 });
     }
     return true;
   } catch (error) {

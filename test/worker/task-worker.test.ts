@@ -76,4 +76,6 @@ test('a message that is malformed or for another function is dropped with its qu
     ['echo', '2', 'it is malformed'],
     ['echo', '3', 'it is malformed'],
   ]);
+  const counted = written.mock.calls.filter(([line]) => String(line).includes('"DroppedMessageCount":1'));
+  expect(counted).toHaveLength(4);
 });
