@@ -7,8 +7,18 @@ export interface CountingProxy {
   close(): void;
 }
 
-/** Stands before an engine, and counts the requests that reach it by the operation they name. */
-export async function countingProxy(target: string): Promise<CountingProxy> {
+/** One request as it came. */
+export interface CountedRequest {
+  readonly operation: string;
+  /** Its body, from JSON. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Stands before an engine, counts the requests that reach it by the operation they name, and passes each to `onRequest`. */
+export async function countingProxy(
+  target: string,
+  onRequest?: (request: CountedRequest) => void,
+): Promise<CountingProxy> {
   const counts = new Map<string, number>();
   const server = createServer((incoming, outgoing) => {
     const operation = operationOf(incoming);
@@ -21,6 +31,7 @@ export async function countingProxy(target: string): Promise<CountingProxy> {
     forwarded.on('error', () => outgoing.destroy());
     outgoing.on('close', () => forwarded.destroy());
     incoming.pipe(forwarded);
+    if (onRequest) passBody(incoming, (body) => onRequest({ operation, input: JSON.parse(body) }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -31,6 +42,13 @@ export async function countingProxy(target: string): Promise<CountingProxy> {
       server.close();
     },
   };
+}
+
+/** A client that goes away in mid-request has made none. */
+function passBody(incoming: IncomingMessage, take: (body: string) => void): void {
+  const parts: Buffer[] = [];
+  incoming.on('data', (part: Buffer) => parts.push(part));
+  incoming.on('end', () => take(Buffer.concat(parts).toString()));
 }
 
 /** Both protocols name the operation in this header, as `Service_Version.Operation`. */

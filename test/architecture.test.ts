@@ -91,11 +91,13 @@ const ROOMS: Record<string, readonly string[]> = {
   'bench/workflow-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/limited-app/': ['lib/index.ts', 'aws-cdk-lib', 'node:'],
   'bench/chaos-app/': ['bench/', 'lib/index.ts', 'lambdas/worker/handler.ts', 'aws-cdk-lib', 'node:'],
+  'bench/simulation/': ['bench/', 'lambdas/', 'lib/task-table.ts', '@aws-sdk/', 'aws-cdk-lib', 'node:'],
   'bench/sweep/sweep-child': ['lambdas/sweep.lambda.ts'],
   'bench/metrics-cost': ['bench/', 'local/', 'lambdas/domain/', 'lambdas/aws/metric-log.ts', 'node:'],
   'bench/': [
     ...['bench/', 'local/', 'node:', '@aws-sdk/'],
-    ...['lambdas/domain/lifecycle.ts', 'lambdas/domain/metrics.ts', 'lambdas/domain/task.ts'],
+    ...['lambdas/domain/lifecycle.ts', 'lambdas/domain/limits.ts', 'lambdas/domain/metrics.ts'],
+    'lambdas/domain/task.ts',
   ],
 };
 

@@ -1,12 +1,8 @@
 import type { BulkJobKey } from '../domain/bulk-job.ts';
 import type { Invocation } from '../domain/invocation.ts';
+import { readInvocation } from '../domain/invocation-check.ts';
 import { type EndKey, endKeyOf, isEndId } from '../domain/kept-end.ts';
-import {
-  FUNCTION_NAME_PATTERN,
-  REQUEST_ID_PATTERN,
-  TASK_ID_PATTERN,
-  TENANT_PATTERN,
-} from '../domain/limits.ts';
+import { FUNCTION_NAME_PATTERN, TASK_ID_PATTERN } from '../domain/limits.ts';
 import type { TaskKey } from '../domain/task.ts';
 import { withoutNoncharacters } from '../domain/text.ts';
 
@@ -41,8 +37,11 @@ export function toMessageBody(message: Message): string {
 /** Reads a message; undefined when it is none of ours. */
 export function parseMessage(body: string): Message | undefined {
   try {
-    const { functionName, taskId, endId, invocation } = JSON.parse(body) as MessageBody;
-    if (invocation) return isInvocation(invocation) ? { kind: 'invocation', invocation } : undefined;
+    const { functionName, taskId, endId, invocation: sent } = JSON.parse(body) as MessageBody;
+    if (sent) {
+      const invocation = readInvocation(sent);
+      return invocation && { kind: 'invocation', invocation };
+    }
     if (endId !== undefined) {
       return isEndKey(functionName, endId)
         ? { kind: 'keptEnd', key: { functionName, endId } as EndKey }
@@ -125,27 +124,6 @@ function isEndKey(functionName: unknown, endId: unknown): boolean {
   return isText(functionName, FUNCTION_NAME_PATTERN) && typeof endId === 'string' && isEndId(endId);
 }
 
-/** Checks each field that is used: the function's own code can send to its queue what it likes. */
-function isInvocation(invocation: Invocation): boolean {
-  const { functionName, invocationId, requestId, tenant, payload, config } = invocation;
-  const { attempt, handBacks, handedBackTime, submitTime, dueTime, startDeadline } = invocation;
-  return (
-    isKey(functionName, invocationId) &&
-    isText(requestId, REQUEST_ID_PATTERN) &&
-    isText(tenant, TENANT_PATTERN) &&
-    [attempt, handBacks ?? 0, handedBackTime ?? 0, submitTime, dueTime, startDeadline].every(isWhole) &&
-    payload !== null &&
-    typeof payload === 'object' &&
-    isText('text' in payload ? payload.text : payload.objectKey) &&
-    isWhole(config?.maxAsyncRetryAttempts) &&
-    isWhole(config?.maxAsyncEventAgeInSeconds)
-  );
-}
-
-function isText(value: unknown, pattern = /^/): boolean {
+function isText(value: unknown, pattern: RegExp): boolean {
   return typeof value === 'string' && pattern.test(value);
-}
-
-function isWhole(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -4,7 +4,7 @@ import { SWEEP_PAGE_ENTRIES } from '../domain/limits.ts';
 import { TASK_INDEXES } from '../domain/storage-names.ts';
 import { sortKeyBounds, type TaskKey } from '../domain/task.ts';
 import { callAws } from './faults.ts';
-import { type Item, keyOf, stateShardKey, timeShardOf, toAttributes } from './task-item.ts';
+import { type Item, keyOf, primaryKeyOf, stateShardKey, timeShardOf, toAttributes } from './task-item.ts';
 
 /** An entry of an index: of a row, and where it stands in its shard. */
 export interface SweepEntry {
@@ -67,11 +67,12 @@ export class SweepIndex {
     return this.#pages(shard.functionName, 'sortKey', {
       IndexName: TASK_INDEXES.byState,
       KeyConditionExpression: 'stateShard = :shard AND sortKey BETWEEN :low AND :high',
-      FilterExpression: 'attribute_not_exists(wakeTime)',
+      FilterExpression: `attribute_not_exists(wakeTime) OR ${IS_STRAY}`,
       ExpressionAttributeValues: toAttributes({
         ':shard': stateKey(shard, 'waiting'),
         ':low': behind(after),
         ':high': high,
+        ':own': ownKeys(shard),
       }),
     });
   }
@@ -99,12 +100,23 @@ export class SweepIndex {
     return this.#pages(shard.functionName, 'sortKey', {
       IndexName: TASK_INDEXES.byState,
       KeyConditionExpression: 'stateShard = :shard AND sortKey >= :low',
-      FilterExpression: 'attribute_not_exists(lookFrom) OR lookFrom < :before',
+      FilterExpression: `attribute_not_exists(lookFrom) OR lookFrom < :before OR ${IS_STRAY}`,
       ExpressionAttributeValues: toAttributes({
         ':shard': stateKey(shard, 'running'),
         ':low': behind(after),
         ':before': before,
+        ':own': ownKeys(shard),
       }),
+    });
+  }
+
+  /** Finds the entries of a partition of `byState` that workers of other functions have put there. */
+  strays(shard: FunctionShard, state: IndexState): AsyncGenerator<SweepPage> {
+    return this.#pages(shard.functionName, 'sortKey', {
+      IndexName: TASK_INDEXES.byState,
+      KeyConditionExpression: 'stateShard = :shard',
+      FilterExpression: IS_STRAY,
+      ExpressionAttributeValues: toAttributes({ ':shard': stateKey(shard, state), ':own': ownKeys(shard) }),
     });
   }
 
@@ -133,6 +145,14 @@ export class SweepIndex {
       };
     } while (from);
   }
+}
+
+/** A worker may put entries of its own tasks into any partition, with whatever else a run writes: each look finds them. */
+const IS_STRAY = 'NOT begins_with(pk, :own)';
+
+/** What the keys of a function's rows begin with. */
+function ownKeys({ functionName }: FunctionShard): string {
+  return primaryKeyOf({ functionName, taskId: '' });
 }
 
 /** The partition of `byState` that a shard's tasks of a state are in. */

@@ -58,12 +58,12 @@ export function toAttributes(values: Record<string, unknown>): Item {
 }
 
 /**
- * Reads a row of the task table, or returns undefined for one that no submit wrote: a worker's role can create such rows.
+ * Reads a row of the task table, or returns undefined for one that is no task: a worker's role can write such rows.
  * Its names come from the key, which is all that a worker's role is bound to.
  */
 export function toTask(item: Item): Task | undefined {
   const row = attributesOf(item);
-  if (!row || !isTaskStatus(row.status) || !isSubmitted(row)) return undefined;
+  if (!row || !isTaskStatus(row.status) || !isTaskRow(row)) return undefined;
   const key = keyOf(item);
   for (const attribute of INDEX_ATTRIBUTES) delete row[attribute];
   return { ...row, ...key } as Task;
@@ -78,14 +78,74 @@ export function attributesOf(item: Item): Record<string, unknown> | undefined {
   }
 }
 
-/** Tells whether a row has what only submits write: no role that runs user code may write any of these. */
-function isSubmitted({ submissionId, submitTime, config, payload, tenant, events }: Record<string, unknown>) {
+const NUMBERS = ['series', 'submitTime', 'dueTime', 'notBefore', 'startDeadline', 'attempt', 'expiresAt'];
+const OPTIONAL_NUMBERS = [
+  ...['version', 'wakeTime', 'resentTime', 'handBacks', 'handedBackTime', 'droppedEvents', 'startTime'],
+  ...['leaseUntil', 'endTime', 'durationMs', 'followUpAttempts', 'nextDeliveryTime'],
+];
+const TEXTS = ['submissionId', 'requestId', 'tenant'];
+const OPTIONAL_TEXTS = ['caller', 'runId', 'instanceId', 'writeId', 'followUp', 'followUpError'];
+
+type Row = Record<string, unknown>;
+
+/**
+ * Tells whether a row is a task: it has what only submits write, which no role that runs user code may, and whatever else it
+ * has is of the type that it is read as. A worker can write anything into the rows of its own function, and one row must
+ * not fail a list of them, a bulk job or the sweep.
+ */
+function isTaskRow(row: Row): boolean {
+  const { config, payload, events, status, result, error } = row;
+  const has = (names: readonly string[], check: (value: unknown) => boolean) =>
+    names.every((name) => check(row[name]));
   return (
-    typeof submissionId === 'string' &&
-    typeof submitTime === 'number' &&
-    typeof tenant === 'string' &&
-    typeof config === 'object' &&
-    typeof payload === 'object' &&
-    Array.isArray(events)
+    has(NUMBERS, isNumber) &&
+    has(OPTIONAL_NUMBERS, orUndefined(isNumber)) &&
+    has(TEXTS, isText) &&
+    has(OPTIONAL_TEXTS, orUndefined(isText)) &&
+    isObject(config) &&
+    isStoredText(payload) &&
+    Array.isArray(events) &&
+    events.every(isEvent) &&
+    (status === 'Succeeded' ? isStoredText(result) : orUndefined(isStoredText)(result)) &&
+    (status === 'Failed' ? isFailure(error) : orUndefined(isFailure)(error))
+  );
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function orUndefined(check: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => value === undefined || check(value);
+}
+
+function isObject(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null;
+}
+
+function isStoredText(value: unknown): boolean {
+  return isObject(value) && isText('text' in value ? value.text : value.objectKey);
+}
+
+function isEvent(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { status, timestamp, sentTime, receivedTime, eventDetail, instanceId } = value;
+  return (
+    isTaskStatus(status) &&
+    isNumber(timestamp) &&
+    [sentTime, receivedTime].every(orUndefined(isNumber)) &&
+    [eventDetail, instanceId].every(orUndefined(isText))
+  );
+}
+
+function isFailure(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    [value.kind, value.errorType, value.errorMessage].every(isText) &&
+    orUndefined(isText)(value.stack)
   );
 }

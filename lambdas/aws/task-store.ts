@@ -58,11 +58,11 @@ export interface Lease {
   readonly leaseUntil: number;
 }
 
-/** What is noted about a task that stays in its status. */
-export type Note =
-  | { readonly wakeTime: number | undefined }
-  | { readonly resentTime: number }
-  | { readonly waiter: Waiter; readonly startDeadline: number };
+/** A state of a workflow that begins to wait for a task, and until when the task must have started then. */
+export interface Attachment {
+  readonly waiter: Waiter;
+  readonly startDeadline: number;
+}
 
 export type FailedDeliveryNote = NextDelivery['note'] & { readonly followUpError: string };
 
@@ -195,12 +195,11 @@ export class TaskStore {
     return outcome;
   }
 
-  /** Notes something about a task as it was read; one to which anything has happened since is left alone. */
-  async note(task: Task, note: Note): Promise<boolean> {
+  /** Has a state of a workflow wait for a task as it was read; returns false if anything has moved it since. */
+  async attach(task: Task, attachment: Attachment): Promise<boolean> {
     const update = this.#asRead(new Update(), task)
-      .set(note)
-      .set('waiter' in note ? { version: versionOf(task) + 1 } : {})
-      .whenSame({ status: task.status, wakeTime: task.wakeTime });
+      .set({ ...attachment, version: versionOf(task) + 1 })
+      .whenSame({ status: task.status });
     return (await this.#rows.update(task, update)).isWritten;
   }
 

@@ -2,24 +2,44 @@ import type { Invocation } from './invocation.ts';
 import { FUNCTION_NAME_PATTERN, REQUEST_ID_PATTERN, TASK_ID_PATTERN, TENANT_PATTERN } from './limits.ts';
 import { OBJECT_PREFIXES } from './storage-names.ts';
 
+const FIELDS = [
+  ...['functionName', 'invocationId', 'requestId', 'tenant', 'trace', 'payload', 'config'],
+  ...['attempt', 'submitTime', 'dueTime', 'startDeadline', 'handBacks', 'handedBackTime'],
+];
+
 /**
- * Tells whether a value is an invocation that this function may have been sent. User code may send to its function's queue,
- * so each field is checked that a later step relies on.
+ * Reads an invocation, or returns undefined for what is none. User code may send to its function's queue what it likes, so
+ * each field is checked that a later step relies on, and no other is taken along: a successor must not grow.
  */
-export function isInvocationOf(value: unknown, functionName: string): value is Invocation {
+export function readInvocation(value: unknown): Invocation | undefined {
+  if (!isInvocation(value)) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).filter(([name]) => FIELDS.includes(name)),
+  ) as unknown as Invocation;
+}
+
+function isInvocation(value: unknown): value is Invocation {
   if (!isObject(value)) return false;
-  const { invocationId, requestId, tenant, submitTime, dueTime, startDeadline, attempt, payload, config } =
-    value;
+  const { functionName, invocationId, requestId, tenant, trace, payload, config } = value;
+  const { attempt, submitTime, dueTime, startDeadline, handBacks = 0, handedBackTime = 0 } = value;
   return (
-    value.functionName === functionName &&
-    FUNCTION_NAME_PATTERN.test(functionName) &&
+    matches(functionName, FUNCTION_NAME_PATTERN) &&
     matches(invocationId, TASK_ID_PATTERN) &&
     matches(requestId, REQUEST_ID_PATTERN) &&
     matches(tenant, TENANT_PATTERN) &&
-    [submitTime, dueTime, startDeadline].every(isCount) &&
-    isCount(attempt) &&
-    isPayloadOf(payload, functionName) &&
-    isConfig(config)
+    [attempt, submitTime, dueTime, startDeadline, handBacks, handedBackTime].every(isCount) &&
+    isPayloadOf(payload, String(functionName)) &&
+    isConfig(config) &&
+    isTrace(trace)
+  );
+}
+
+/** Two headers as texts, and nothing else. */
+function isTrace(trace: unknown): boolean {
+  if (trace === undefined) return true;
+  if (!isObject(trace)) return false;
+  return Object.entries(trace).every(
+    ([name, value]) => ['traceparent', 'tracestate'].includes(name) && typeof value === 'string',
   );
 }
 

@@ -64,7 +64,7 @@ async function takesOver(deps: AttachDependencies, task: UnfinishedTask, waiter:
   // It is not the attempt of this waiter that was asked to stop: that runs when the code of the one before has ended.
   if (task.status === 'Stopping') return false;
   const startDeadline = startDeadlineOf(task.dueTime, task.config, waiter);
-  return deps.storeFor(1).note(task, { waiter, startDeadline });
+  return deps.storeFor(1).attach(task, { waiter, startDeadline });
 }
 
 function isEnded(task: Task): task is Exclude<Task, UnfinishedTask> {

@@ -1,7 +1,6 @@
 import type { Message } from '../aws/message.ts';
 import type { ReceivedMessage } from '../aws/task-queue.ts';
 import { type Invocation, isInvocationOverdue } from '../domain/invocation.ts';
-import { isInvocationOf } from '../domain/invocation-check.ts';
 import { DEAD_LETTER_RECEIVES_MAX } from '../domain/limits.ts';
 import { isOverdueRow, isWaitingRow, type SweptTask } from '../domain/swept-task.ts';
 import type { TaskFunctionRecord } from '../domain/task-function.ts';
@@ -43,9 +42,7 @@ function faultOf(message: ReceivedMessage['message'], functionName: string): str
   if (message?.kind === 'wakeUp')
     return message.key.functionName === functionName ? undefined : 'a task of another function';
   if (message?.kind === 'invocation')
-    return isInvocationOf(message.invocation, functionName)
-      ? undefined
-      : 'not a valid invocation of this function';
+    return message.invocation.functionName === functionName ? undefined : 'an invocation of another function';
   return 'neither the key of a task nor an invocation';
 }
 

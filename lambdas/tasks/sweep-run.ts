@@ -129,11 +129,19 @@ export class SweepRun {
     pages: AsyncGenerator<SweepPage>,
   ): AsyncGenerator<SweepPage> {
     for await (const page of pages) {
-      await own.each(page.strays, async (key) => {
-        if (await this.deps.rows.removeEntry(key, stateShard)) this.count('strays');
-      });
+      await this.removeStrays(own, stateShard, page.strays);
       yield page;
     }
+  }
+
+  /** Removes entries from a partition. That one cannot be removed is no fault of the function whose partition it is. */
+  async removeStrays(own: FunctionLane, stateShard: string, strays: readonly TaskKey[]): Promise<void> {
+    await own.each(strays, async (key) => {
+      const isRemoved = this.deps.rows
+        .removeEntry(key, stateShard)
+        .catch((error: unknown) => own.report(error));
+      if (await isRemoved) this.count('strays');
+    });
   }
 }
 

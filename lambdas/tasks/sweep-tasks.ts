@@ -9,6 +9,7 @@ import { sweepFollowUps } from './sweep-follow-ups.ts';
 import type { FunctionLane, Lane, LaneName, Turns } from './sweep-lane.ts';
 import { type SweepDependencies, type SweepFailure, SweepRun, shardsOf } from './sweep-run.ts';
 import { sweepRunning } from './sweep-running.ts';
+import { sweepStrays } from './sweep-strays.ts';
 import { sweepUndelivered } from './sweep-undelivered.ts';
 import { sweepRemoved, WaitingSweep } from './sweep-waiting.ts';
 
@@ -96,6 +97,7 @@ function fill(
   inLane(lanes.deadLetters, (record, own) => (record.isDeleted ? [] : [sweepDeadLetters(run, own, record)]));
   inLane(lanes.settings, (record, own) => [
     oneTurn(() => sweepBulkJobs(run, own)),
+    sweepStrays(run, own, record),
     oneTurn(() => sweepSettings(run, record)),
   ]);
 }

@@ -19,6 +19,21 @@ const invocation: Invocation = {
 const endId = 'i-7f9c24e5-2f63-4b1a-9a51-1f0d3c1f7a10';
 
 describe('a message', () => {
+  test.each([
+    ['a trace of a number', { trace: { traceparent: 1 } }],
+    ['a trace with another header', { trace: { host: 'x' } }],
+    ['a number that no clock has', { submitTime: 1e300 }],
+    ['an object of another function', { payload: { objectKey: 'payloads/other/a/b' } }],
+    ['a destination that is no text', { config: { ...invocation.config, destinations: { onFailure: {} } } }],
+  ])('of an invocation is dropped if it has %s', (_, fields) => {
+    expect(parseMessage(JSON.stringify({ invocation: { ...invocation, ...fields } }))).toBeUndefined();
+  });
+
+  test('of an invocation is read without fields that no invocation has, so that its successor does not grow', () => {
+    const body = JSON.stringify({ invocation: { ...invocation, numbers: [1e20] } });
+    expect(parseMessage(body)).toEqual({ kind: 'invocation', invocation });
+  });
+
   test('about a task says which, and nothing else', () => {
     const body = toMessageBody({
       kind: 'wakeUp',

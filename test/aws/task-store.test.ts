@@ -72,7 +72,8 @@ describe('create', () => {
   test('takes an id again once its ended task is forgotten, not a second before', async () => {
     const started = await startedTask();
     const now = started.submitTime + 1000;
-    const fields = { endTime: now, expiresAt: Math.ceil(now / 1000) + 60 };
+    const error = FAILURES.timedOut(1);
+    const fields = { error, endTime: now, expiresAt: Math.ceil(now / 1000) + 60 };
     const ended = written(await store.move(started, 'fail', 'Failed', { now, fields }));
     const again = newTask({ taskId: ended.taskId });
     expect(await store.create(again, ended.expiresAt * 1000 - 1000)).toMatchObject({ isWritten: false });
@@ -204,7 +205,12 @@ describe('move', () => {
   test('refuses a run of an earlier task under the same id, and changes nothing', async () => {
     const late = await startedTask();
     const now = late.submitTime;
-    written(await store.move(late, 'fail', 'Failed', { now, fields: { endTime: now, expiresAt: 1 } }));
+    written(
+      await store.move(late, 'fail', 'Failed', {
+        now,
+        fields: { error: FAILURES.timedOut(1), endTime: now, expiresAt: 1 },
+      }),
+    );
     const next = newTask({ taskId: late.taskId });
     written(await store.create(next, now));
     const current = written(await store.start(next, runOf(next)));
@@ -242,7 +248,12 @@ describe('move', () => {
 
   test('refuses what the lifecycle does not allow', async () => {
     const running = await startedTask();
-    const ended = written(await store.move(running, 'fail', 'Failed', { now: 5, fields: { endTime: 5 } }));
+    const ended = written(
+      await store.move(running, 'fail', 'Failed', {
+        now: 5,
+        fields: { error: FAILURES.timedOut(1), endTime: 5 },
+      }),
+    );
     for (const [event, to] of [
       ['stop', 'Stopped'],
       ['stop', 'Stopping'],
@@ -253,26 +264,36 @@ describe('move', () => {
   });
 });
 
-describe('note', () => {
-  test('sets and removes the wake time with its shard, and leaves the rest of the row', async () => {
+describe('attach', () => {
+  const attachment = (token: string) => ({
+    waiter: { token, executionId: 'arn:e', waitFor: 'task' as const },
+    startDeadline: 5,
+  });
+
+  test('has a state wait, counts up the version, and leaves the rest of the row', async () => {
     const task = newTask();
     await store.create(task, task.submitTime);
-    expect(await store.note(task, { wakeTime: 5 })).toBe(true);
-    const noted = await store.get(task, task.submitTime);
-    expect(noted).toEqual({ ...task, wakeTime: 5 });
-    expect(noted && (await store.note(noted, { wakeTime: undefined }))).toBe(true);
-    expect(await store.get(task, task.submitTime)).toEqual(task);
+    expect(await store.attach(task, attachment('t1'))).toBe(true);
+    expect(await store.get(task, task.submitTime)).toEqual({ ...task, ...attachment('t1'), version: 1 });
   });
 
-  test('leaves a row alone that has moved since it was read, or whose wake time is another', async () => {
-    const task = newTask({ wakeTime: 5 });
+  test('lets one of two states wait that read the same row', async () => {
+    const task = newTask();
     await store.create(task, task.submitTime);
-    expect(await store.note({ ...task, wakeTime: 4 }, { wakeTime: undefined })).toBe(false);
+    const attached = await Promise.all(['t1', 't2'].map((token) => store.attach(task, attachment(token))));
+    expect(attached.toSorted()).toEqual([false, true]);
+  });
+
+  test('leaves a row alone that has moved since it was read', async () => {
+    const task = newTask();
+    await store.create(task, task.submitTime);
     const stopped = written(await store.move(task, 'stop', 'Stopped', { now: 6 }));
-    expect(await store.note(task, { resentTime: 7 })).toBe(false);
+    expect(await store.attach(task, attachment('t1'))).toBe(false);
     expect(await store.get(task, task.submitTime)).toEqual(stopped);
   });
+});
 
+describe('the version of a row', () => {
   test('refuses what was decided on an older history, though the status is the same again', async () => {
     const asRead = newTask();
     await store.create(asRead, asRead.submitTime);

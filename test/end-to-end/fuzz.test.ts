@@ -132,6 +132,9 @@ describe('over HTTP, no request has an operation answer 5xx or what cannot be re
           } else {
             const { functionName, taskId = answer.headers['x-fc-async-task-id'] } = request.parameters;
             moving.add(`${functionName}#${taskId}`);
+            // A batch names its tasks in its answer.
+            for (const [, id] of answer.body.matchAll(/"taskId":"([^"]+)"/g))
+              moving.add(`${functionName}#${id}`);
           }
         }),
         { numRuns: RUNS },

@@ -96,7 +96,8 @@ describe('the sweep', () => {
     const dueTime = Date.now() + 1000;
     await setTime('echo', id, 'notBefore', dueTime);
     await setTime('echo', id, 'wakeTime', dueTime);
-    expect(await sweep()).toMatchObject({ wokenUp: 1 });
+    // The runtime's own sweep of every minute may be faster than this one.
+    await sweep();
     const task = await api.until('echo', id, 'Succeeded');
     expect(task.events.at(-1)?.timestamp).toBeGreaterThanOrEqual(dueTime - 1000);
   });

@@ -111,8 +111,8 @@ describe('a function that fails was invoked all the same: 200, its type of error
       'legacy-gone',
       {},
       'UnhandledInvocationError',
-      'Target.NotInvoked',
-      'could not be invoked',
+      'Lambda.ResourceNotFoundException',
+      'was not invoked: it does not exist',
     ],
   ])('one that %s', async (_, name, payload, type, errorType, words) => {
     expect(await reportOf(await api.invoke(name, payload))).toEqual({

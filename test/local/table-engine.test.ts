@@ -1,4 +1,9 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { expect, it } from 'vitest';
 import { CREDENTIALS } from '../../local/engines/engine.ts';
 import { startTableEngine } from '../../local/engines/table-engine.ts';
@@ -21,6 +26,10 @@ it('answers what it works on before it stops', async () => {
       KeySchema: [{ AttributeName: 'key', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'key', AttributeType: 'S' }],
     }),
+  );
+  await waitUntilTableExists(
+    { client: client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
+    { TableName: 'table' },
   );
   const put = (key: number) =>
     client.send(

@@ -91,7 +91,7 @@ test('the end of a run is written over the row of a workflow that began to wait 
   const waiter = { token: 'token-1', executionId: 'arn:e', waitFor: 'task' as const };
   await deliver(key, async () => {
     const task = await running(key);
-    expect(await store.note(task, { waiter, startDeadline: task.startDeadline })).toBe(true);
+    expect(await store.attach(task, { waiter, startDeadline: task.startDeadline })).toBe(true);
     return succeed();
   });
   expect(await read(key)).toMatchObject({ status: 'Succeeded', waiter, followUp: 'pending' });

@@ -892,7 +892,7 @@ const SCENARIOS: Record<string, Scenario> = {
       const started = await world.store.start(key, run);
       const { startDeadline } = (await read(key)) as Task;
       const waiter = { ...WAITER, token: 'gone' };
-      if (started.isWritten) await world.store.note(started.task, { waiter, startDeadline });
+      if (started.isWritten) await world.store.attach(started.task, { waiter, startDeadline });
     },
     act: (process, key) => process.attach(key),
     repeat: (process, key) => process.attach(key),

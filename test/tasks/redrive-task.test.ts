@@ -184,7 +184,7 @@ test('a run of the series before changes nothing, though it was never told', asy
   const key = await submit();
   let late: Promise<unknown> = Promise.resolve();
   await deliver(key, async () => {
-    time.now += 70_001;
+    time.now += 75_001;
     // Taken for dead, failed, and redriven, while this code still runs.
     await deliver(key, succeed);
     await redriveTask(world, key);

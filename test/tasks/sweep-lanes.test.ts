@@ -1,7 +1,9 @@
 import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test, vi } from 'vitest';
 import { SweepRows } from '../../lambdas/aws/sweep-rows.ts';
-import { toItem } from '../../lambdas/aws/task-item.ts';
+import { type Item, toItem } from '../../lambdas/aws/task-item.ts';
+import { TaskModeError } from '../../lambdas/domain/errors.ts';
 import { sweepTime } from '../../lambdas/domain/follow-up.ts';
 import type { Task } from '../../lambdas/domain/task.ts';
 import { countTasks } from '../../lambdas/tasks/count-tasks.ts';
@@ -32,7 +34,7 @@ const registerBroken = () =>
   });
 
 /** What a worker's role may do: set attributes of its own function's rows. */
-const asWorker = (pk: string, fields: Record<string, { S: string } | { N: string }>) =>
+const asWorker = (pk: string, fields: Item) =>
   dynamoDb.send(
     new UpdateItemCommand({
       TableName: TASK_TABLE,
@@ -135,6 +137,39 @@ describe('a worker that writes what its role may write', () => {
     expect(await sweep()).toEqual({ ...NOTHING, strays: 1 });
     expect(await sweep()).toEqual(NOTHING);
     expect(await read({ functionName: 'stubborn', taskId })).toMatchObject({ status: 'Enqueued' });
+  });
+
+  test.each([
+    ['waits for its wake time', 'waiting', { status: 'Enqueued', wakeTime: 9e15 }],
+    ['seems to be within its first lease', 'running', { status: 'Running', lookFrom: 9e15 }],
+    ['seems to have been stopped', 'stopped', { status: 'Stopped' }],
+    ['seems to have failed', 'failed', { status: 'Failed' }],
+  ])('an entry in the shard of another function that %s is removed as well', async (_, state, fields) => {
+    const { taskId } = await submit({ functionName: 'stubborn' });
+    const entry = marshall({ stateShard: `echo#${state}#0`, ...fields });
+    await asWorker(`stubborn#${taskId}`, entry);
+    time.now += 70_000;
+    let strays = 0;
+    for (let minute = 0; minute < SHARDS && strays === 0; minute += 1) {
+      strays += (await sweep()).strays;
+      time.now += 60_000;
+    }
+    expect(strays).toBe(1);
+  });
+
+  test('an entry of another function that cannot be removed does not stop the sweep of the shard', async () => {
+    const { taskId } = await submit({ functionName: 'stubborn' });
+    await asWorker(`stubborn#${taskId}`, { stateShard: { S: 'echo#waiting#0' } });
+    const overdue = await submit({ functionName: 'echo', taskId: idsOfOneShard(1, SHARDS)[0] });
+    const removal = vi
+      .spyOn(SweepRows.prototype, 'removeEntry')
+      .mockRejectedValue(new TaskModeError('ServiceUnavailable', 'throttled'));
+    time.now += 3_700_000;
+    const { counts, failures } = await report();
+    removal.mockRestore();
+    expect(counts.expired).toBeGreaterThan(0);
+    expect(failures.map(({ part }) => part)).toContain('waiting tasks of echo');
+    expect(await read(overdue)).toMatchObject({ status: 'Expired' });
   });
 
   test('numbers that no clock has hide only the tasks of their own function', async () => {
@@ -283,7 +318,7 @@ test('the age of a backlog is that of the task which waits longest, and of none 
   expect(world.counts.valuesOf('stubborn', 'BacklogAge')).toEqual([]);
 });
 
-test('an idle run asks for three queries a shard, one of bulk jobs and one look into the dead-letter queue a function', async () => {
+test('an idle run asks for three queries a shard, three more and one look into the dead-letter queue a function', async () => {
   const spies = [vi.spyOn(dynamoDb, 'send'), vi.spyOn(world.sqs, 'send')];
   await sweep();
   const requests = spies.flatMap(({ mock }) => mock.calls.map(([command]) => command.constructor.name));
@@ -291,7 +326,7 @@ test('an idle run asks for three queries a shard, one of bulk jobs and one look 
   const functions = (await world.registry.list()).length;
   const count = (name: string) => requests.filter((each) => each === name).length;
   expect(functions).toBe(3);
-  expect(count('QueryCommand')).toBe(functions * (3 * SHARDS + 1));
+  expect(count('QueryCommand')).toBe(functions * (3 * SHARDS + 3));
   expect(count('ReceiveMessageCommand')).toBe(functions + 1);
   expect(requests).toHaveLength(count('QueryCommand') + count('ReceiveMessageCommand') + 1);
 });

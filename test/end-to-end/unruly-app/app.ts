@@ -29,6 +29,15 @@ taskMode.addFunction('crowd', {
   maxConcurrency: 2,
 });
 taskMode.addFunction('shared', { entry: 'unruly.ts', ...short, maxConcurrency: 2 });
+// Its Lambda time-out is long enough for heartbeats: after 1 s, and then every 2 s.
+taskMode.addFunction('lasting', {
+  entry: 'unruly.ts',
+  ...short,
+  timeout: Duration.seconds(100),
+  lease: Duration.seconds(6),
+});
+// It has the lease that functions of a minute have, and no heartbeats.
+taskMode.addFunction('plain', { entry: 'unruly.ts', timeout: Duration.seconds(60) });
 taskMode.addFunction('polite', {
   entry: 'unruly.ts',
   timeout: Duration.seconds(60),

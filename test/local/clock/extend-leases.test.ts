@@ -1,4 +1,10 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { extendLeases } from '../../../local/clock/extend-leases.ts';
 import { CREDENTIALS } from '../../../local/engines/engine.ts';
@@ -29,6 +35,7 @@ test('leases that an advance has ended last as long as before; those that were o
       ],
     }),
   );
+  await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { TableName });
   const from = 1_800_000_000_000;
   const leases = { live: from + 60_000, now: from, over: from - 1, later: from + HOUR_MS, none: undefined };
   for (const [name, lease] of Object.entries(leases)) {
