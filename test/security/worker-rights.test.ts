@@ -373,7 +373,11 @@ describe('code of one function cannot hold up others', () => {
   test('by rows that cannot be read', async () => {
     const key = { functionName: 'attacker', taskId: 'odd' };
     await putRow(ended(key, OWN_QUEUE));
-    await writeRow(primaryKeyOf(key), { endTime: 'never', attempt: 'x' });
+    await writeRow(primaryKeyOf(key), { attempt: 'x' });
+    await sendToFollowUps(key);
+    await handleAll();
+    expect(await world.read(key), 'what is of another type is no task').toBeUndefined();
+    await writeRow(primaryKeyOf(key), { attempt: -1 });
     await sendToFollowUps(key);
     await handleAll();
     expectDropped('its row is not valid');

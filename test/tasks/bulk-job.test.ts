@@ -204,7 +204,7 @@ describe('a Redrive job', () => {
           if (!started.isWritten) return;
           // The worker's clock is a minute behind.
           const now = job.createdTime - 60_000;
-          const fields = { endTime: now, error: { kind: 'Unknown', errorMessage: 'm' } };
+          const fields = { endTime: now, error: { kind: 'Unknown', errorType: 'E', errorMessage: 'm' } };
           await world.store.move(started.task, 'fail', 'Failed', { now, fields });
         };
       },
