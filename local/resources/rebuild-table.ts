@@ -28,22 +28,27 @@ export type Schema = Pick<
   'AttributeDefinitions' | 'KeySchema' | 'GlobalSecondaryIndexes' | 'LocalSecondaryIndexes'
 >;
 
+/** Describes a table, or returns undefined if there is none; waits while the engine still creates or deletes it. */
 export async function describeTable(
   dynamodb: DynamoDBClient,
   name: string,
 ): Promise<TableDescription | undefined> {
-  try {
-    return (await dynamodb.send(new DescribeTableCommand({ TableName: name }))).Table;
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
-    throw error;
+  for (;;) {
+    try {
+      const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: name }));
+      if (Table?.TableStatus !== 'CREATING' && Table?.TableStatus !== 'DELETING') return Table;
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
+    await pause(POLL_MS);
   }
 }
 
 /** Creates a table and returns when it takes rows: an engine reports that a moment later. */
 export async function createTable(dynamodb: DynamoDBClient, name: string, schema: Schema): Promise<void> {
   await dynamodb.send(new CreateTableCommand({ TableName: name, BillingMode: 'PAY_PER_REQUEST', ...schema }));
-  while ((await describeTable(dynamodb, name))?.TableStatus !== 'ACTIVE') await pause(POLL_MS);
+  await describeTable(dynamodb, name);
 }
 
 /**

@@ -36,15 +36,16 @@ const bundle = (name: string, props: LambdaBundleProps) => bundleLambda(props, j
 describe('each bundle keeps to its budget, minified and with the SDK inside', () => {
   test.each([
     // What it loads when it is needed: S3, and Lambda for synchronous invocations.
-    ['invoke-function', 350 * KB, 650 * KB],
-    ['list-functions', 335 * KB],
-    ['explain-async-task', 337 * KB],
+    // Of each that reads rows, about 1 KB checks them: user code may have written anything into those of its function.
+    ['invoke-function', 350 * KB, 652 * KB],
+    ['list-functions', 337 * KB],
+    ['explain-async-task', 339 * KB],
     // CloudWatch Logs' client beside DynamoDB's.
     ['get-async-task-logs', 375 * KB],
     ['submit-async-tasks', 360 * KB],
-    ['get-async-task', 335 * KB],
+    ['get-async-task', 337 * KB],
     ['list-async-tasks', 340 * KB],
-    ['stop-async-task', 333 * KB],
+    ['stop-async-task', 335 * KB],
     ['redrive-async-task', 350 * KB],
     ['start-bulk-job', 350 * KB],
     ['get-bulk-job', 345 * KB],
@@ -74,7 +75,7 @@ describe('each bundle keeps to its budget, minified and with the SDK inside', ()
     ['follow-up', 350 * KB, 800 * KB],
     ['webhook', 360 * KB, 660 * KB],
     ['workflow-submit', 350 * KB, 650 * KB],
-    ['workflow-stop', 330 * KB],
+    ['workflow-stop', 332 * KB],
     ['alarm-webhook', 340 * KB],
     ['trigger-submit', 350 * KB],
     ['unknown-route', 60 * KB],

@@ -1,6 +1,7 @@
 import {
   CreateTableCommand,
   DeleteTableCommand,
+  DescribeTableCommand,
   type DynamoDBClient,
   ListTablesCommand,
   PutItemCommand,
@@ -116,10 +117,15 @@ function earlierRow(taskId: string, fields: Record<string, unknown> = {}) {
 
 beforeEach(async () => {
   for (const name of await tables()) await dynamoDb.send(new DeleteTableCommand({ TableName: name }));
+  await expect.poll(tables, { timeout: 20_000, interval: 10 }).toEqual([]);
   await dynamoDb.send(
     new CreateTableCommand({ TableName: TASK_TABLE, BillingMode: 'PAY_PER_REQUEST', ...EARLIER }),
   );
   lines.length = 0;
+  const describe = () => dynamoDb.send(new DescribeTableCommand({ TableName: TASK_TABLE }));
+  await expect
+    .poll(async () => (await describe()).Table?.TableStatus, { timeout: 20_000, interval: 10 })
+    .toBe('ACTIVE');
 });
 
 test('a table whose indexes changed is made anew with all its rows, and the sweep handles those of an earlier form', async () => {
